@@ -1,0 +1,130 @@
+/** What the HTTP edge needs of the engine. The engine satisfies these shapes structurally; `daemon/` wires them. */
+import type { Duplex } from "../base/duplex.ts";
+import type {
+  ContainerCreateRequest,
+  ContainerCreateResponse,
+  ContainerInspect,
+  ContainerSummary,
+  ContainerUpdateRequest,
+  TopResponse,
+  WaitResponse,
+} from "../wire/container.ts";
+import type { EventMessage } from "../wire/event.ts";
+import type { ExecCreateRequest, ExecInspect, ExecStartRequest } from "../wire/exec.ts";
+import type { Filters } from "../wire/filters.ts";
+import type { ImageDeleteItem, ImageInspect, ImageSummary, ProgressLine } from "../wire/image.ts";
+
+export interface ListOptions {
+  readonly all: boolean;
+  /** 0 or less is no limit; a limit implies `all`. */
+  readonly limit: number;
+  readonly size: boolean;
+  readonly filters: Filters;
+}
+
+export interface AttachOptions {
+  readonly logs: boolean;
+  readonly stream: boolean;
+  readonly stdin: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+  /** "" is the default (ctrl-p,ctrl-q). */
+  readonly detachKeys: string;
+}
+
+export interface LogsOptions {
+  readonly follow: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+  /** Unix nanoseconds. */
+  readonly since: bigint | undefined;
+  readonly until: bigint | undefined;
+  readonly timestamps: boolean;
+  /** Undefined is all. */
+  readonly tail: number | undefined;
+}
+
+export type WaitCondition = "not-running" | "next-exit" | "removed";
+
+/** `ref` is a full id, a unique id prefix, or a name with or without its slash; notFound("No such container: …") otherwise. */
+export interface ContainerBackend {
+  create(name: string | undefined, request: ContainerCreateRequest): Promise<ContainerCreateResponse>;
+  list(options: ListOptions): Promise<ContainerSummary[]>;
+  inspect(ref: string, size: boolean): Promise<ContainerInspect>;
+  start(ref: string): Promise<void>;
+  /** `timeoutSec` undefined is the container's own; -1 waits for ever. Throws notModified when already stopped. */
+  stop(ref: string, options: { signal: string | undefined; timeoutSec: number | undefined }): Promise<void>;
+  restart(ref: string, options: { signal: string | undefined; timeoutSec: number | undefined }): Promise<void>;
+  /** "" is KILL. */
+  kill(ref: string, signal: string): Promise<void>;
+  pause(ref: string): Promise<void>;
+  unpause(ref: string): Promise<void>;
+  rename(ref: string, name: string): Promise<void>;
+  remove(ref: string, options: { force: boolean; volumes: boolean; link: boolean }): Promise<void>;
+  /** Resolves the reference at once (throws notFound), the returned promise later. */
+  wait(ref: string, condition: WaitCondition, signal: AbortSignal): Promise<WaitResponse>;
+  update(ref: string, request: ContainerUpdateRequest): Promise<{ Warnings: string[] }>;
+  resize(ref: string, height: number, width: number): Promise<void>;
+  top(ref: string, psArgs: string): Promise<TopResponse>;
+  prune(filters: Filters): Promise<{ ContainersDeleted: string[] | null; SpaceReclaimed: number }>;
+  /** Checks state and returns whether the container has a terminal (raw stream) or not (multiplexed). */
+  attachInfo(ref: string): { tty: boolean };
+  /** Serves one client until it detaches, or the container ends. */
+  attach(ref: string, options: AttachOptions, peer: Duplex): Promise<void>;
+  /** `bytes` is already multiplexed unless `tty`. Ends when `signal` aborts or there is no more. */
+  logs(ref: string, options: LogsOptions, signal: AbortSignal): { tty: boolean; bytes: AsyncIterable<Uint8Array> };
+}
+
+export interface ExecBackend {
+  create(containerRef: string, request: ExecCreateRequest): Promise<{ Id: string }>;
+  /** Throws before anything is sent when the session cannot start. */
+  inspect(id: string): ExecInspect;
+  startDetached(id: string, request: ExecStartRequest): Promise<void>;
+  /** Checks that the session may start; the stream's kind for the response header. */
+  startInfo(id: string, request: ExecStartRequest): { tty: boolean };
+  /** Starts and serves until the process ends or the client detaches. `peer` is asked for once the process runs, so that a failed start can still be an HTTP error. */
+  startAttached(id: string, request: ExecStartRequest, hijack: () => Promise<Duplex>): Promise<void>;
+  resize(id: string, height: number, width: number): Promise<void>;
+}
+
+export interface ImageBackend {
+  list(options: { all: boolean; filters: Filters; sharedSize: boolean; digests: boolean }): Promise<ImageSummary[]>;
+  inspect(ref: string): ImageInspect;
+  history(ref: string): {
+    Id: string;
+    Created: number;
+    CreatedBy: string;
+    Tags: string[] | null;
+    Size: number;
+    Comment: string;
+  }[];
+  remove(ref: string, options: { force: boolean; noprune: boolean }): Promise<ImageDeleteItem[]>;
+  tag(ref: string, repo: string, tag: string): Promise<void>;
+  /** A docker-archive or OCI-archive, plain or compressed. Yields progress; throws before the first line or yields an error line. */
+  load(archive: AsyncIterable<Uint8Array>, options: { quiet: boolean }): AsyncIterable<ProgressLine>;
+  import(
+    tarball: AsyncIterable<Uint8Array>,
+    options: { repo: string; tag: string; message: string; changes: readonly string[]; platform: string },
+  ): AsyncIterable<ProgressLine>;
+}
+
+export interface SystemBackend {
+  /** The body of GET /version. */
+  version(): Record<string, unknown>;
+  /** The body of GET /info. */
+  info(): Promise<Record<string, unknown>>;
+  /** Past events from `since`, then live ones, until `until` or abort. Times in Unix nanoseconds. */
+  events(options: {
+    since: bigint | undefined;
+    until: bigint | undefined;
+    filters: Filters;
+    signal: AbortSignal;
+  }): AsyncIterable<EventMessage>;
+}
+
+export interface Backend {
+  readonly containers: ContainerBackend;
+  readonly execs: ExecBackend;
+  readonly images: ImageBackend;
+  readonly system: SystemBackend;
+}

@@ -1,0 +1,151 @@
+/** What the engine room needs of the rooms below it. They satisfy these shapes structurally; `daemon/` wires them. */
+import type { Duplex } from "../base/duplex.ts";
+import type { ContainerId } from "../base/ids.ts";
+import type { ContainerConfig, EndpointSettings, HostConfig, Resources } from "../wire/container.ts";
+import type { ImageInspect } from "../wire/image.ts";
+
+/** The image store as far as containers need it. */
+export interface Images {
+  /** By name, short name, digest, id or unambiguous id prefix. Throws notFound("No such image: …"). */
+  inspect(ref: string): ImageInspect;
+  has(id: string): boolean;
+}
+
+/** Writable root file systems: an overlay of an image's layers and one upper directory per container. */
+export interface RootFileSystems {
+  /** Makes the container's upper directories. Idempotent. */
+  create(id: ContainerId, imageId: string): Promise<void>;
+  /** Mounts at `target` (made when missing), on the hot path. Idempotent when already mounted there. */
+  mount(id: ContainerId, imageId: string, target: string): void;
+  /** Idempotent. */
+  unmount(target: string): void;
+  /** Deletes the upper directories. Idempotent. */
+  remove(id: ContainerId): Promise<void>;
+  /** Bytes in the upper directory. */
+  sizeRw(id: ContainerId): Promise<number>;
+  /** Ids that have upper directories, for the sweep at start. */
+  list(): Promise<ContainerId[]>;
+}
+
+/** What a container's network settings show while it runs. */
+export interface Sandbox {
+  /** A path that crun can open, such as /proc/<engine>/fd/<n>; undefined is the host's namespace. */
+  readonly netnsPath: string | undefined;
+  /** By network name ("bridge", "none", "host"). */
+  readonly endpoints: Readonly<Record<string, EndpointSettings>>;
+  readonly sandboxId: string;
+}
+
+export interface Network {
+  /** Refuses unknown networks and unsupported settings at create time, in Docker's words. */
+  check(networkMode: string): void;
+  /** Takes a ready namespace. The address stays taken until release. */
+  acquire(id: ContainerId, networkMode: string): Promise<Sandbox>;
+  /** The process holds the namespace from now on: the engine's own handle is closed. */
+  handedOver(id: ContainerId): void;
+  /** Gives address and namespace back. Idempotent. */
+  release(id: ContainerId): void;
+  /** After a restart of the engine: these containers run with these endpoints; their addresses are taken. */
+  adopt(id: ContainerId, endpoints: Readonly<Record<string, EndpointSettings>>): void;
+  /** Begins to fill the warm pool; called once everything running is adopted. */
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** A process to run: the container's init or an exec session. */
+export interface ProcessRequest {
+  /** Directory of this run's files: config or process document, attach.sock, exit record. Exists already. */
+  readonly dir: string;
+  readonly terminal: boolean;
+  readonly stdin: boolean;
+  /** Close the process's stdin when the first attached client's ends. */
+  readonly stdinOnce: boolean;
+  /** Where output is logged; undefined for exec sessions and `--log-driver none`. */
+  readonly log?: { readonly path: string; readonly maxBytes: number; readonly maxFiles: number };
+  /** Initial terminal size. */
+  readonly consoleSize?: readonly [height: number, width: number];
+  /** Wait with reading output until `release()`, so that clients that attached before the start miss nothing. */
+  readonly hold: boolean;
+}
+
+export interface ExitRecord {
+  /** 128 + signal for a process killed by one. */
+  readonly exitCode: number;
+  readonly oomKilled: boolean;
+  /** RFC 3339 with nanoseconds. */
+  readonly finishedAt: string;
+}
+
+/** A live monitor, fresh or found again after a restart of the engine. */
+export interface MonitorHandle {
+  /** Resolves once the process runs; rejects with the runtime's message as a RuntimeFailure. */
+  readonly started: Promise<{ pid: number }>;
+  /** Resolves once the process is gone and its output is drained. Undefined when the monitor died without a record. */
+  readonly exited: Promise<ExitRecord | undefined>;
+  /** Lets held output flow. Idempotent. */
+  release(): void;
+  attach(streams: AttachStreams): Promise<Duplex>;
+  resize(height: number, width: number): Promise<void>;
+}
+
+export interface AttachStreams {
+  readonly stdin: boolean;
+  readonly stdout: boolean;
+  readonly stderr: boolean;
+}
+
+export interface SpecRequest {
+  readonly id: ContainerId;
+  readonly config: ContainerConfig;
+  readonly hostConfig: HostConfig;
+  readonly rootfs: string;
+  /** Bind-mounted files. */
+  readonly etc: { readonly hosts: string; readonly resolvConf: string; readonly hostname: string };
+  readonly netnsPath: string | undefined;
+  /** Undefined keeps the mode's own meaning; set for `container:<id>` modes, resolved by the engine. */
+  readonly joinPid?: { pid?: number; ipc?: number; network?: number };
+  /** Restricts the devices, sysctls … to what `hostConfig` allows; names of the mode words are decoded here. */
+  readonly hostname: string;
+}
+
+export interface ExecSpecRequest {
+  readonly config: ContainerConfig;
+  readonly hostConfig: HostConfig;
+  /** Of the running container's init; its root is /proc/<pid>/root. */
+  readonly initPid: number;
+  readonly args: readonly string[];
+  readonly env: readonly string[];
+  readonly user: string;
+  readonly workingDir: string;
+  readonly terminal: boolean;
+  readonly privileged: boolean;
+  readonly consoleSize: readonly [number, number] | undefined;
+}
+
+/** The OCI runtime behind the monitor. */
+export interface Runtime {
+  /** Writes config.json into `dir`. The root file system is mounted already (users are looked up in it). */
+  writeBundle(dir: string, request: SpecRequest): void;
+  /** Spawns the monitor that runs the bundle in `process.dir`. */
+  run(id: ContainerId, runtimeName: string, process: ProcessRequest): MonitorHandle;
+  /** Spawns the monitor of an exec session; writes its process document first. */
+  exec(id: ContainerId, runtimeName: string, process: ProcessRequest, spec: ExecSpecRequest): MonitorHandle;
+  /** Finds the monitor of `dir` again; undefined when none listens there. */
+  reconnect(dir: string): Promise<MonitorHandle | undefined>;
+  /** The exit record in `dir`, if the monitor left one. */
+  exitRecord(dir: string): ExitRecord | undefined;
+  /** Signals the container's init; false when it is gone. `pid` and start time guard against reuse. */
+  kill(id: ContainerId, pid: number, signal: number): boolean;
+  pause(id: ContainerId, hostConfig: HostConfig): void;
+  resume(id: ContainerId, hostConfig: HostConfig): void;
+  update(id: ContainerId, runtimeName: string, resources: Resources): Promise<void>;
+  /** Host pids of all processes of the container. */
+  pids(id: ContainerId, hostConfig: HostConfig): number[];
+  /** Removes what the runtime keeps of it, kills what is left, deletes its cgroups. Idempotent. */
+  destroy(id: ContainerId, runtimeName: string, hostConfig: HostConfig): Promise<void>;
+  /** Ids the runtimes keep state for, for the sweep at start. */
+  list(): ContainerId[];
+  /** Names that `--runtime` takes. */
+  readonly names: readonly string[];
+  readonly defaultName: string;
+}

@@ -1,0 +1,56 @@
+/** The `filters` query parameter: a JSON object of string lists, or the older map of maps. */
+import { invalidParameter } from "../base/errors.ts";
+
+export type Filters = ReadonlyMap<string, readonly string[]>;
+
+/** Parses `{"label":["a=b"]}` or `{"label":{"a=b":true}}`; absent is empty. */
+export function parseFilters(text: string | null | undefined): Filters {
+  if (!text) return new Map();
+  let raw: unknown;
+  try {
+    raw = JSON.parse(text);
+  } catch {
+    throw invalidParameter("invalid filter");
+  }
+  if (typeof raw !== "object" || raw === null || Array.isArray(raw)) throw invalidParameter("invalid filter");
+  return new Map(Object.entries(raw).map(([key, value]) => [key, filterValues(value)]));
+}
+
+function filterValues(value: unknown): readonly string[] {
+  if (Array.isArray(value)) {
+    if (!value.every((item) => typeof item === "string")) throw invalidParameter("invalid filter");
+    return value;
+  }
+  if (typeof value !== "object" || value === null) throw invalidParameter("invalid filter");
+  return Object.entries(value)
+    .filter(([, wanted]) => wanted === true)
+    .map(([key]) => key);
+}
+
+/** Refuses keys outside `allowed`, in Docker's words. */
+export function checkFilterKeys(filters: Filters, allowed: readonly string[]): void {
+  for (const key of filters.keys()) {
+    if (!allowed.includes(key)) throw invalidParameter(`invalid filter '${key}'`);
+  }
+}
+
+/** True when every label filter ("key" or "key=value") holds. */
+export function matchesLabels(wanted: readonly string[], labels: Readonly<Record<string, string>>): boolean {
+  return wanted.every((want) => {
+    const equals = want.indexOf("=");
+    if (equals < 0) return want in labels;
+    return labels[want.slice(0, equals)] === want.slice(equals + 1);
+  });
+}
+
+/** A truthy filter such as `dangling`: undefined when absent; other words are Docker's error. */
+export function booleanFilter(filters: Filters, key: string): boolean | undefined {
+  const values = filters.get(key);
+  if (values === undefined || values.length === 0) return undefined;
+  const bools = values.map((value) => {
+    if (["1", "t", "T", "TRUE", "true", "True"].includes(value)) return true;
+    if (["0", "f", "F", "FALSE", "false", "False"].includes(value)) return false;
+    throw invalidParameter(`invalid filter '${key}=${JSON.stringify([value])}'`);
+  });
+  return bools[0];
+}
