@@ -1,7 +1,8 @@
 /** What the engine room needs of the rooms below it. They satisfy these shapes structurally; `daemon/` wires them. */
 import type { Duplex } from "../base/duplex.ts";
 import type { ContainerId } from "../base/ids.ts";
-import type { ContainerConfig, EndpointSettings, HostConfig, Resources } from "../wire/container.ts";
+import type { ContainerConfig, EndpointSettings } from "../wire/container.ts";
+import type { HostConfig, Resources } from "../wire/host-config.ts";
 import type { ImageInspect } from "../wire/image.ts";
 
 /** The image store as far as containers need it. */
