@@ -1,0 +1,36 @@
+# What a checkout needs before the engine can run, as questions that start no process. Sourced with $home set to the checkout.
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+has_library() {
+  for file in /lib/*/"$1" /usr/lib/*/"$1" /lib/"$1" /usr/lib/"$1" /lib64/"$1" /usr/lib64/"$1"; do
+    [ -e "$file" ] && return 0
+  done
+  return 1
+}
+
+packages_ready() {
+  { has crun || has runc; } && has nft && has busybox && has_library libseccomp.so.2
+}
+
+modules_ready() {
+  [ -x "$home/node_modules/.bin/bun" ] && [ ! "$home/package-lock.json" -nt "$home/node_modules/.package-lock.json" ]
+}
+
+monitor_ready() {
+  [ -x "$home/native/build/tare-monitor" ] || return 1
+  for source in "$home"/native/*.[ch] "$home/native/build.sh"; do
+    [ "$source" -nt "$home/native/build/tare-monitor" ] && return 1
+  done
+  return 0
+}
+
+# On hybrid cgroups crun refuses to run while the v2 tree owns hugetlb.
+cgroups_ready() {
+  [ -r /sys/fs/cgroup/unified/cgroup.controllers ] || return 0
+  read -r controllers </sys/fs/cgroup/unified/cgroup.controllers
+  case " $controllers " in *" hugetlb "*) return 1 ;; esac
+  return 0
+}
+
+ready() { packages_ready && modules_ready && monitor_ready && cgroups_ready; }
