@@ -1,0 +1,51 @@
+/** The bridge to libc: lazily bound functions, C strings, and calls whose failure becomes a SysError. Importing it binds nothing. */
+import { dlopen, type FFIFunction, type Library, type Pointer, read } from "bun:ffi";
+import { EINTR, EINVAL, SysError } from "./errno.ts";
+
+const LIBC = "libc.so.6";
+
+/** Binds functions of libc at the first use of the returned accessor, about 20 us each. */
+export function libc<const S extends Record<string, FFIFunction>>(symbols: S): () => Library<S>["symbols"] {
+  let bound: Library<S>["symbols"] | undefined;
+  return () => {
+    bound ??= dlopen(LIBC, symbols).symbols;
+    return bound;
+  };
+}
+
+const errnoSymbols = libc({ __errno_location: { args: [], returns: "ptr" } });
+let errnoAt: Pointer | bigint | null | undefined;
+
+/**
+ * This thread's errno, to be read right after the failed call. Every worker has its own instance of this module, and so
+ * its own address.
+ */
+function errno(): number {
+  errnoAt ??= errnoSymbols().__errno_location();
+  return errnoAt === null ? EINVAL : read.i32(errnoAt, 0);
+}
+
+/** Runs a call that returns -1 on failure; repeats it on EINTR. Throws SysError. Never for close(2). */
+export function check(syscall: string, subject: string, call: () => number): number {
+  for (;;) {
+    const result = call();
+    if (result !== -1) return result;
+    const error = errno();
+    if (error !== EINTR) throw new SysError(syscall, error, subject);
+  }
+}
+
+/** Bytes with the closing NUL. A NUL inside would cut the name short, so it is refused (EINVAL). */
+export function cstr(text: string | Uint8Array): Buffer {
+  const bytes = typeof text === "string" ? Buffer.from(text) : text;
+  if (bytes.includes(0)) throw new SysError("cstr", EINVAL, printable(text), "contains a NUL byte");
+  const out = Buffer.allocUnsafe(bytes.length + 1);
+  out.set(bytes);
+  out[bytes.length] = 0;
+  return out;
+}
+
+/** For messages only: names may be any bytes. */
+export function printable(text: string | Uint8Array): string {
+  return typeof text === "string" ? text : Buffer.from(text).toString();
+}
