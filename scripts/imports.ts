@@ -1,0 +1,56 @@
+/** The layers of the house as a table, and the check that every import of a file respects them. */
+import { dirname, join, normalize } from "node:path";
+
+/** Which rooms each room may import, besides itself; rooms of one level are not in each other's rows. */
+const BELOW: Readonly<Record<string, readonly string[]>> = {
+  base: [],
+  wire: ["base"],
+  kernel: ["base", "wire"],
+  state: ["base", "wire"],
+  client: ["base", "wire"],
+  image: ["base", "wire", "kernel", "state"],
+  network: ["base", "wire", "kernel", "state"],
+  runtime: ["base", "wire", "kernel", "state"],
+  engine: ["base", "wire", "kernel", "state", "image", "network", "runtime"],
+  build: ["base", "wire", "kernel", "state", "image", "network", "runtime"],
+  api: ["base", "wire", "engine", "build"],
+  daemon: ["base", "wire", "kernel", "state", "image", "network", "runtime", "engine", "build", "api"],
+  cli: ["base", "wire", "client"],
+};
+
+/** Modules that cost more at start than the whole command may take, or that only one room may touch. */
+const RESERVED: Readonly<Record<string, readonly string[]>> = {
+  "bun:ffi": ["kernel"],
+  "node:http": [],
+  "node:https": [],
+  "node:net": [],
+  "node:child_process": [],
+  "node:events": [],
+  "node:stream": [],
+};
+
+const IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*"([^"]+)"/g;
+
+/** What is wrong with the imports of `path` ("src/room/…"), one sentence each. */
+export function importProblems(path: string, text: string): string[] {
+  const room = roomOf(path);
+  const isTest = path.endsWith(".test.ts");
+  return [...text.matchAll(IMPORT)].flatMap(([, specifier = ""]) => {
+    if (!specifier.startsWith(".")) {
+      const allowed = RESERVED[specifier];
+      return allowed === undefined || isTest || allowed.includes(room)
+        ? []
+        : [`${specifier} does not belong in ${room}`];
+    }
+    if (/(^|\/)index\.ts$/.test(specifier)) return [`imports the barrel ${specifier}`];
+    const target = roomOf(normalize(join(dirname(path), specifier)));
+    const known = BELOW[room];
+    if (target === room || known === undefined || known.includes(target)) return [];
+    return [`${room} must not import ${target} (${specifier})`];
+  });
+}
+
+function roomOf(path: string): string {
+  const [top = "", room = ""] = path.split("/");
+  return top === "src" && room.includes(".") === false ? room : top;
+}
