@@ -11,8 +11,11 @@ export interface StreamData {
 
 export class SocketStream implements Duplex {
   readonly closed: Promise<void>;
+  /** Settles when the peer will send no more, read or not: its half is closed, or everything is. */
+  readonly ended: Promise<void>;
   readonly #socket: Socket<StreamData>;
   readonly #settleClosed: () => void;
+  readonly #settleEnded: () => void;
   #incoming: Uint8Array[] = [];
   #incomingBytes = 0;
   #paused = false;
@@ -28,6 +31,9 @@ export class SocketStream implements Duplex {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.closed = promise;
     this.#settleClosed = resolve;
+    const ended = Promise.withResolvers<void>();
+    this.ended = ended.promise;
+    this.#settleEnded = ended.resolve;
   }
 
   readonly readable: AsyncIterable<Uint8Array> = {
@@ -85,6 +91,7 @@ export class SocketStream implements Duplex {
 
   onEnd(): void {
     this.#ended = true;
+    this.#settleEnded();
     this.#wakeReader?.();
     if (this.#ending) void this.#writing.then(() => this.#gone || this.#socket.end());
   }
@@ -98,6 +105,7 @@ export class SocketStream implements Duplex {
     this.#ended = true;
     this.#wakeReader?.();
     this.onDrain();
+    this.#settleEnded();
     this.#settleClosed();
   }
 
