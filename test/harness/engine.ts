@@ -1,0 +1,217 @@
+/** A private engine for one test file: its own directories, socket, bridge, firewall table and cgroup, gone without a trace at the end. */
+import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { output, type Result, type RunOptions, run } from "./process.ts";
+import { type Names, residueOf } from "./residue.ts";
+import { type Slot, takeSlot } from "./slot.ts";
+import { TerminalSession } from "./terminal.ts";
+
+const REPO = resolve(import.meta.dir, "../..");
+const READY_TIMEOUT_MS = 20_000;
+
+export interface EngineOptions {
+  /** Added to the configuration file, in the keys of Docker's daemon.json. */
+  readonly config?: Readonly<Record<string, unknown>>;
+}
+
+/** The program under test: the source tree, or the release binary that TARE_BINARY names. */
+export const TARE: readonly string[] =
+  process.env.TARE_BINARY === undefined ? [process.execPath, join(REPO, "src/main.ts")] : [process.env.TARE_BINARY];
+
+export class TestEngine {
+  readonly dir: string;
+  readonly root: string;
+  readonly run: string;
+  readonly names: Names;
+  /** For DOCKER_HOST. */
+  readonly host: string;
+  readonly logPath: string;
+  readonly #slot: Slot;
+  #child: Bun.Subprocess<"ignore", "ignore", "pipe"> | undefined;
+
+  private constructor(options: EngineOptions) {
+    this.#slot = takeSlot();
+    const name = `tt${this.#slot.number}`;
+    this.dir = mkdtempSync(join("/var/tmp", "tare-test-"));
+    this.root = join(this.dir, "root");
+    this.run = join(this.dir, "run");
+    this.host = `unix://${this.run}/tare.sock`;
+    this.logPath = join(this.dir, "engine.log");
+    this.names = { dir: this.dir, linkPrefix: name, nftTable: `tare_${name}`, cgroupParent: `tare-${name}` };
+    mkdirSync(join(this.dir, "docker-config"));
+    writeFileSync(
+      join(this.dir, "engine.json"),
+      JSON.stringify({ ...privateNames(this.names, this.#slot), ...options.config }),
+    );
+  }
+
+  /** Starts an engine and waits until it serves. */
+  static async start(options: EngineOptions = {}): Promise<TestEngine> {
+    const engine = new TestEngine(options);
+    await engine.begin();
+    return engine;
+  }
+
+  get pid(): number {
+    if (this.#child === undefined) throw new Error("the engine does not run");
+    return this.#child.pid;
+  }
+
+  get socketPath(): string {
+    return this.host.slice("unix://".length);
+  }
+
+  /** The engine's log so far, one JSON document a line. */
+  get log(): string {
+    return existsSync(this.logPath) ? readFileSync(this.logPath, "utf8") : "";
+  }
+
+  /** Starts the engine again after `kill()` or `stop()`. `env` may carry what a test injects. */
+  async begin(env: Readonly<Record<string, string>> = {}): Promise<void> {
+    const flags = [
+      "--root",
+      this.root,
+      "--run",
+      this.run,
+      "--host",
+      this.host,
+      "--config",
+      join(this.dir, "engine.json"),
+    ];
+    const child = Bun.spawn([...TARE, "engine", ...flags], {
+      stdio: ["ignore", "ignore", "pipe"],
+      env: { ...this.#environment(), ...env },
+    });
+    this.#child = child;
+    await this.#ready(child);
+  }
+
+  /** SIGKILL: what a crash or the OOM killer does. Resolves when the process is gone. */
+  async kill(): Promise<void> {
+    this.#child?.kill("SIGKILL");
+    await this.#child?.exited;
+    this.#child = undefined;
+  }
+
+  /** SIGTERM; containers go on running. Resolves to the exit code. */
+  async stop(): Promise<number> {
+    const child = this.#child;
+    if (child === undefined) return 0;
+    child.kill("SIGTERM");
+    const exitCode = await child.exited;
+    this.#child = undefined;
+    return exitCode;
+  }
+
+  async restart(): Promise<void> {
+    await this.kill();
+    await this.begin();
+  }
+
+  /** The unmodified docker client, with no configuration of its own. */
+  docker(...args: readonly string[]): Promise<Result> {
+    return this.dockerWith({}, ...args);
+  }
+
+  dockerWith(options: RunOptions, ...args: readonly string[]): Promise<Result> {
+    return run(["docker", ...args], { ...options, env: { ...this.dockerEnv(), ...options.env } });
+  }
+
+  /** What the docker client printed; an error when it failed. */
+  dockerOutput(...args: readonly string[]): Promise<string> {
+    return output(["docker", ...args], { env: this.dockerEnv() });
+  }
+
+  dockerTerminal(...args: readonly string[]): TerminalSession {
+    return new TerminalSession(["docker", ...args], { env: this.dockerEnv() });
+  }
+
+  /** Our own command line against this engine. */
+  tare(...args: readonly string[]): Promise<Result> {
+    return this.tareWith({}, ...args);
+  }
+
+  tareWith(options: RunOptions, ...args: readonly string[]): Promise<Result> {
+    return run([...TARE, ...args], { ...options, env: { ...this.tareEnv(), ...options.env } });
+  }
+
+  tareOutput(...args: readonly string[]): Promise<string> {
+    return output([...TARE, ...args], { env: this.tareEnv() });
+  }
+
+  tareTerminal(...args: readonly string[]): TerminalSession {
+    return new TerminalSession([...TARE, ...args], { env: this.tareEnv() });
+  }
+
+  dockerEnv(): Record<string, string> {
+    return { ...this.#environment(), DOCKER_HOST: this.host, DOCKER_CONFIG: join(this.dir, "docker-config") };
+  }
+
+  tareEnv(): Record<string, string> {
+    return { ...this.#environment(), TARE_ROOT: this.root, TARE_RUN: this.run, TARE_HOST: this.host };
+  }
+
+  /** Everything the engine and its containers have on the machine at this moment. */
+  residue(): string[] {
+    return residueOf(this.names);
+  }
+
+  /** Removes all containers, stops the engine, deletes its directory. An error names what it left on the machine. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      await this.#clear();
+      const left = this.residue();
+      if (left.length > 0) throw new Error(`the engine left behind:\n${left.join("\n")}\nits log:\n${this.log}`);
+    } finally {
+      await this.kill();
+      rmSync(this.dir, { recursive: true, force: true });
+      this.#slot.release();
+    }
+  }
+
+  async #clear(): Promise<void> {
+    if (this.#child === undefined) await this.begin();
+    const ids = await this.dockerOutput("ps", "-aq");
+    if (ids !== "") await this.dockerOutput("rm", "-f", "-v", ...ids.split("\n"));
+    await this.stop();
+  }
+
+  #environment(): Record<string, string> {
+    return { PATH: process.env.PATH ?? "/usr/bin:/bin", HOME: this.dir, TMPDIR: tmpdir(), LANG: "C.UTF-8" };
+  }
+
+  /** Waits for the engine's own word that it serves; everything it logs is kept. */
+  async #ready(child: Bun.Subprocess<"ignore", "ignore", "pipe">): Promise<void> {
+    const { promise, resolve, reject } = Promise.withResolvers<void>();
+    const timer = setTimeout(() => reject(new Error(`the engine is not ready:\n${this.log}`)), READY_TIMEOUT_MS);
+    void this.#follow(child.stderr, resolve);
+    void child.exited.then((code) => reject(new Error(`the engine ended with ${code}:\n${this.log}`)));
+    try {
+      await promise;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  async #follow(stderr: ReadableStream<Uint8Array>, onReady: () => void): Promise<void> {
+    const decoder = new TextDecoder();
+    let text = "";
+    for await (const bytes of stderr) {
+      const chunk = decoder.decode(bytes, { stream: true });
+      if (existsSync(this.dir)) appendFileSync(this.logPath, chunk);
+      text += chunk;
+      if (text.includes('"event":"ready"')) onReady();
+    }
+  }
+}
+
+/** The settings that keep engines on one machine apart. */
+function privateNames(names: Names, slot: Slot): Record<string, unknown> {
+  return {
+    bridge: `${names.linkPrefix}br`,
+    bip: `10.213.${slot.number}.1/24`,
+    "cgroup-parent": names.cgroupParent,
+    "nftables-table": names.nftTable,
+  };
+}
