@@ -23,7 +23,7 @@ const RESERVED: Readonly<Record<string, readonly string[]>> = {
   "bun:ffi": ["kernel"],
   "node:http": [],
   "node:https": [],
-  "node:net": [],
+  "node:net": ["client"],
   "node:child_process": [],
   "node:events": [],
   "node:stream": [],

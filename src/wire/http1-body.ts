@@ -45,7 +45,7 @@ async function* readChunks(reader: ByteReader): AsyncGenerator<Uint8Array, void,
 async function readLine(reader: ByteReader): Promise<string> {
   const line = await reader.readThrough(CRLF, MAX_LINE_BYTES);
   if (line === undefined) throw new HttpError("connection closed in the middle of a body");
-  return Buffer.from(line.buffer, line.byteOffset, line.length).latin1Slice();
+  return Buffer.from(line.buffer, line.byteOffset, line.length).toString("latin1");
 }
 
 function chunkSize(line: string): number {

@@ -60,7 +60,7 @@ export function parseResponseHead(bytes: Uint8Array): ResponseHead {
 }
 
 function headLines(bytes: Uint8Array): string[] {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).latin1Slice();
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1");
   if (!text.endsWith("\r\n\r\n")) throw new HttpError("truncated message head");
   return text.slice(0, -4).split("\r\n");
 }

@@ -1,0 +1,48 @@
+/** A command's view of the world: its streams, its settings, and a client made when it is first asked for. */
+import { type Client, createClient } from "../client/client.ts";
+import type { CliEnv, Context } from "./command.ts";
+import { CommandError } from "./errors.ts";
+import type { Io } from "./io.ts";
+
+const UNIX = "unix://";
+
+export interface OpenContext extends Context {
+  /** Closes the client's idle connections. */
+  close(): void;
+}
+
+/** `path` is the command as invoked. */
+export function createContext(env: CliEnv, io: Io, path: string): OpenContext {
+  const defaultSocket = `${env.run}/tare.sock`;
+  const host = env.host ?? UNIX + defaultSocket;
+  let client: Promise<Client> | undefined;
+  return {
+    env,
+    io,
+    path,
+    host,
+    client: () => {
+      client ??= openClient(env, host, host === UNIX + defaultSocket);
+      return client;
+    },
+    close: () => void client?.then((open) => open.close()).catch(() => undefined),
+  };
+}
+
+async function openClient(env: CliEnv, host: string, startsEngine: boolean): Promise<Client> {
+  if (!host.startsWith(UNIX)) {
+    throw new CommandError(`unable to parse host \`${host}\`: only unix:// sockets are supported`);
+  }
+  const socketPath = host.slice(UNIX.length);
+  const client = createClient({ socketPath });
+  try {
+    await client.connect();
+  } catch (cause) {
+    if (!startsEngine) {
+      throw new CommandError(`Cannot connect to the Tare engine at ${host}. Is the engine running?`, 1, { cause });
+    }
+    const { startEngine } = await import("./start-engine.ts");
+    await startEngine(env, socketPath, () => client.connect());
+  }
+  return client;
+}

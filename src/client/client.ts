@@ -1,0 +1,39 @@
+/** A typed client of the Engine API over a unix socket, on Bun and Node: `createClient({ socketPath }).containers.list()`. */
+import { API_VERSION } from "../wire/version.ts";
+import { containerApi } from "./containers.ts";
+import { execApi } from "./execs.ts";
+import { HttpClient } from "./http.ts";
+import { imageApi } from "./images.ts";
+import { systemApi } from "./system.ts";
+import { type Connect, unixTransport } from "./transport.ts";
+
+export interface ClientOptions {
+  readonly socketPath: string;
+  /** The newest API version to speak; the engine's own when that is older. Default: the newest known. */
+  readonly version?: string;
+  /** Another way to reach the engine than `socketPath`. */
+  readonly connect?: Connect;
+}
+
+export interface Client {
+  readonly containers: ReturnType<typeof containerApi>;
+  readonly execs: ReturnType<typeof execApi>;
+  readonly images: ReturnType<typeof imageApi>;
+  readonly system: ReturnType<typeof systemApi>;
+  /** Opens connections ahead of their use, one by default. Rejects with ENOENT or ECONNREFUSED when nobody listens. */
+  connect(count?: number): Promise<void>;
+  /** Closes idle connections; streams in use go on. */
+  close(): void;
+}
+
+export function createClient(options: ClientOptions): Client {
+  const http = new HttpClient(options.connect ?? unixTransport(options.socketPath), options.version ?? API_VERSION);
+  return {
+    containers: containerApi(http),
+    execs: execApi(http),
+    images: imageApi(http),
+    system: systemApi(http),
+    connect: (count = 1) => http.warm(count),
+    close: () => http.close(),
+  };
+}

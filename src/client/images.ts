@@ -1,0 +1,69 @@
+/** Images: list, inspect, load, import, tag, remove, and make from a reference. */
+import type { ImageDeleteItem, ImageInspect, ImageSummary, ProgressLine } from "../wire/image.ts";
+import { type FilterLists, filterQuery } from "./filter-query.ts";
+import type { HttpClient } from "./http.ts";
+
+export interface ImageListOptions {
+  readonly all?: boolean;
+  readonly digests?: boolean;
+  readonly filters?: FilterLists;
+}
+
+export interface ImportOptions {
+  /** Repository and tag to give the new image; "" leaves it unnamed. */
+  readonly repo?: string;
+  readonly tag?: string;
+  readonly message?: string;
+  /** Dockerfile instructions. */
+  readonly changes?: readonly string[];
+  readonly platform?: string;
+}
+
+export interface HistoryItem {
+  readonly Id: string;
+  readonly Created: number;
+  readonly CreatedBy: string;
+  readonly Tags: readonly string[] | null;
+  readonly Size: number;
+  readonly Comment: string;
+}
+
+type Progress = AsyncGenerator<ProgressLine, void, undefined>;
+
+/** Slashes of a name stay, what else is special is escaped. */
+const pathOf = (ref: string): string => `/images/${ref.split("/").map(encodeURIComponent).join("/")}`;
+
+export function imageApi(http: HttpClient) {
+  return {
+    /** GET /images/json. */
+    list: ({ filters, ...query }: ImageListOptions = {}): Promise<ImageSummary[]> =>
+      http.json("GET", "/images/json", { query: { ...query, filters: filterQuery(filters) } }),
+    /** GET /images/{ref}/json. */
+    inspect: (ref: string): Promise<ImageInspect> => http.json("GET", `${pathOf(ref)}/json`),
+    /** GET /images/{ref}/history. */
+    history: (ref: string): Promise<HistoryItem[]> => http.json("GET", `${pathOf(ref)}/history`),
+    /** POST /images/create?fromImage=: progress lines; a failure under way is a line with `error`. */
+    pull: (fromImage: string, tag: string, platform = ""): Progress =>
+      http.lines("POST", "/images/create", { query: { fromImage, tag, platform } }),
+    /** POST /images/create?fromSrc=-. */
+    import: (tarball: AsyncIterable<Uint8Array>, options: ImportOptions = {}): Progress =>
+      http.lines("POST", "/images/create", {
+        query: { fromSrc: "-", ...options },
+        body: tarball,
+        headers: { "Content-Type": "text/plain" },
+      }),
+    /** POST /images/load. */
+    load: (archive: AsyncIterable<Uint8Array>, { quiet = false, platform = "" } = {}): Progress =>
+      http.lines("POST", "/images/load", {
+        query: { quiet, platform },
+        body: archive,
+        headers: { "Content-Type": "application/x-tar" },
+      }),
+    /** POST /images/{ref}/tag. */
+    tag: (ref: string, repo: string, tag: string): Promise<void> =>
+      http.send("POST", `${pathOf(ref)}/tag`, { query: { repo, tag } }),
+    /** DELETE /images/{ref}. */
+    remove: (ref: string, options: { force?: boolean; noprune?: boolean } = {}): Promise<ImageDeleteItem[]> =>
+      http.json("DELETE", pathOf(ref), { query: options }),
+  };
+}

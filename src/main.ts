@@ -1,0 +1,31 @@
+/** The entry: reads argv, the environment and the default paths, and becomes the engine or a command line, loading only that one. */
+import { VERSION } from "./base/version.ts";
+
+const DEFAULT_ROOT = "/var/lib/tare";
+const DEFAULT_RUN = "/run/tare";
+
+/** The arguments that run this program again: the compiled binary holds its source in a virtual directory. */
+function selfCommand(): readonly string[] {
+  const script = import.meta.path;
+  return script.startsWith("/$bunfs/") ? [process.execPath] : [process.execPath, script];
+}
+
+async function main(argv: readonly string[], env: Readonly<Record<string, string | undefined>>): Promise<number> {
+  if (argv[0] === "engine") {
+    const { runEngine } = await import("./daemon/main.ts");
+    return runEngine(argv.slice(1), env);
+  }
+  const [{ runCli }, { bunIo }] = await Promise.all([import("./cli/main.ts"), import("./cli/bun-io.ts")]);
+  const settings = {
+    host: env["TARE_HOST"] || undefined,
+    root: env["TARE_ROOT"] || DEFAULT_ROOT,
+    run: env["TARE_RUN"] || DEFAULT_RUN,
+    engineCommand: [...selfCommand(), "engine"],
+    variables: env,
+    cwd: process.cwd(),
+    version: VERSION,
+  };
+  return runCli(argv, settings, bunIo());
+}
+
+process.exit(await main(Bun.argv.slice(2), process.env));
