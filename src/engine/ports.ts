@@ -1,6 +1,7 @@
 /** What the engine room needs of the rooms below it. They satisfy these shapes structurally; `daemon/` wires them. */
 import type { Duplex } from "../base/duplex.ts";
 import type { ContainerId } from "../base/ids.ts";
+import type { LiveProcess } from "../state/container-record.ts";
 import type { ContainerConfig, EndpointSettings } from "../wire/container.ts";
 import type { HostConfig, Resources } from "../wire/host-config.ts";
 import type { ImageInspect } from "../wire/image.ts";
@@ -51,6 +52,19 @@ export interface Network {
   /** Begins to fill the warm pool; called once everything running is adopted. */
   start(): Promise<void>;
   stop(): Promise<void>;
+}
+
+/** /etc/hosts, /etc/resolv.conf and /etc/hostname of a container. */
+export interface EtcFiles {
+  /** Writes (or rewrites) the three files into `dir` and returns their paths. */
+  write(dir: string, request: EtcRequest): { hosts: string; resolvConf: string; hostname: string };
+}
+
+export interface EtcRequest {
+  readonly hostname: string;
+  readonly domainname: string;
+  readonly hostConfig: HostConfig;
+  readonly endpoints: Readonly<Record<string, EndpointSettings>>;
 }
 
 /** A process to run: the container's init or an exec session. */
@@ -123,22 +137,33 @@ export interface ExecSpecRequest {
   readonly consoleSize: readonly [number, number] | undefined;
 }
 
+export interface StartFailure {
+  /** 126 cannot be executed, 127 not found, 128 anything else. */
+  readonly exitCode: number;
+  readonly message: string;
+}
+
 /** The OCI runtime behind the monitor. */
 export interface Runtime {
+  /** Refuses at create time what no start could carry out; returns warnings for the user. */
+  check(config: ContainerConfig, hostConfig: HostConfig): string[];
   /** Writes config.json into `dir`. The root file system is mounted already (users are looked up in it). */
   writeBundle(dir: string, request: SpecRequest): void;
   /** Spawns the monitor that runs the bundle in `process.dir`. */
   run(id: ContainerId, runtimeName: string, process: ProcessRequest): MonitorHandle;
   /** Spawns the monitor of an exec session; writes its process document first. */
   exec(id: ContainerId, runtimeName: string, process: ProcessRequest, spec: ExecSpecRequest): MonitorHandle;
+  /** What a rejected `MonitorHandle.started` means for the user: Docker's words and the exit code of a failed start. */
+  explain(failure: unknown, kind: "container" | "exec"): StartFailure;
   /** Finds the monitor of `dir` again; undefined when none listens there. */
   reconnect(dir: string): Promise<MonitorHandle | undefined>;
   /** The exit record in `dir`, if the monitor left one. */
   exitRecord(dir: string): ExitRecord | undefined;
-  /** Signals the container's init; false when it is gone. `pid` and start time guard against reuse. */
-  kill(id: ContainerId, pid: number, signal: number): boolean;
-  pause(id: ContainerId, hostConfig: HostConfig): void;
-  resume(id: ContainerId, hostConfig: HostConfig): void;
+  /** Signals the container's init; false when it is gone. */
+  kill(id: ContainerId, process: LiveProcess, signal: number): boolean;
+  /** Resolves once every process stands still. */
+  pause(id: ContainerId, hostConfig: HostConfig): Promise<void>;
+  resume(id: ContainerId, hostConfig: HostConfig): Promise<void>;
   update(id: ContainerId, runtimeName: string, resources: Resources): Promise<void>;
   /** Host pids of all processes of the container. */
   pids(id: ContainerId, hostConfig: HostConfig): number[];

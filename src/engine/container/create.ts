@@ -1,0 +1,85 @@
+/** Creating a container: one row and one directory. Nothing of it runs or is mounted before the start. */
+import { mkdirSync, rmSync } from "node:fs";
+import { hostname as hostName } from "node:os";
+import { nowRfc3339 } from "../../base/clock.ts";
+import { type ContainerId, createId } from "../../base/ids.ts";
+import { type ContainerSpec, INITIAL_STATE } from "../../state/container-record.ts";
+import type { ContainerConfig, ContainerCreateRequest, ContainerCreateResponse } from "../../wire/container.ts";
+import type { HostConfig } from "../../wire/host-config.ts";
+import { type EngineContext, tell } from "../context.ts";
+import * as messages from "../messages.ts";
+import { networkName } from "../network-mode.ts";
+import { Container } from "./container.ts";
+import { checkJoinable } from "./join.ts";
+import { mergeConfig } from "./merge-config.ts";
+import { checkName, generateName } from "./names.ts";
+
+/** Throws notFound("No such image: …"), a name conflict, or invalidParameter, leaving nothing behind. */
+export async function createContainer(
+  ctx: EngineContext,
+  wantedName: string | undefined,
+  request: ContainerCreateRequest,
+): Promise<ContainerCreateResponse> {
+  const image = ctx.images.inspect(request.config.Image);
+  const id = createId();
+  const hostConfig = completeHostConfig(ctx, request.hostConfig);
+  const config = completeConfig(id, mergeConfig(request.config, image.Config), hostConfig);
+  const [path, ...args] = [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])];
+  if (path === undefined) throw messages.noCommand();
+  const warnings = ctx.runtime.check(config, hostConfig);
+  checkJoinable(ctx, hostConfig);
+  const spec: ContainerSpec = {
+    id,
+    createdAt: nowRfc3339(),
+    imageId: image.Id,
+    imageRef: request.config.Image,
+    path,
+    args,
+    config,
+    hostConfig,
+    networkingConfig: request.networkingConfig,
+  };
+  const name =
+    wantedName === undefined || wantedName === "" ? generateName(ctx.registry) : checkName(ctx.registry, wantedName);
+  const container = new Container(ctx.rows, { name, spec, state: INITIAL_STATE });
+  ctx.registry.add(container);
+  try {
+    mkdirSync(ctx.paths.container(id), { mode: 0o710 });
+    await ctx.roots.create(id, image.Id);
+    ctx.rows.insert({ name, spec, state: INITIAL_STATE });
+  } catch (error) {
+    ctx.registry.delete(container);
+    await ctx.roots.remove(id);
+    rmSync(ctx.paths.container(id), { recursive: true, force: true });
+    throw error;
+  }
+  tell(ctx, container, "create");
+  return { Id: id, Warnings: warnings };
+}
+
+/** Docker's defaults, written down so that inspect shows them and a later engine keeps them. */
+function completeHostConfig(ctx: EngineContext, wanted: HostConfig): HostConfig {
+  const { defaults } = ctx;
+  return {
+    ...wanted,
+    NetworkMode: networkName(wanted.NetworkMode),
+    IpcMode: wanted.IpcMode || "private",
+    CgroupnsMode: wanted.CgroupnsMode || (wanted.Privileged ? "host" : "private"),
+    ShmSize: wanted.ShmSize || defaults.shmBytes,
+    Runtime: wanted.Runtime || ctx.runtime.defaultName,
+    RestartPolicy: { ...wanted.RestartPolicy, Name: wanted.RestartPolicy.Name || "no" },
+    LogConfig:
+      wanted.LogConfig.Type === ""
+        ? { ...defaults.logConfig, Config: { ...defaults.logConfig.Config, ...wanted.LogConfig.Config } }
+        : wanted.LogConfig,
+    MemorySwap: wanted.Memory > 0 && wanted.MemorySwap === 0 ? 2 * wanted.Memory : wanted.MemorySwap,
+    ...(wanted.Init === undefined && defaults.init ? { Init: true } : {}),
+  };
+}
+
+function completeConfig(id: ContainerId, config: ContainerConfig, hostConfig: HostConfig): ContainerConfig {
+  const isHostNamed = hostConfig.NetworkMode === "host" || hostConfig.UTSMode === "host";
+  const isJoined = hostConfig.NetworkMode.startsWith("container:");
+  const hostname = config.Hostname || (isHostNamed ? hostName() : isJoined ? "" : id.slice(0, 12));
+  return { ...config, Hostname: hostname };
+}

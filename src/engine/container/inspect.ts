@@ -1,0 +1,122 @@
+/** What GET /containers/{id}/json shows: a pure view of the record. */
+import type { ContainerRecord, ContainerState } from "../../state/container-record.ts";
+import type { ContainerInspect, ContainerStatus, MountPoint, NetworkSettings } from "../../wire/container.ts";
+import type { HostConfig } from "../../wire/host-config.ts";
+import type { Paths } from "../paths.ts";
+
+export interface InspectExtras {
+  readonly paths: Paths;
+  readonly execIds: readonly string[];
+  readonly sizes: { readonly SizeRw: number; readonly SizeRootFs: number } | undefined;
+}
+
+export function toInspect({ name, spec, state }: ContainerRecord, extras: InspectExtras): ContainerInspect {
+  const { id } = spec;
+  const directory = extras.paths.container(id);
+  return {
+    Id: id,
+    Created: spec.createdAt,
+    Path: spec.path,
+    Args: [...spec.args],
+    State: toState(state),
+    Image: spec.imageId,
+    ResolvConfPath: `${directory}/resolv.conf`,
+    HostnamePath: `${directory}/hostname`,
+    HostsPath: `${directory}/hosts`,
+    LogPath: spec.hostConfig.LogConfig.Type === "none" ? "" : extras.paths.log(id),
+    Name: `/${name}`,
+    RestartCount: state.restartCount,
+    Driver: "overlay2",
+    Platform: "linux",
+    MountLabel: "",
+    ProcessLabel: "",
+    AppArmorProfile: "",
+    ExecIDs: extras.execIds.length === 0 ? null : [...extras.execIds],
+    HostConfig: spec.hostConfig,
+    GraphDriver: { Name: "overlay2", Data: null },
+    ...extras.sizes,
+    Mounts: toMountPoints(spec.hostConfig),
+    Config: spec.config,
+    NetworkSettings: toNetworkSettings(state),
+  };
+}
+
+/** "starting" is not a word of the API: until the process runs Docker shows what was before. */
+export function toStatus(state: ContainerState): ContainerStatus {
+  const { at } = state.phase;
+  return at === "starting" ? (state.restartCount > 0 ? "restarting" : "created") : at;
+}
+
+function toState(state: ContainerState): ContainerInspect["State"] {
+  const { phase } = state;
+  const { at } = phase;
+  return {
+    Status: toStatus(state),
+    Running: at === "running" || at === "paused" || at === "restarting",
+    Paused: at === "paused",
+    Restarting: at === "restarting",
+    OOMKilled: state.oomKilled,
+    Dead: at === "dead",
+    Pid: at === "running" || at === "paused" ? phase.pid : 0,
+    ExitCode: state.exitCode,
+    Error: state.error,
+    StartedAt: state.startedAt,
+    FinishedAt: state.finishedAt,
+    ...(state.health === undefined ? {} : { Health: state.health }),
+  };
+}
+
+/** The top-level addresses are the default bridge's, for clients that know nothing of networks. */
+function toNetworkSettings(state: ContainerState): NetworkSettings {
+  const bridge = state.endpoints["bridge"];
+  return {
+    Bridge: "",
+    SandboxID: state.sandboxId,
+    SandboxKey: "",
+    Ports: {},
+    HairpinMode: false,
+    LinkLocalIPv6Address: "",
+    LinkLocalIPv6PrefixLen: 0,
+    SecondaryIPAddresses: null,
+    SecondaryIPv6Addresses: null,
+    EndpointID: bridge?.EndpointID ?? "",
+    Gateway: bridge?.Gateway ?? "",
+    GlobalIPv6Address: bridge?.GlobalIPv6Address ?? "",
+    GlobalIPv6PrefixLen: bridge?.GlobalIPv6PrefixLen ?? 0,
+    IPAddress: bridge?.IPAddress ?? "",
+    IPPrefixLen: bridge?.IPPrefixLen ?? 0,
+    IPv6Gateway: bridge?.IPv6Gateway ?? "",
+    MacAddress: bridge?.MacAddress ?? "",
+    Networks: { ...state.endpoints },
+  };
+}
+
+/** Bind mounts of `-v` and `--mount`; tmpfs mounts of `--tmpfs` are not listed, as with Docker. */
+export function toMountPoints(hostConfig: HostConfig): MountPoint[] {
+  const binds = (hostConfig.Binds ?? []).map(bindMountPoint);
+  const mounts = (hostConfig.Mounts ?? []).map(
+    (mount): MountPoint => ({
+      Type: mount.Type,
+      Source: mount.Source ?? "",
+      Destination: mount.Target,
+      Mode: "",
+      RW: !(mount.ReadOnly ?? false),
+      Propagation: mount.Type === "bind" ? (mount.BindOptions?.Propagation ?? "rprivate") : "",
+    }),
+  );
+  return [...binds, ...mounts];
+}
+
+function bindMountPoint(bind: string): MountPoint {
+  const [source = "", destination = "", mode = ""] = bind.split(":");
+  const options = mode.split(",");
+  const propagation = options.find((option) => /^r?(private|shared|slave)$/.test(option)) ?? "rprivate";
+  return {
+    Type: "bind",
+    Source: source,
+    Destination: destination,
+    Mode: mode,
+    RW: !options.includes("ro"),
+    Propagation: propagation,
+  };
+}

@@ -1,0 +1,83 @@
+/** GET /containers/json: the newest first. */
+import { toUnixMs } from "../../base/clock.ts";
+import type { ContainerSummary, PortSummary } from "../../wire/container.ts";
+import type { Filters } from "../../wire/filters.ts";
+import type { EngineContext } from "../context.ts";
+import type { Container } from "./container.ts";
+import { toMountPoints, toStatus } from "./inspect.ts";
+import { createListFilter, impliesAll } from "./list-filter.ts";
+import { sizesOf } from "./sizes.ts";
+import { statusText } from "./status-text.ts";
+
+export interface ListOptions {
+  readonly all: boolean;
+  /** 0 or less is no limit; a limit implies `all`. */
+  readonly limit: number;
+  readonly size: boolean;
+  readonly filters: Filters;
+}
+
+export async function listContainers(ctx: EngineContext, options: ListOptions): Promise<ContainerSummary[]> {
+  const passes = createListFilter(ctx, options.filters);
+  const isWholeList = options.all || options.limit > 0 || impliesAll(options.filters);
+  const chosen = ctx.registry
+    .all()
+    .filter((container) => (isWholeList || container.isUp) && passes(container))
+    .sort((a, b) => (a.spec.createdAt < b.spec.createdAt ? 1 : -1));
+  const limited = options.limit > 0 ? chosen.slice(0, options.limit) : chosen;
+  const nowMs = Date.now();
+  return Promise.all(
+    limited.map(async (container) => ({
+      ...toSummary(ctx, container, nowMs),
+      ...(options.size ? await sizesOf(ctx, container) : {}),
+    })),
+  );
+}
+
+function toSummary(ctx: EngineContext, container: Container, nowMs: number): ContainerSummary {
+  const { spec, state } = container;
+  const { hostConfig, config } = spec;
+  return {
+    Id: container.id,
+    Names: [`/${container.name}`],
+    Image: imageName(ctx, container),
+    ImageID: spec.imageId,
+    Command: [spec.path, ...spec.args].map(quoteWord).join(" "),
+    Created: Math.floor(toUnixMs(spec.createdAt) / 1000),
+    Ports: container.live === undefined ? [] : exposedPorts(config.ExposedPorts ?? {}),
+    Labels: config.Labels,
+    State: toStatus(state),
+    Status: statusText(state, nowMs),
+    ...(state.health === undefined
+      ? {}
+      : { Health: { Status: state.health.Status, FailingStreak: state.health.FailingStreak } }),
+    HostConfig: {
+      NetworkMode: hostConfig.NetworkMode,
+      ...(hostConfig.Annotations === undefined ? {} : { Annotations: hostConfig.Annotations }),
+    },
+    NetworkSettings: { Networks: { ...state.endpoints } },
+    Mounts: toMountPoints(hostConfig),
+  };
+}
+
+/** The reference as the user wrote it, unless it names another image by now: then the id. */
+function imageName(ctx: EngineContext, { spec }: Container): string {
+  try {
+    if (ctx.images.inspect(spec.imageRef).Id === spec.imageId) return spec.imageRef;
+  } catch {
+    return spec.imageId;
+  }
+  return spec.imageId;
+}
+
+/** Words with spaces are single-quoted, as moby's formatting of Command has it. */
+function quoteWord(word: string): string {
+  return word.includes(" ") ? `'${word}'` : word;
+}
+
+function exposedPorts(exposed: Readonly<Record<string, unknown>>): PortSummary[] {
+  return Object.keys(exposed).map((key) => {
+    const [port = "0", protocol = "tcp"] = key.split("/");
+    return { PrivatePort: Number(port), Type: protocol };
+  });
+}

@@ -1,0 +1,14 @@
+/** Giving a container another name, running or not. */
+import { type EngineContext, tell } from "../context.ts";
+import * as messages from "../messages.ts";
+import type { Container } from "./container.ts";
+import { checkName } from "./names.ts";
+
+export async function renameContainer(ctx: EngineContext, container: Container, wanted: string): Promise<void> {
+  if (wanted === "") throw messages.emptyName();
+  using _held = await ctx.locks.acquire(container.id);
+  const oldName = container.name;
+  if (wanted.replace(/^\//, "") === oldName) throw messages.sameName();
+  ctx.registry.rename(container, checkName(ctx.registry, wanted));
+  tell(ctx, container, "rename", { oldName: `/${oldName}` });
+}

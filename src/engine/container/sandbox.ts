@@ -1,0 +1,60 @@
+/** A run's network: a namespace of its own from the pool, the host's, or a peer container's. */
+import type { EngineContext } from "../context.ts";
+import type { Sandbox } from "../ports.ts";
+import type { Container } from "./container.ts";
+import { networkPeer } from "./join.ts";
+
+/** Takes what the container's network mode asks for; `disconnect` gives it back. */
+export async function connect(ctx: EngineContext, container: Container): Promise<Sandbox> {
+  const { hostConfig } = container.spec;
+  const peer = networkPeer(ctx, hostConfig);
+  if (peer !== undefined) {
+    return { netnsPath: `/proc/${peer.live?.pid ?? 0}/ns/net`, endpoints: {}, sandboxId: "" };
+  }
+  return ctx.network.acquire(container.id, hostConfig.NetworkMode);
+}
+
+/** Tells the connections of a run that has started. */
+export function tellConnected(ctx: EngineContext, container: Container): void {
+  tellNetworks(ctx, container, "connect");
+}
+
+/** Gives the run's network back and tells it. Idempotent. */
+export function disconnect(ctx: EngineContext, container: Container): void {
+  ctx.network.release(container.id);
+  if (container.state.sandboxId === "") return;
+  tellNetworks(ctx, container, "disconnect");
+  container.update({ sandboxId: "", endpoints: blank(container) });
+}
+
+function tellNetworks(ctx: EngineContext, container: Container, action: "connect" | "disconnect"): void {
+  for (const [name, endpoint] of Object.entries(container.state.endpoints)) {
+    const type = name === "none" ? "null" : name;
+    ctx.events.publish({
+      type: "network",
+      action,
+      id: endpoint.NetworkID,
+      attributes: { container: container.id, name, type },
+    });
+  }
+}
+
+/** What inspect shows of a stopped container's endpoints: the networks, without addresses. */
+function blank(container: Container): Container["state"]["endpoints"] {
+  return Object.fromEntries(
+    Object.entries(container.state.endpoints).map(([name, endpoint]) => [
+      name,
+      {
+        ...endpoint,
+        EndpointID: "",
+        Gateway: "",
+        IPAddress: "",
+        IPPrefixLen: 0,
+        MacAddress: "",
+        IPv6Gateway: "",
+        GlobalIPv6Address: "",
+        GlobalIPv6PrefixLen: 0,
+      },
+    ]),
+  );
+}

@@ -1,0 +1,34 @@
+/** Signals to a container's init, by pid and start time, so that a reused pid is never hit. */
+import { SIGKILL, SIGTERM, signalNumber } from "../../base/signals.ts";
+import { type EngineContext, tell } from "../context.ts";
+import * as messages from "../messages.ts";
+import type { Container } from "./container.ts";
+
+/** Sends and tells it; false when nothing runs any more. A paused container is woken by SIGKILL, which freezing would hold back. */
+export function signalContainer(ctx: EngineContext, container: Container, signal: number): boolean {
+  const { live } = container;
+  if (live === undefined) return false;
+  const sent = ctx.runtime.kill(container.id, live, signal);
+  if (signal === SIGKILL && container.phase.at === "paused")
+    ctx.runtime.resume(container.id, container.spec.hostConfig);
+  if (sent) tell(ctx, container, "kill", { signal: String(signal) });
+  return sent;
+}
+
+/** POST kill. A signal that ends it also ends its restarts, as far as Docker counts it as asked for by the user. */
+export async function killContainer(ctx: EngineContext, container: Container, signalText: string): Promise<void> {
+  const signal = signalText === "" ? SIGKILL : signalNumber(signalText);
+  if (signal === undefined) throw messages.invalidSignal(signalText);
+  if (container.phase.at === "restarting" && container.cancelRestart !== undefined)
+    throw messages.notKillable(container.id, container.id);
+  if (container.live === undefined) throw messages.notKillable(container.id, container.id);
+  if (signal === SIGKILL || signal === stopSignal(container)) container.update({ stopRequested: true });
+  const ended = container.runEnded;
+  if (!signalContainer(ctx, container, signal)) throw messages.notKillable(container.id, container.id);
+  if (signal === SIGKILL) await ended;
+}
+
+/** The container's own stop signal; TERM when the configuration names none. */
+export function stopSignal(container: Container): number {
+  return signalNumber(container.spec.config.StopSignal ?? "") ?? SIGTERM;
+}

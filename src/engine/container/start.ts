@@ -1,0 +1,132 @@
+/** The start path: root file system, network, bundle, monitor. Everything that can wait is somewhere else.
+ *
+ * The intent ("starting") is written first; an engine that dies on the way finds it and asks the monitor what came of it.
+ */
+import { mkdirSync } from "node:fs";
+import { nowRfc3339 } from "../../base/clock.ts";
+import { invalidParameter, systemError } from "../../base/errors.ts";
+import { processStartTime } from "../../kernel/process.ts";
+import { type EngineContext, tell } from "../context.ts";
+import { watchHealth } from "../health/watch.ts";
+import * as messages from "../messages.ts";
+import type { MonitorHandle } from "../ports.ts";
+import { cleanUpRun, removeBundle } from "./clean-up.ts";
+import type { Container } from "./container.ts";
+import { watchExit } from "./exit.ts";
+import { resolveJoins } from "./join.ts";
+import { logTarget } from "./log-target.ts";
+import { removeNow } from "./remove.ts";
+import { connect, tellConnected } from "./sandbox.ts";
+
+/** The user's start: forgets an earlier stop and earlier restarts. Throws notModified when it runs already. */
+export async function startContainer(ctx: EngineContext, container: Container): Promise<void> {
+  using _held = await ctx.locks.acquire(container.id);
+  checkStartable(container);
+  container.cancelRestart?.();
+  container.update({ stopRequested: false, restartCount: 0 });
+  await launch(ctx, container);
+}
+
+function checkStartable(container: Container): void {
+  switch (container.phase.at) {
+    case "running":
+      throw messages.alreadyStarted();
+    case "paused":
+      throw messages.startPaused();
+    case "removing":
+    case "dead":
+      throw messages.startMarked();
+    case "created":
+    case "starting":
+    case "restarting":
+    case "exited":
+  }
+}
+
+/** Runs the container. The caller holds its lock. A failed start is recorded, undone and thrown with Docker's status. */
+export async function launch(ctx: EngineContext, container: Container): Promise<void> {
+  const before = container.phase.at === "created" ? container.phase : ({ at: "exited" } as const);
+  container.update({ phase: { at: "starting" }, error: "" });
+  let monitor: MonitorHandle | undefined;
+  try {
+    monitor = await spawn(ctx, container);
+    const { pid } = await monitor.started;
+    settle(ctx, container, monitor, pid);
+  } catch (error) {
+    const failure = ctx.runtime.explain(error, "container");
+    await cleanUpRun(ctx, container);
+    container.update({ phase: before, exitCode: failure.exitCode, error: failure.message });
+    tell(ctx, container, "die", { exitCode: String(failure.exitCode), execDuration: "0" });
+    container.tellExit();
+    if (container.spec.hostConfig.AutoRemove) await removeNow(ctx, container);
+    const refuse = failure.exitCode === 128 ? systemError : invalidParameter;
+    throw monitor === undefined ? error : refuse(failure.message, { cause: error });
+  }
+}
+
+async function spawn(ctx: EngineContext, container: Container): Promise<MonitorHandle> {
+  const { id, config, hostConfig, imageId } = container.spec;
+  const { paths } = ctx;
+  const rootfs = paths.rootfs(id);
+  const bundle = paths.bundle(id);
+  removeBundle(ctx, id);
+  mkdirSync(rootfs, { recursive: true, mode: 0o710 });
+  ctx.roots.mount(id, imageId, rootfs);
+  const joinPid = resolveJoins(ctx, hostConfig);
+  const sandbox = await connect(ctx, container);
+  container.update({ sandboxId: sandbox.sandboxId, endpoints: sandbox.endpoints });
+  const etc = ctx.etcFiles.write(paths.container(id), {
+    hostname: config.Hostname,
+    domainname: config.Domainname,
+    hostConfig,
+    endpoints: sandbox.endpoints,
+  });
+  ctx.runtime.writeBundle(bundle, {
+    id,
+    config,
+    hostConfig,
+    rootfs,
+    etc,
+    netnsPath: sandbox.netnsPath,
+    joinPid,
+    hostname: config.Hostname,
+  });
+  const hold = container.pendingAttaches.size > 0;
+  const log = logTarget(hostConfig.LogConfig, paths.log(id));
+  const monitor = ctx.runtime.run(id, hostConfig.Runtime, {
+    dir: bundle,
+    terminal: config.Tty,
+    stdin: config.OpenStdin,
+    stdinOnce: config.StdinOnce,
+    ...(log === undefined ? {} : { log }),
+    consoleSize: hostConfig.ConsoleSize,
+    hold,
+  });
+  if (hold) await connectAttaches(container, monitor);
+  return monitor;
+}
+
+/** Clients that attached before the start see everything from the first byte. */
+async function connectAttaches(container: Container, monitor: MonitorHandle): Promise<void> {
+  const pending = [...container.pendingAttaches];
+  container.pendingAttaches.clear();
+  await Promise.allSettled(pending.map((attach) => attach(monitor)));
+  monitor.release();
+}
+
+/** Records that the process runs, and begins to watch it. */
+function settle(ctx: EngineContext, container: Container, monitor: MonitorHandle, pid: number): void {
+  const startedAt = nowRfc3339();
+  container.update({
+    phase: { at: "running", pid, pidStart: processStartTime(pid) ?? 0 },
+    startedAt,
+    exitCode: 0,
+    oomKilled: false,
+  });
+  ctx.network.handedOver(container.id);
+  tellConnected(ctx, container);
+  tell(ctx, container, "start");
+  container.monitor = monitor;
+  container.runEnded = watchExit(ctx, { container, launch }, monitor);
+  container.stopHealth = watchHealth(ctx, container);
+}

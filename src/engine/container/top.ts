@@ -1,0 +1,41 @@
+/** The processes of a container as the host's ps shows them (GET /containers/{id}/top). */
+import { invalidParameter, systemError } from "../../base/errors.ts";
+import type { TopResponse } from "../../wire/container.ts";
+import { type EngineContext, tell } from "../context.ts";
+import * as messages from "../messages.ts";
+import type { Container } from "./container.ts";
+
+const DEFAULT_ARGS = "-ef";
+
+export async function topContainer(ctx: EngineContext, container: Container, psArgs: string): Promise<TopResponse> {
+  if (container.phase.at === "restarting") throw messages.restartingContainer(container.id);
+  if (container.live === undefined) throw messages.notRunning(container.id);
+  const pids = new Set(ctx.runtime.pids(container.id, container.spec.hostConfig));
+  const args = (psArgs || DEFAULT_ARGS).split(/\s+/).filter((arg) => arg !== "");
+  const ps = Bun.spawn(["ps", ...args], { stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+  const [output, complaint, code] = await Promise.all([
+    new Response(ps.stdout).text(),
+    new Response(ps.stderr).text(),
+    ps.exited,
+  ]);
+  if (code !== 0) throw systemError(`ps: ${complaint.trim()}`);
+  tell(ctx, container, "top");
+  return parsePs(output, pids);
+}
+
+/** Keeps the lines of `pids`. The last column takes the rest of its line. */
+export function parsePs(output: string, pids: ReadonlySet<number>): TopResponse {
+  const [heading = "", ...lines] = output.split("\n");
+  const titles = heading.trim().split(/\s+/);
+  const pidColumn = titles.indexOf("PID");
+  if (pidColumn < 0) throw invalidParameter("couldn't find PID field in ps output");
+  const processes = lines
+    .map((line) => splitColumns(line, titles.length))
+    .filter((columns) => pids.has(Number(columns[pidColumn])));
+  return { Titles: titles, Processes: processes };
+}
+
+function splitColumns(line: string, count: number): string[] {
+  const words = line.trim().split(/\s+/);
+  return words.length <= count ? words : [...words.slice(0, count - 1), words.slice(count - 1).join(" ")];
+}

@@ -1,0 +1,49 @@
+/** Making and showing exec sessions. */
+import { invalidParameter } from "../../base/errors.ts";
+import { createId } from "../../base/ids.ts";
+import type { ExecCreateRequest, ExecInspect } from "../../wire/exec.ts";
+import type { Container } from "../container/container.ts";
+import { parseDetachKeys } from "../container/detach-keys.ts";
+import { type EngineContext, tell } from "../context.ts";
+import * as messages from "../messages.ts";
+import type { ExecSession } from "./sessions.ts";
+
+export function createExec(ctx: EngineContext, container: Container, request: ExecCreateRequest): { Id: string } {
+  checkRunning(container);
+  if (request.Cmd.length === 0) throw invalidParameter("No exec command specified");
+  parseDetachKeys(request.DetachKeys);
+  const id: string = createId();
+  ctx.execs.create(container, { id, container: container.id, request, phase: { at: "created" } });
+  tell(ctx, container, `exec_create: ${request.Cmd.join(" ")}`, { execID: id });
+  return { Id: id };
+}
+
+export function checkRunning(container: Container): void {
+  if (container.phase.at === "paused") throw messages.pausedExec(container.id);
+  if (container.phase.at === "restarting") throw messages.restartingContainer(container.id);
+  if (container.live === undefined) throw messages.execNotRunning(container.id);
+}
+
+export function inspectExec(session: ExecSession): ExecInspect {
+  const { id, container, request, phase } = session.record;
+  const [entrypoint = "", ...args] = request.Cmd;
+  return {
+    ID: id,
+    Running: phase.at === "running",
+    ExitCode: phase.at === "exited" ? phase.exitCode : null,
+    ProcessConfig: {
+      tty: request.Tty,
+      entrypoint,
+      arguments: args,
+      privileged: request.Privileged,
+      ...(request.User === "" ? {} : { user: request.User }),
+    },
+    OpenStdin: request.AttachStdin,
+    OpenStderr: request.AttachStderr,
+    OpenStdout: request.AttachStdout,
+    CanRemove: false,
+    ContainerID: container,
+    DetachKeys: request.DetachKeys,
+    Pid: phase.at === "running" ? phase.pid : 0,
+  };
+}

@@ -1,0 +1,148 @@
+/** Running exec sessions: the monitor runs the process in the container and outlives the engine as well. */
+import { mkdirSync, rmSync } from "node:fs";
+import type { Duplex } from "../../base/duplex.ts";
+import { invalidParameter, messageOf } from "../../base/errors.ts";
+import type { ExecStartRequest } from "../../wire/exec.ts";
+import { frame } from "../../wire/multiplex.ts";
+import type { Container } from "../container/container.ts";
+import { parseDetachKeys } from "../container/detach-keys.ts";
+import { type EngineContext, tell } from "../context.ts";
+import * as messages from "../messages.ts";
+import type { MonitorHandle } from "../ports.ts";
+import { serveStreams } from "../serve-streams.ts";
+import { checkRunning } from "./create.ts";
+import type { ExecSession } from "./sessions.ts";
+
+/** Refuses before anything happens. */
+export function checkStartable(session: ExecSession, container: Container): void {
+  const { phase, id } = session;
+  if (phase.at === "exited") throw messages.execAlreadyRan(id);
+  if (phase.at !== "created") throw messages.execAlreadyRunning(id);
+  checkRunning(container);
+}
+
+export async function startDetached(
+  ctx: EngineContext,
+  session: ExecSession,
+  container: Container,
+  request: ExecStartRequest,
+): Promise<void> {
+  checkStartable(session, container);
+  const monitor = spawnExec(ctx, session, container, { consoleSize: request.ConsoleSize, hold: false });
+  await settle(ctx, session, container, monitor);
+}
+
+export interface AttachedStart {
+  readonly request: ExecStartRequest;
+  /** Takes the connection over; from then on errors go into the stream, as Docker sends them. */
+  readonly hijack: () => Promise<Duplex>;
+}
+
+export async function startAttached(
+  ctx: EngineContext,
+  session: ExecSession,
+  container: Container,
+  { request, hijack }: AttachedStart,
+): Promise<void> {
+  checkStartable(session, container);
+  const { Tty: tty, AttachStdin: stdin, AttachStdout: stdout, AttachStderr: stderr } = session.record.request;
+  if (request.Tty !== tty) throw invalidParameter("exec start: the tty setting differs from the one of exec create");
+  const monitor = spawnExec(ctx, session, container, { consoleSize: request.ConsoleSize, hold: true });
+  const attaching = monitor.attach({ stdin, stdout, stderr }).finally(() => monitor.release());
+  attaching.catch(() => undefined);
+  const started = settle(ctx, session, container, monitor);
+  started.catch(() => undefined);
+  const peer = await hijack();
+  try {
+    await started;
+    const process = await attaching;
+    const detachKeys = tty ? parseDetachKeys(session.record.request.DetachKeys) : undefined;
+    const end = await serveStreams({ peer, process, stdin, detachKeys });
+    if (end === "detached") tell(ctx, container, "exec_detach", { execID: session.id });
+    else await session.ended;
+  } catch (error) {
+    const message = Buffer.from(`${messageOf(error)}\r\n`);
+    await peer.write(tty ? message : frame(1, message)).catch(() => undefined);
+  }
+  peer.end();
+}
+
+interface SpawnOptions {
+  readonly consoleSize: readonly [number, number] | null;
+  readonly hold: boolean;
+}
+
+function spawnExec(
+  ctx: EngineContext,
+  session: ExecSession,
+  container: Container,
+  { consoleSize, hold }: SpawnOptions,
+): MonitorHandle {
+  const { request } = session.record;
+  const { config, hostConfig } = container.spec;
+  const { live } = container;
+  if (live === undefined) throw messages.execNotRunning(container.id);
+  session.enter({ at: "starting" });
+  const dir = ctx.paths.exec(container.id, session.id);
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  const size = consoleSize ?? request.ConsoleSize ?? undefined;
+  const monitor = ctx.runtime.exec(
+    container.id,
+    hostConfig.Runtime,
+    {
+      dir,
+      terminal: request.Tty,
+      stdin: request.AttachStdin,
+      stdinOnce: true,
+      ...(size === undefined ? {} : { consoleSize: size }),
+      hold,
+    },
+    {
+      config,
+      hostConfig,
+      initPid: live.pid,
+      args: request.Cmd,
+      env: request.Env,
+      user: request.User,
+      workingDir: request.WorkingDir,
+      terminal: request.Tty,
+      privileged: request.Privileged,
+      consoleSize: size,
+    },
+  );
+  session.monitor = monitor;
+  return monitor;
+}
+
+/** Resolves once the process runs; its end is recorded in the background. A failed start is recorded as its exit code. */
+async function settle(
+  ctx: EngineContext,
+  session: ExecSession,
+  container: Container,
+  monitor: MonitorHandle,
+): Promise<void> {
+  try {
+    const { pid } = await monitor.started;
+    session.enter({ at: "running", pid });
+    tell(ctx, container, `exec_start: ${session.record.request.Cmd.join(" ")}`, { execID: session.id });
+    session.ended = watchEnd(ctx, session, container);
+  } catch (error) {
+    const failure = ctx.runtime.explain(error, "exec");
+    endExec(ctx, session, container, failure.exitCode);
+    throw invalidParameter(failure.message, { cause: error });
+  }
+}
+
+/** Never rejects. Also for a session that was found again after a restart of the engine. */
+export async function watchEnd(ctx: EngineContext, session: ExecSession, container: Container): Promise<void> {
+  const record = await session.monitor?.exited;
+  endExec(ctx, session, container, record?.exitCode ?? 137);
+}
+
+export function endExec(ctx: EngineContext, session: ExecSession, container: Container, exitCode: number): void {
+  session.monitor = undefined;
+  if (ctx.registry.byId(container.id) === container) session.enter({ at: "exited", exitCode });
+  rmSync(ctx.paths.exec(container.id, session.id), { recursive: true, force: true });
+  tell(ctx, container, "exec_die", { execID: session.id, exitCode: String(exitCode) });
+  ctx.execs.forgetLater(container, session);
+}

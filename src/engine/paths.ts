@@ -1,0 +1,33 @@
+/** Where an engine keeps things; everything below its own root and run directories. */
+import { join } from "node:path";
+import type { ContainerId } from "../base/ids.ts";
+
+export interface Paths {
+  readonly root: string;
+  readonly run: string;
+  readonly containers: string;
+  readonly runContainers: string;
+  /** Durable files of a container: log, hosts, resolv.conf, hostname. */
+  container(id: ContainerId): string;
+  log(id: ContainerId): string;
+  /** The OCI bundle and monitor directory of the present run. */
+  bundle(id: ContainerId): string;
+  rootfs(id: ContainerId): string;
+  exec(id: ContainerId, execId: string): string;
+}
+
+export function createPaths(root: string, run: string): Paths {
+  const containers = join(root, "containers");
+  const runContainers = join(run, "containers");
+  return {
+    root,
+    run,
+    containers,
+    runContainers,
+    container: (id) => `${containers}/${id}`,
+    log: (id) => `${containers}/${id}/container.log`,
+    bundle: (id) => `${runContainers}/${id}`,
+    rootfs: (id) => `${runContainers}/${id}/rootfs`,
+    exec: (id, execId) => `${runContainers}/${id}/exec/${execId}`,
+  };
+}
