@@ -169,6 +169,8 @@ export interface Runtime {
   pids(id: ContainerId, hostConfig: HostConfig): number[];
   /** Removes what the runtime keeps of it, kills what is left, deletes its cgroups. Idempotent. */
   destroy(id: ContainerId, runtimeName: string, hostConfig: HostConfig): Promise<void>;
+  /** The same for an id that no record knows: every runtime and cgroup is searched for it. */
+  destroyOrphan(id: ContainerId): Promise<void>;
   /** Ids the runtimes keep state for, for the sweep at start. */
   list(): ContainerId[];
   /** Names that `--runtime` takes. */

@@ -34,9 +34,7 @@ export function restartDelayMs(previousMs: number, durationMs: number): number {
   return Math.min(previousMs * 2, LONGEST_DELAY_MS);
 }
 
-/** Whether a container that is not running is started when the engine starts. */
-export function startsWithEngine(policy: RestartPolicy, stopRequested: boolean, wasUp: boolean): boolean {
-  if (policy.Name === "always") return true;
-  if (policy.Name === "unless-stopped") return !stopRequested;
-  return policy.Name === "on-failure" && wasUp && !stopRequested;
+/** Whether a container that ended is started again whenever an engine starts. */
+export function startsWithEngine(policy: RestartPolicy, stopRequested: boolean): boolean {
+  return policy.Name === "always" || (policy.Name === "unless-stopped" && !stopRequested);
 }

@@ -15,16 +15,25 @@ export function signalContainer(ctx: EngineContext, container: Container, signal
   return sent;
 }
 
-/** POST kill. A signal that ends it also ends its restarts, as far as Docker counts it as asked for by the user. */
-export async function killContainer(ctx: EngineContext, container: Container, signalText: string): Promise<void> {
-  const signal = signalText === "" ? SIGKILL : signalNumber(signalText);
-  if (signal === undefined) throw messages.invalidSignal(signalText);
-  if (container.phase.at === "restarting" && container.cancelRestart !== undefined)
-    throw messages.notKillable(container.id, container.id);
-  if (container.live === undefined) throw messages.notKillable(container.id, container.id);
+export interface KillRequest {
+  /** The reference as the client wrote it, for the messages. */
+  readonly ref: string;
+  /** "" is KILL. */
+  readonly signal: string;
+}
+
+/** POST kill. The stop signal and KILL also end its restarts, as if it had been stopped. */
+export async function killContainer(
+  ctx: EngineContext,
+  container: Container,
+  { ref, signal: text }: KillRequest,
+): Promise<void> {
+  const signal = text === "" ? SIGKILL : signalNumber(text);
+  if (signal === undefined) throw messages.invalidSignal(text);
+  if (container.live === undefined) throw messages.notKillable(ref, container.id);
   if (signal === SIGKILL || signal === stopSignal(container)) container.update({ stopRequested: true });
   const ended = container.runEnded;
-  if (!signalContainer(ctx, container, signal)) throw messages.notKillable(container.id, container.id);
+  if (!signalContainer(ctx, container, signal)) throw messages.notKillable(ref, container.id);
   if (signal === SIGKILL) await ended;
 }
 

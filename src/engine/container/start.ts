@@ -114,19 +114,29 @@ async function connectAttaches(container: Container, monitor: MonitorHandle): Pr
   monitor.release();
 }
 
-/** Records that the process runs, and begins to watch it. */
+/** Records that the process runs, tells it, and begins to watch it. */
 function settle(ctx: EngineContext, container: Container, monitor: MonitorHandle, pid: number): void {
-  const startedAt = nowRfc3339();
   container.update({
     phase: { at: "running", pid, pidStart: processStartTime(pid) ?? 0 },
-    startedAt,
+    startedAt: nowRfc3339(),
     exitCode: 0,
     oomKilled: false,
   });
   ctx.network.handedOver(container.id);
   tellConnected(ctx, container);
   tell(ctx, container, "start");
+  watch(ctx, container, monitor, false);
+}
+
+/** Goes on with a run that an earlier engine began. */
+export function adoptRun(ctx: EngineContext, container: Container, monitor: MonitorHandle, pid: number): void {
+  if (container.live === undefined) return settle(ctx, container, monitor, pid);
+  monitor.release();
+  watch(ctx, container, monitor, true);
+}
+
+function watch(ctx: EngineContext, container: Container, monitor: MonitorHandle, found: boolean): void {
   container.monitor = monitor;
   container.runEnded = watchExit(ctx, { container, launch }, monitor);
-  container.stopHealth = watchHealth(ctx, container);
+  container.stopHealth = watchHealth(ctx, container, found);
 }

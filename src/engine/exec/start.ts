@@ -2,6 +2,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import type { Duplex } from "../../base/duplex.ts";
 import { invalidParameter, messageOf } from "../../base/errors.ts";
+import { SIGKILL } from "../../base/signals.ts";
 import type { ExecStartRequest } from "../../wire/exec.ts";
 import { frame } from "../../wire/multiplex.ts";
 import type { Container } from "../container/container.ts";
@@ -12,6 +13,9 @@ import type { MonitorHandle } from "../ports.ts";
 import { serveStreams } from "../serve-streams.ts";
 import { checkRunning } from "./create.ts";
 import type { ExecSession } from "./sessions.ts";
+
+/** Of a process whose end nobody saw: its monitor was killed. */
+export const LOST_EXIT_CODE = 128 + SIGKILL;
 
 /** Refuses before anything happens. */
 export function checkStartable(session: ExecSession, container: Container): void {
@@ -136,7 +140,11 @@ async function settle(
 /** Never rejects. Also for a session that was found again after a restart of the engine. */
 export async function watchEnd(ctx: EngineContext, session: ExecSession, container: Container): Promise<void> {
   const record = await session.monitor?.exited;
-  endExec(ctx, session, container, record?.exitCode ?? 137);
+  try {
+    endExec(ctx, session, container, record?.exitCode ?? LOST_EXIT_CODE);
+  } catch (error) {
+    ctx.log.error("exec.end.failed", { exec: session.id, error: messageOf(error) });
+  }
 }
 
 export function endExec(ctx: EngineContext, session: ExecSession, container: Container, exitCode: number): void {

@@ -1,0 +1,40 @@
+/** The exec sessions' part of the engine as the HTTP edge uses it. */
+
+import type { Duplex } from "../../base/duplex.ts";
+import type { ExecCreateRequest, ExecStartRequest } from "../../wire/exec.ts";
+import type { Container } from "../container/container.ts";
+import type { EngineContext } from "../context.ts";
+import * as messages from "../messages.ts";
+import { createExec, inspectExec } from "./create.ts";
+import type { ExecSession } from "./sessions.ts";
+import { checkStartable, startAttached, startDetached } from "./start.ts";
+
+// The shape is stated by the edge (api/backend.ts) and checked where the two are wired.
+export function createExecService(ctx: EngineContext) {
+  const find = (id: string): { session: ExecSession; container: Container } => {
+    const session = ctx.execs.find(id);
+    return { session, container: ctx.registry.find(session.record.container) };
+  };
+  return {
+    create: async (ref: string, request: ExecCreateRequest) => createExec(ctx, ctx.registry.find(ref), request),
+    inspect: (id: string) => inspectExec(ctx.execs.find(id)),
+    startDetached: async (id: string, request: ExecStartRequest): Promise<void> => {
+      const { session, container } = find(id);
+      await startDetached(ctx, session, container, request);
+    },
+    startInfo: (id: string, _request: ExecStartRequest): { tty: boolean } => {
+      const { session, container } = find(id);
+      checkStartable(session, container);
+      return { tty: session.record.request.Tty };
+    },
+    startAttached: async (id: string, request: ExecStartRequest, hijack: () => Promise<Duplex>): Promise<void> => {
+      const { session, container } = find(id);
+      await startAttached(ctx, session, container, { request, hijack });
+    },
+    resize: async (id: string, height: number, width: number): Promise<void> => {
+      const { session, container } = find(id);
+      if (session.monitor === undefined) throw messages.execNotRunning(container.id);
+      await session.monitor.resize(height, width);
+    },
+  };
+}
