@@ -29,6 +29,10 @@ export class EventBus {
   #kept: EventMessage[] = [];
   readonly #listeners = new Set<Listener>();
 
+  get listenerCount(): number {
+    return this.#listeners.size;
+  }
+
   publish({ type, action, id, attributes }: EventSource): void {
     const timeNano = nowNs();
     const legacy =

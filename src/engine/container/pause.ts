@@ -9,7 +9,7 @@ export async function pauseContainer(ctx: EngineContext, container: Container): 
   if (phase.at === "paused") throw messages.alreadyPaused(container.id);
   if (phase.at === "restarting") throw messages.restartingContainer(container.id);
   if (phase.at !== "running") throw messages.notRunning(container.id);
-  ctx.runtime.pause(container.id, container.spec.hostConfig);
+  await ctx.runtime.pause(container.id, container.spec.hostConfig);
   container.update({ phase: { ...phase, at: "paused" } });
   tell(ctx, container, "pause");
 }
@@ -18,7 +18,7 @@ export async function unpauseContainer(ctx: EngineContext, container: Container)
   using _held = await ctx.locks.acquire(container.id);
   const { phase } = container;
   if (phase.at !== "paused") throw messages.notPaused(container.id);
-  ctx.runtime.resume(container.id, container.spec.hostConfig);
+  await ctx.runtime.resume(container.id, container.spec.hostConfig);
   container.update({ phase: { ...phase, at: "running" } });
   tell(ctx, container, "unpause");
 }

@@ -33,7 +33,7 @@ function checkRemovable(container: Container, force: boolean): void {
 async function killForRemoval(ctx: EngineContext, container: Container): Promise<void> {
   container.update({ stopRequested: true });
   container.cancelRestart?.();
-  signalContainer(ctx, container, SIGKILL);
+  await signalContainer(ctx, container, SIGKILL);
   await container.runEnded;
 }
 

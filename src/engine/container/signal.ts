@@ -5,12 +5,12 @@ import * as messages from "../messages.ts";
 import type { Container } from "./container.ts";
 
 /** Sends and tells it; false when nothing runs any more. A paused container is woken by SIGKILL, which freezing would hold back. */
-export function signalContainer(ctx: EngineContext, container: Container, signal: number): boolean {
+export async function signalContainer(ctx: EngineContext, container: Container, signal: number): Promise<boolean> {
   const { live } = container;
   if (live === undefined) return false;
   const sent = ctx.runtime.kill(container.id, live, signal);
   if (signal === SIGKILL && container.phase.at === "paused")
-    ctx.runtime.resume(container.id, container.spec.hostConfig);
+    await ctx.runtime.resume(container.id, container.spec.hostConfig);
   if (sent) tell(ctx, container, "kill", { signal: String(signal) });
   return sent;
 }
@@ -33,7 +33,7 @@ export async function killContainer(
   if (container.live === undefined) throw messages.notKillable(ref, container.id);
   if (signal === SIGKILL || signal === stopSignal(container)) container.update({ stopRequested: true });
   const ended = container.runEnded;
-  if (!signalContainer(ctx, container, signal)) throw messages.notKillable(ref, container.id);
+  if (!(await signalContainer(ctx, container, signal))) throw messages.notKillable(ref, container.id);
   if (signal === SIGKILL) await ended;
 }
 

@@ -36,10 +36,10 @@ interface StopNow {
 
 async function stopLive(ctx: EngineContext, container: Container, { signal, timeoutSec }: StopNow): Promise<void> {
   const ended = container.runEnded;
-  const sent = signalContainer(ctx, container, signal);
-  if (sent && container.phase.at === "paused") ctx.runtime.resume(container.id, container.spec.hostConfig);
+  const sent = await signalContainer(ctx, container, signal);
+  if (sent && container.phase.at === "paused") await ctx.runtime.resume(container.id, container.spec.hostConfig);
   if (!sent || (await endsWithin(ended, timeoutSec))) return ended;
-  signalContainer(ctx, container, SIGKILL);
+  await signalContainer(ctx, container, SIGKILL);
   await ended;
 }
 

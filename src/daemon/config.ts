@@ -1,0 +1,98 @@
+/** The engine's configuration: flags before environment before file before defaults. The only place that knows default paths. */
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { invalidParameter, messageOf } from "../base/errors.ts";
+import type { LogLevel } from "../base/log.ts";
+import { parseSize } from "../base/units.ts";
+import type { LogConfig } from "../wire/host-config.ts";
+import { decodeConfigFile, type FileConfig, type RuntimeCommand } from "./config-file.ts";
+import { type EngineFlags, parseEngineFlags } from "./flags.ts";
+
+export interface EngineConfig {
+  readonly root: string;
+  readonly run: string;
+  readonly hosts: readonly string[];
+  readonly bridge: { readonly name: string; readonly subnet: string | undefined };
+  readonly nftTable: string;
+  readonly cgroupParent: string;
+  readonly dns: readonly string[];
+  readonly dnsSearch: readonly string[];
+  readonly dnsOptions: readonly string[];
+  readonly defaultRuntime: string | undefined;
+  readonly runtimes: Readonly<Record<string, RuntimeCommand>>;
+  readonly logConfig: LogConfig;
+  readonly shmBytes: number;
+  readonly init: boolean;
+  readonly labels: readonly string[];
+  readonly logLevel: LogLevel;
+  /** Keys of the configuration file that this engine does not know, to be named at the start. */
+  readonly unknownKeys: readonly string[];
+}
+
+const DEFAULT_ROOT = "/var/lib/tare";
+const DEFAULT_RUN = "/run/tare";
+const DEFAULT_CONFIG_FILE = "/etc/tare/engine.json";
+const DEFAULT_SHM_BYTES = 64 * 1024 * 1024;
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Throws invalidParameter for unknown flags, an unreadable file, or values of the wrong type. */
+export function loadConfig(argv: readonly string[], environment: Environment): EngineConfig {
+  const flags = parseEngineFlags(argv);
+  const { config: file, unknownKeys } = readConfigFile(flags);
+  const root = flags.root ?? environment["TARE_ROOT"] ?? file.root ?? DEFAULT_ROOT;
+  const run = flags.run ?? environment["TARE_RUN"] ?? file.run ?? DEFAULT_RUN;
+  const names = instanceNames(root);
+  return {
+    root,
+    run,
+    hosts: hostsOf(flags, environment, file, run),
+    bridge: { name: file.bridge ?? names.bridge, subnet: file.subnet },
+    nftTable: names.table,
+    cgroupParent: file.cgroupParent ?? names.cgroup,
+    dns: file.dns ?? [],
+    dnsSearch: file.dnsSearch ?? [],
+    dnsOptions: file.dnsOptions ?? [],
+    defaultRuntime: file.defaultRuntime,
+    runtimes: file.runtimes ?? {},
+    logConfig: { Type: file.logDriver ?? "json-file", Config: { ...file.logOptions } },
+    shmBytes: shmBytes(file),
+    init: file.init ?? false,
+    labels: file.labels ?? [],
+    logLevel: flags.debug || file.debug === true ? "debug" : (file.logLevel ?? "info"),
+    unknownKeys,
+  };
+}
+
+function readConfigFile(flags: EngineFlags): { config: FileConfig; unknownKeys: readonly string[] } {
+  const path = flags.config ?? DEFAULT_CONFIG_FILE;
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    if (flags.config === undefined) return { config: {}, unknownKeys: [] };
+    throw invalidParameter(`unable to read the configuration file ${path}: ${messageOf(error)}`);
+  }
+  return decodeConfigFile(path, text);
+}
+
+function hostsOf(flags: EngineFlags, environment: Environment, file: FileConfig, run: string): readonly string[] {
+  if (flags.hosts.length > 0) return flags.hosts;
+  const fromEnvironment = environment["TARE_HOST"];
+  if (fromEnvironment) return [fromEnvironment];
+  return file.hosts ?? [`unix://${run}/tare.sock`];
+}
+
+/** Engines on other roots get names of their own for everything that the whole host sees. */
+function instanceNames(root: string): { bridge: string; table: string; cgroup: string } {
+  if (root === DEFAULT_ROOT) return { bridge: "tare0", table: "tare", cgroup: "/tare" };
+  const tag = createHash("sha256").update(root).digest("hex").slice(0, 8);
+  return { bridge: `tare-${tag}`, table: `tare_${tag}`, cgroup: `/tare-${tag}` };
+}
+
+function shmBytes(file: FileConfig): number {
+  if (file.shmSize === undefined) return DEFAULT_SHM_BYTES;
+  const bytes = parseSize(file.shmSize);
+  if (bytes === undefined) throw invalidParameter(`invalid default-shm-size: ${file.shmSize}`);
+  return bytes;
+}
