@@ -1,0 +1,103 @@
+/** Compression of archives and layers: told by their first bytes, undone as a stream on the inflater's own threads. */
+import { createReadStream } from "node:fs";
+import type { Transform } from "node:stream";
+import { createGunzip, createZstdDecompress } from "node:zlib";
+import { TarError } from "../tar/entry.ts";
+
+export type Compression = "none" | "gzip" | "zstd";
+
+/** A stretch of a file. */
+export interface Slice {
+  readonly path: string;
+  readonly offset: number;
+  readonly length: number;
+}
+
+const CHUNK_BYTES = 256 * 1024;
+
+const MAGIC: readonly (readonly [bytes: readonly number[], kind: Compression | "bzip2" | "xz"])[] = [
+  [[0x1f, 0x8b], "gzip"],
+  [[0x28, 0xb5, 0x2f, 0xfd], "zstd"],
+  [[0x42, 0x5a, 0x68], "bzip2"],
+  [[0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00], "xz"],
+];
+
+/** Zstandard's skippable frames, which may come first: 0x184D2A50 to 0x184D2A5F, little-endian. */
+const isSkippableFrame = (head: Uint8Array): boolean =>
+  ((head[0] ?? 0) & 0xf0) === 0x50 && head[1] === 0x2a && head[2] === 0x4d && head[3] === 0x18;
+
+/** From the first six bytes or more. Throws TarError for kinds that are known but cannot be read. */
+export function detectCompression(head: Uint8Array): Compression {
+  if (isSkippableFrame(head)) return "zstd";
+  const [, kind = "none"] = MAGIC.find(([magic]) => magic.every((byte, at) => head[at] === byte)) ?? [];
+  if (kind === "bzip2" || kind === "xz") {
+    throw new TarError(`${kind} compression is not supported: decompress the archive first, or use gzip or zstd`);
+  }
+  return kind;
+}
+
+/** The slice's bytes as they are. */
+export function readSlice({ path, offset, length }: Slice): AsyncIterable<Uint8Array> {
+  // `end` is inclusive, so an empty slice cannot be written down.
+  if (length === 0) return emptyStream();
+  return createReadStream(path, { start: offset, end: offset + length - 1, highWaterMark: CHUNK_BYTES });
+}
+
+async function* emptyStream(): AsyncGenerator<Uint8Array> {}
+
+function inflater(compression: Exclude<Compression, "none">): Transform {
+  const options = { chunkSize: CHUNK_BYTES };
+  return compression === "gzip" ? createGunzip(options) : createZstdDecompress(options);
+}
+
+/** Go's wording for what zlib says, as Docker shows it. */
+function inflateError(error: unknown): unknown {
+  if (!(error instanceof Error) || !("code" in error)) return error;
+  if (error.code === "Z_BUF_ERROR") return new TarError("unexpected EOF", { cause: error });
+  const isDamage = typeof error.code === "string" && /^(Z_|ZSTD_)/.test(error.code);
+  return isDamage ? new TarError(`invalid compressed data: ${error.message}`, { cause: error }) : error;
+}
+
+/** Inflates `source`. Ending the iteration early ends `source` as well. */
+export async function* decompress(
+  source: AsyncIterable<Uint8Array>,
+  compression: Compression,
+): AsyncIterable<Uint8Array> {
+  if (compression === "none") {
+    yield* source;
+    return;
+  }
+  const transform = inflater(compression);
+  const feeding = feed(source, transform);
+  try {
+    for await (const chunk of transform) yield chunk;
+  } catch (error) {
+    throw inflateError(error);
+  } finally {
+    transform.destroy();
+    await feeding;
+  }
+}
+
+/** Writes with back-pressure until `source` ends or the transform is gone. Never rejects: failures surface at the reader. */
+async function feed(source: AsyncIterable<Uint8Array>, transform: Transform): Promise<void> {
+  try {
+    for await (const chunk of source) {
+      if (transform.destroyed) return;
+      if (!transform.write(chunk)) await drained(transform);
+    }
+    transform.end();
+  } catch (error) {
+    transform.destroy(error instanceof Error ? error : new Error(String(error)));
+  }
+}
+
+function drained(transform: Transform): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      for (const event of ["drain", "close", "error"]) transform.off(event, done);
+      resolve();
+    };
+    for (const event of ["drain", "close", "error"]) transform.on(event, done);
+  });
+}

@@ -1,0 +1,40 @@
+/** Deletions in a layer, after the OCI image specification: ".wh.name" hides a name below, ".wh..wh..opq" all of a directory. */
+import { TarError } from "../tar/entry.ts";
+
+export type Whiteout =
+  | { readonly kind: "opaque" }
+  | { readonly kind: "hides"; readonly name: string }
+  /** Left behind by aufs; has no meaning. */
+  | { readonly kind: "ignored" };
+
+const PREFIX = ".wh.";
+const META_PREFIX = ".wh..wh.";
+const OPAQUE = ".wh..wh..opq";
+
+/** What a file called `name` hides; undefined for an ordinary file. Throws TarError when the hidden name is none. */
+export function parseWhiteout(name: string): Whiteout | undefined {
+  if (!name.startsWith(PREFIX)) return undefined;
+  if (name === OPAQUE) return { kind: "opaque" };
+  if (name.startsWith(META_PREFIX)) return { kind: "ignored" };
+  const hidden = name.slice(PREFIX.length);
+  if (hidden === "" || hidden === "." || hidden === "..")
+    throw new TarError(`invalid whiteout ${JSON.stringify(name)}`);
+  return { kind: "hides", name: hidden };
+}
+
+/** How overlayfs writes an opaque directory. */
+export const OPAQUE_XATTR = "trusted.overlay.opaque";
+export const OPAQUE_VALUE: Uint8Array = Buffer.from("y");
+
+/**
+ * Extended attributes that an archive may set: what the kernel reads as access rights of the file, and the user's own.
+ * Never trusted.* or user.overlay.*, with which overlayfs is told to reach into other directories.
+ */
+export function isAllowedXattr(attribute: string): boolean {
+  if (attribute.startsWith("user.")) return !attribute.startsWith("user.overlay.");
+  return (
+    attribute === "security.capability" ||
+    attribute === "system.posix_acl_access" ||
+    attribute === "system.posix_acl_default"
+  );
+}
