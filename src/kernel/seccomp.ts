@@ -1,6 +1,7 @@
 /** libseccomp: rules become the BPF program that seccomp(2) takes. Needs libseccomp.so.2 (2.5 or newer); binds it at the first use. */
-import { closeSync, readFileSync } from "node:fs";
+
 import { dlopen } from "bun:ffi";
+import { closeSync, readFileSync } from "node:fs";
 import { SysError } from "./errno.ts";
 import { check, cstr, libc } from "./ffi.ts";
 
