@@ -1,0 +1,5 @@
+/** Files that are imported for their path (`with { type: "file" }`). */
+declare module "*/tare-monitor" {
+  const path: string;
+  export default path;
+}
