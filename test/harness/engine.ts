@@ -1,4 +1,5 @@
 /** A private engine for one test file: its own directories, socket, bridge, firewall table and cgroup, gone without a trace at the end. */
+import { createHash } from "node:crypto";
 import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -32,18 +33,15 @@ export class TestEngine {
 
   private constructor(options: EngineOptions) {
     this.#slot = takeSlot();
-    const name = `tt${this.#slot.number}`;
     this.dir = mkdtempSync(join("/var/tmp", "tare-test-"));
     this.root = join(this.dir, "root");
     this.run = join(this.dir, "run");
     this.host = `unix://${this.run}/tare.sock`;
     this.logPath = join(this.dir, "engine.log");
-    this.names = { dir: this.dir, linkPrefix: name, nftTable: `tare_${name}`, cgroupParent: `tare-${name}` };
+    this.names = namesOf(this.dir, this.root);
     mkdirSync(join(this.dir, "docker-config"));
-    writeFileSync(
-      join(this.dir, "engine.json"),
-      JSON.stringify({ ...privateNames(this.names, this.#slot), ...options.config }),
-    );
+    const config = { bip: `10.213.${this.#slot.number}.1/24`, ...options.config };
+    writeFileSync(join(this.dir, "engine.json"), JSON.stringify(config));
   }
 
   /** Starts an engine and waits until it serves. */
@@ -206,12 +204,8 @@ export class TestEngine {
   }
 }
 
-/** The settings that keep engines on one machine apart. */
-function privateNames(names: Names, slot: Slot): Record<string, unknown> {
-  return {
-    bridge: `${names.linkPrefix}br`,
-    bip: `10.213.${slot.number}.1/24`,
-    "cgroup-parent": names.cgroupParent,
-    "nftables-table": names.nftTable,
-  };
+/** What the engine calls its things when it is not on the default root. */
+function namesOf(dir: string, root: string): Names {
+  const tag = createHash("sha256").update(root).digest("hex").slice(0, 8);
+  return { dir, linkPrefix: `tare-${tag}`, nftTable: `tare_${tag}`, cgroupParent: `tare-${tag}` };
 }
