@@ -21,28 +21,34 @@ export function createContext(env: CliEnv, io: Io, path: string): OpenContext {
     io,
     path,
     host,
-    client: () => {
-      client ??= openClient(env, host, host === UNIX + defaultSocket);
+    client: (connections = 1) => {
+      client ??= openClient(env, { host, startsEngine: host === UNIX + defaultSocket, connections });
       return client;
     },
     close: () => void client?.then((open) => open.close()).catch(() => undefined),
   };
 }
 
-async function openClient(env: CliEnv, host: string, startsEngine: boolean): Promise<Client> {
+interface Opening {
+  readonly host: string;
+  readonly startsEngine: boolean;
+  readonly connections: number;
+}
+
+async function openClient(env: CliEnv, { host, startsEngine, connections }: Opening): Promise<Client> {
   if (!host.startsWith(UNIX)) {
     throw new CommandError(`unable to parse host \`${host}\`: only unix:// sockets are supported`);
   }
   const socketPath = host.slice(UNIX.length);
   const client = createClient({ socketPath });
   try {
-    await client.connect();
+    await client.connect(connections);
   } catch (cause) {
     if (!startsEngine) {
       throw new CommandError(`Cannot connect to the Tare engine at ${host}. Is the engine running?`, 1, { cause });
     }
     const { startEngine } = await import("./start-engine.ts");
-    await startEngine(env, socketPath, () => client.connect());
+    await startEngine(env, socketPath, () => client.connect(connections));
   }
   return client;
 }

@@ -5,6 +5,7 @@ import type {
   ContainerInspect,
   ContainerSummary,
   ContainerUpdateRequest,
+  EndpointSettings,
   TopResponse,
   WaitResponse,
 } from "../wire/container.ts";
@@ -33,6 +34,8 @@ export interface LogsOptions {
   readonly stderr?: boolean;
   readonly follow?: boolean;
   readonly timestamps?: boolean;
+  /** The labels and variables that the log driver was told to keep. */
+  readonly details?: boolean;
   /** Unix seconds with an optional fraction. */
   readonly since?: string;
   readonly until?: string;
@@ -60,13 +63,14 @@ export interface Waiting {
   readonly exit: Promise<WaitResponse>;
 }
 
+/** What is undefined is not sent. */
+type Optional<T> = { readonly [K in keyof T]?: T[K] | undefined };
+
 /** The create request as it is sent: only what differs from the engine's defaults needs to be there. */
-export interface CreateBody extends Partial<ContainerCreateRequest["config"]> {
-  readonly HostConfig?: Partial<ContainerCreateRequest["hostConfig"]>;
+export interface CreateBody extends Optional<ContainerCreateRequest["config"]> {
+  readonly HostConfig?: Optional<ContainerCreateRequest["hostConfig"]>;
   readonly NetworkingConfig?: {
-    readonly EndpointsConfig: Readonly<
-      Record<string, Partial<ContainerCreateRequest["networkingConfig"]["EndpointsConfig"][string]>>
-    >;
+    readonly EndpointsConfig: Readonly<Record<string, Optional<EndpointSettings>>>;
   };
 }
 

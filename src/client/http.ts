@@ -94,15 +94,20 @@ export class HttpClient {
 
   /** A body of JSON values, one a line. */
   async *lines<T>(method: string, path: string, call: Call = {}): AsyncGenerator<T, void, undefined> {
+    for await (const text of this.texts(method, path, call)) yield JSON.parse(text) as T;
+  }
+
+  /** A body's lines that are not blank. */
+  async *texts(method: string, path: string, call: Call = {}): AsyncGenerator<string, void, undefined> {
     const { body } = await this.request(method, path, call);
     const decoder = new TextDecoder();
     let pending = "";
     for await (const piece of body) {
       const texts = (pending + decoder.decode(piece, { stream: true })).split("\n");
       pending = texts.pop() ?? "";
-      for (const text of texts) if (text.trim() !== "") yield JSON.parse(text) as T;
+      for (const text of texts) if (text.trim() !== "") yield text;
     }
-    if (pending.trim() !== "") yield JSON.parse(pending) as T;
+    if (pending.trim() !== "") yield pending;
   }
 
   /** Upgrades to a raw stream, as attach and exec do. */
