@@ -14,6 +14,7 @@ export interface FileConfig {
   hosts?: string[];
   bridge?: string;
   subnet?: string;
+  nftTable?: string;
   cgroupParent?: string;
   dns?: string[];
   dnsSearch?: string[];
@@ -95,6 +96,7 @@ const KEYS: Readonly<Record<string, (field: Field) => FileConfig>> = {
   bridge: (field) => ({ bridge: field.string() }),
   bip: (field) => ({ subnet: field.string() }),
   "cgroup-parent": (field) => ({ cgroupParent: field.string() }),
+  "nftables-table": (field) => ({ nftTable: field.string() }),
   dns: (field) => ({ dns: field.strings() }),
   "dns-search": (field) => ({ dnsSearch: field.strings() }),
   "dns-opts": (field) => ({ dnsOptions: field.strings() }),

@@ -48,7 +48,7 @@ export function loadConfig(argv: readonly string[], environment: Environment): E
     run,
     hosts: hostsOf(flags, environment, file, run),
     bridge: { name: file.bridge ?? names.bridge, subnet: file.subnet },
-    nftTable: names.table,
+    nftTable: file.nftTable ?? names.table,
     cgroupParent: file.cgroupParent ?? names.cgroup,
     dns: file.dns ?? [],
     dnsSearch: file.dnsSearch ?? [],

@@ -56,6 +56,15 @@ export class TestEngine {
     return this.#child.pid;
   }
 
+  /** Resolves when the present engine process is gone, however it ended. */
+  get died(): Promise<unknown> {
+    return this.#child?.exited ?? Promise.resolve();
+  }
+
+  get isDead(): boolean {
+    return this.#child === undefined || this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
   get socketPath(): string {
     return this.host.slice("unix://".length);
   }

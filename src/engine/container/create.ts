@@ -10,6 +10,7 @@ import { type EngineContext, tell } from "../context.ts";
 import * as messages from "../messages.ts";
 import { networkName } from "../network-mode.ts";
 import { Container } from "./container.ts";
+import { plannedEndpoints } from "./endpoints.ts";
 import { checkJoinable } from "./join.ts";
 import { mergeConfig } from "./merge-config.ts";
 import { checkName, generateName } from "./names.ts";
@@ -41,12 +42,13 @@ export async function createContainer(
   };
   const name =
     wantedName === undefined || wantedName === "" ? generateName(ctx.registry) : checkName(ctx.registry, wantedName);
-  const container = new Container(ctx.rows, { name, spec, state: INITIAL_STATE });
+  const state = { ...INITIAL_STATE, endpoints: plannedEndpoints(hostConfig.NetworkMode) };
+  const container = new Container(ctx.rows, { name, spec, state });
   ctx.registry.add(container);
   try {
     mkdirSync(ctx.paths.container(id), { mode: 0o710 });
     await ctx.roots.create(id, image.Id);
-    ctx.rows.insert({ name, spec, state: INITIAL_STATE });
+    ctx.rows.insert({ name, spec, state });
   } catch (error) {
     ctx.registry.delete(container);
     await ctx.roots.remove(id);

@@ -2,6 +2,7 @@
 import type { EngineContext } from "../context.ts";
 import type { Sandbox } from "../ports.ts";
 import type { Container } from "./container.ts";
+import { unaddressed } from "./endpoints.ts";
 import { networkPeer } from "./join.ts";
 
 /** Takes what the container's network mode asks for; `disconnect` gives it back. */
@@ -24,7 +25,7 @@ export function disconnect(ctx: EngineContext, container: Container): void {
   ctx.network.release(container.id);
   if (container.state.sandboxId === "") return;
   tellNetworks(ctx, container, "disconnect");
-  container.update({ sandboxId: "", endpoints: blank(container) });
+  container.update({ sandboxId: "", endpoints: unaddressed(container.state.endpoints) });
 }
 
 function tellNetworks(ctx: EngineContext, container: Container, action: "connect" | "disconnect"): void {
@@ -37,24 +38,4 @@ function tellNetworks(ctx: EngineContext, container: Container, action: "connect
       attributes: { container: container.id, name, type },
     });
   }
-}
-
-/** What inspect shows of a stopped container's endpoints: the networks, without addresses. */
-function blank(container: Container): Container["state"]["endpoints"] {
-  return Object.fromEntries(
-    Object.entries(container.state.endpoints).map(([name, endpoint]) => [
-      name,
-      {
-        ...endpoint,
-        EndpointID: "",
-        Gateway: "",
-        IPAddress: "",
-        IPPrefixLen: 0,
-        MacAddress: "",
-        IPv6Gateway: "",
-        GlobalIPv6Address: "",
-        GlobalIPv6PrefixLen: 0,
-      },
-    ]),
-  );
 }

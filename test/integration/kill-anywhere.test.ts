@@ -1,0 +1,131 @@
+/** The engine dies at every step of every action; the next one finds nothing half done and the action can be repeated. */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { TestEngine } from "../harness/engine.ts";
+import { ensureBusybox } from "../harness/images.ts";
+import { added } from "../harness/residue.ts";
+import { killAtCall } from "../harness/syscall-kill.ts";
+
+/** Enough for every action; reaching it means that the action never got through. */
+const MOST_CALLS = 400;
+/** Every call near the beginning, then fewer: the later ones are mostly of the same kind. */
+const nextCall = (nth: number): number => nth + (nth < 12 ? 1 : nth < 40 ? 3 : 7);
+
+interface Action {
+  readonly name: string;
+  /** Brings about what the action begins from. */
+  prepare(engine: TestEngine): Promise<void>;
+  /** The client's command; it may fail when the engine dies under it. */
+  readonly command: readonly string[];
+  /** What must hold afterwards, whether or not the engine died: usually the command again, and its effect. */
+  verify(engine: TestEngine): Promise<void>;
+}
+
+const statusOf = async (engine: TestEngine): Promise<string> =>
+  (await engine.docker("inspect", "--format", "{{.State.Status}}", "c")).stdout.trim();
+
+const SLEEPER = ["--name", "c", "busybox", "sleep", "1000"];
+
+const ACTIONS: readonly Action[] = [
+  {
+    name: "create",
+    prepare: async () => undefined,
+    command: ["create", ...SLEEPER],
+    verify: async (engine) => {
+      if ((await statusOf(engine)) === "") await engine.dockerOutput("create", ...SLEEPER);
+      expect(await statusOf(engine)).toBe("created");
+      await engine.dockerOutput("start", "c");
+      expect(await statusOf(engine)).toBe("running");
+    },
+  },
+  {
+    name: "start",
+    prepare: async (engine) => void (await engine.dockerOutput("create", ...SLEEPER)),
+    command: ["start", "c"],
+    verify: async (engine) => {
+      expect(await statusOf(engine)).toMatch(/^(created|running)$/);
+      await engine.dockerOutput("start", "c");
+      expect(await statusOf(engine)).toBe("running");
+      expect(await engine.dockerOutput("exec", "c", "echo", "alive")).toBe("alive");
+    },
+  },
+  {
+    name: "stop",
+    prepare: async (engine) => void (await engine.dockerOutput("run", "-d", ...SLEEPER)),
+    command: ["stop", "-t", "0", "c"],
+    verify: async (engine) => {
+      expect(await statusOf(engine)).toMatch(/^(running|exited)$/);
+      await engine.dockerOutput("stop", "-t", "0", "c");
+      expect(await statusOf(engine)).toBe("exited");
+      expect(await engine.dockerOutput("inspect", "--format", "{{.State.ExitCode}} {{.State.Pid}}", "c")).toBe("137 0");
+    },
+  },
+  {
+    name: "exec",
+    prepare: async (engine) => void (await engine.dockerOutput("run", "-d", ...SLEEPER)),
+    command: ["exec", "c", "sh", "-c", "echo once >>/log"],
+    verify: async (engine) => {
+      expect(await statusOf(engine)).toBe("running");
+      const lines = (await engine.docker("exec", "c", "cat", "/log")).stdout.split("\n").filter(Boolean).length;
+      expect(lines).toBeLessThanOrEqual(1);
+      expect(await engine.dockerOutput("inspect", "--format", "{{.ExecIDs}}", "c")).toMatch(
+        /^(<no value>|\[\]|<nil>)$/,
+      );
+    },
+  },
+  {
+    name: "remove",
+    prepare: async (engine) => void (await engine.dockerOutput("run", "-d", ...SLEEPER)),
+    command: ["rm", "-f", "c"],
+    verify: async (engine) => {
+      const again = await engine.docker("rm", "-f", "c");
+      expect(again.exitCode).toBe(0);
+      expect(await engine.dockerOutput("ps", "-aq")).toBe("");
+    },
+  },
+];
+
+let engine: TestEngine;
+let idle: readonly string[] = [];
+
+beforeAll(async () => {
+  engine = await TestEngine.start();
+  await ensureBusybox(engine.dockerEnv());
+  await engine.docker("run", "--rm", "busybox", "true");
+  await engine.restart();
+  idle = engine.residue().filter(isLasting);
+});
+afterAll(async () => {
+  await engine[Symbol.asyncDispose]();
+});
+
+test.each(ACTIONS)(
+  "an engine killed at any step of $name leaves nothing half done",
+  async (action) => {
+    let deaths = 0;
+    for (let nth = 1; ; nth = nextCall(nth)) {
+      expect(nth).toBeLessThan(MOST_CALLS);
+      await action.prepare(engine);
+      const injection = await killAtCall(engine.pid, nth);
+      const client = engine.docker(...action.command);
+      const died = await Promise.race([engine.died.then(() => true), client.then(() => false)]);
+      injection.release();
+      await Promise.all([injection.done, client]);
+      if (engine.isDead || died) {
+        deaths += 1;
+        await engine.kill();
+        await engine.begin();
+      }
+      await action.verify(engine);
+      await engine.dockerOutput("rm", "-f", "c");
+      expect(added(idle, engine.residue().filter(isLasting))).toEqual([]);
+      if (!died) break;
+    }
+    expect(deaths).toBeGreaterThan(3);
+  },
+  300_000,
+);
+
+/** The engine itself and its warm pool come and go. */
+function isLasting(line: string): boolean {
+  return !line.startsWith("link ") && !/^process \d+ bun/.test(line);
+}
