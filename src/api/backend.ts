@@ -13,6 +13,7 @@ import type { EventMessage } from "../wire/event.ts";
 import type { ExecCreateRequest, ExecInspect, ExecStartRequest } from "../wire/exec.ts";
 import type { Filters } from "../wire/filters.ts";
 import type { ImageDeleteItem, ImageInspect, ImageSummary, ProgressLine } from "../wire/image.ts";
+import type { NetworkInspect } from "../wire/network.ts";
 
 export interface ListOptions {
   readonly all: boolean;
@@ -102,6 +103,11 @@ export interface ImageBackend {
   tag(ref: string, repo: string, tag: string): Promise<void>;
   /** A docker-archive or OCI-archive, plain or compressed. Yields progress; throws before the first line or yields an error line. */
   load(archive: AsyncIterable<Uint8Array>, options: { quiet: boolean }): AsyncIterable<ProgressLine>;
+  /**
+   * Makes the image present, telling what it does meanwhile. Throws notFound("pull access denied for …") before the first line when nobody has
+   * it. Absent: nothing can be pulled.
+   */
+  ensure?(ref: string, options: { platform: string; signal: AbortSignal }): AsyncIterable<ProgressLine>;
   import(
     tarball: AsyncIterable<Uint8Array>,
     options: { repo: string; tag: string; message: string; changes: readonly string[]; platform: string },
@@ -122,9 +128,18 @@ export interface SystemBackend {
   }): AsyncIterable<EventMessage>;
 }
 
+/** The predefined networks; user-defined ones are another issue. */
+export interface NetworkBackend {
+  list(filters: Filters): NetworkInspect[];
+  /** By name, id or unambiguous id prefix. Throws notFound("network … not found"). */
+  inspect(ref: string): NetworkInspect;
+}
+
 export interface Backend {
   readonly containers: ContainerBackend;
   readonly execs: ExecBackend;
   readonly images: ImageBackend;
   readonly system: SystemBackend;
+  /** Absent: the networks' endpoints answer 501. */
+  readonly networks?: NetworkBackend;
 }

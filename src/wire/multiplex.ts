@@ -19,28 +19,41 @@ export interface Frame {
   readonly payload: Uint8Array;
 }
 
-/** Cuts a byte stream into frames' payload pieces as they arrive; a large frame comes in several pieces. */
-export async function* demultiplex(source: AsyncIterable<Uint8Array>): AsyncGenerator<Frame> {
-  let header = Buffer.alloc(0);
-  let stream = 0;
-  let left = 0;
-  for await (const chunk of source) {
-    let rest = chunk;
-    while (rest.length > 0) {
-      if (left > 0) {
-        const payload = rest.subarray(0, left);
-        left -= payload.length;
-        rest = rest.subarray(payload.length);
-        yield { stream, payload };
+/** Cuts bytes into frames' payload pieces as they arrive; a large frame comes in several pieces. */
+export class FrameSplitter {
+  #header: Buffer = Buffer.alloc(0);
+  #stream = 0;
+  #left = 0;
+
+  push(chunk: Uint8Array): readonly Frame[] {
+    const frames: Frame[] = [];
+    for (let rest = chunk; rest.length > 0; ) {
+      if (this.#left === 0) {
+        rest = this.#readHeader(rest);
         continue;
       }
-      const missing = FRAME_HEADER_BYTES - header.length;
-      header = Buffer.concat([header, rest.subarray(0, missing)]);
-      rest = rest.subarray(missing);
-      if (header.length < FRAME_HEADER_BYTES) continue;
-      stream = header[0] ?? 0;
-      left = header.readUInt32BE(4);
-      header = Buffer.alloc(0);
+      const payload = rest.subarray(0, this.#left);
+      this.#left -= payload.length;
+      rest = rest.subarray(payload.length);
+      frames.push({ stream: this.#stream, payload });
     }
+    return frames;
   }
+
+  /** Returns what follows the header's bytes. */
+  #readHeader(bytes: Uint8Array): Uint8Array {
+    const missing = FRAME_HEADER_BYTES - this.#header.length;
+    this.#header = Buffer.concat([this.#header, bytes.subarray(0, missing)]);
+    if (this.#header.length === FRAME_HEADER_BYTES) {
+      this.#stream = this.#header[0] ?? 0;
+      this.#left = this.#header.readUInt32BE(4);
+      this.#header = Buffer.alloc(0);
+    }
+    return bytes.subarray(missing);
+  }
+}
+
+export async function* demultiplex(source: AsyncIterable<Uint8Array>): AsyncGenerator<Frame> {
+  const splitter = new FrameSplitter();
+  for await (const chunk of source) yield* splitter.push(chunk);
 }

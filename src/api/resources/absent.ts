@@ -1,0 +1,72 @@
+/** Docker endpoints that this engine does not have: later work answers 501, swarm mode as an engine outside any swarm does. */
+import { notImplemented, unavailable } from "../../base/errors.ts";
+import type { Route } from "../router.ts";
+
+const NOT_A_MANAGER =
+  'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.';
+
+/** Endpoint and the words for what is missing. */
+const LATER: readonly (readonly [endpoint: string, what: string])[] = [
+  ["POST /build", "building images"],
+  ["POST /build/prune", "building images"],
+  ["POST /build/cancel", "building images"],
+  ["POST /session", "building images"],
+  ["POST /grpc", "building images"],
+  ["POST /commit", "committing containers"],
+  ["POST /auth", "logging in to registries"],
+  ["GET /distribution/{name}/json", "registry access"],
+  ["GET /system/df", "disk usage"],
+  ["GET /containers/{name}/stats", "container statistics"],
+  ["GET /containers/{name}/changes", "listing changed files"],
+  ["GET /containers/{name}/export", "exporting containers"],
+  ["GET /containers/{name}/archive", "copying files"],
+  ["HEAD /containers/{name}/archive", "copying files"],
+  ["PUT /containers/{name}/archive", "copying files"],
+  ["GET /containers/{name}/checkpoints", "checkpoints"],
+  ["POST /containers/{name}/checkpoints", "checkpoints"],
+  ["GET /images/get", "saving images"],
+  ["GET /images/search", "registry access"],
+  ["GET /images/{name}/get", "saving images"],
+  ["GET /images/{name}/attestations", "image attestations"],
+  ["POST /images/{name}/push", "registry access"],
+  ["POST /images/prune", "pruning images"],
+  ["GET /networks", "networks"],
+  ["GET /networks/{name}", "networks"],
+  ["DELETE /networks/{name}", "user-defined networks"],
+  ["POST /networks/create", "user-defined networks"],
+  ["POST /networks/prune", "user-defined networks"],
+  ["POST /networks/{name}/connect", "user-defined networks"],
+  ["POST /networks/{name}/disconnect", "user-defined networks"],
+  ["POST /volumes/create", "volumes"],
+  ["POST /volumes/prune", "volumes"],
+  ["PUT /volumes/{name}", "volumes"],
+  ["GET /plugins/privileges", "plugins"],
+  ["POST /plugins/{name}", "plugins"],
+  ["DELETE /plugins/{name}", "plugins"],
+  ["POST /swarm/init", "swarm mode"],
+  ["POST /swarm/join", "swarm mode"],
+];
+
+const SWARM: readonly string[] = ["swarm", "nodes", "services", "tasks", "secrets", "configs"];
+
+export function absentRoutes(): Route[] {
+  const later = LATER.map(([endpoint, what]): Route => {
+    const [method = "", pattern = ""] = endpoint.split(" ");
+    return { method, pattern, handle: () => refuse(what) };
+  });
+  return [...later, ...SWARM.flatMap(swarmRoutes)];
+}
+
+function refuse(what: string): never {
+  throw notImplemented(`not implemented: this version of tare has no ${what}`);
+}
+
+function swarmRoutes(resource: string): Route[] {
+  const handle = (): never => {
+    throw unavailable(NOT_A_MANAGER);
+  };
+  return ["GET", "POST", "DELETE"].flatMap((method) => [
+    { method, pattern: `/${resource}`, handle },
+    { method, pattern: `/${resource}/{name}`, handle },
+  ]);
+}

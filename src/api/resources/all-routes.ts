@@ -1,0 +1,28 @@
+/** Every endpoint, the more particular before the more general. */
+import type { HostLimits } from "../../wire/validate/resources.ts";
+import type { Backend } from "../backend.ts";
+import type { Route } from "../router.ts";
+import { absentRoutes } from "./absent.ts";
+import { containerRoutes } from "./containers.ts";
+import { execRoutes } from "./execs.ts";
+import { imageArchiveRoutes } from "./image-archives.ts";
+import { imageRoutes } from "./images.ts";
+import { lifecycleRoutes } from "./lifecycle.ts";
+import { emptyRoutes, networkRoutes } from "./networks.ts";
+import { streamRoutes } from "./streams.ts";
+import { systemRoutes } from "./system.ts";
+
+export function allRoutes(backend: Backend, hostLimits: HostLimits): Route[] {
+  return [
+    ...systemRoutes(backend.system),
+    ...containerRoutes(backend.containers, hostLimits),
+    ...lifecycleRoutes(backend.containers),
+    ...streamRoutes(backend.containers),
+    ...execRoutes(backend.execs),
+    ...imageArchiveRoutes(backend.images),
+    ...imageRoutes(backend.images),
+    ...(backend.networks === undefined ? [] : networkRoutes(backend.networks)),
+    ...emptyRoutes(),
+    ...absentRoutes(),
+  ];
+}

@@ -1,0 +1,49 @@
+/** Exec sessions: create, start, inspect, resize. */
+import { parseDetachKeys } from "../../engine/container/detach-keys.ts";
+import { decodeExecCreate, decodeExecStart } from "../../wire/decode/exec.ts";
+import { parseResize } from "../../wire/query.ts";
+import { checkEnv, checkNoNul } from "../../wire/validate/config.ts";
+import { type Answer, empty, json, streamHead } from "../answer.ts";
+import type { ExecBackend } from "../backend.ts";
+import { readJson } from "../body.ts";
+import { HIJACKED } from "../http/message.ts";
+import { isBelow } from "../negotiate.ts";
+import type { Call, Route } from "../router.ts";
+import { streamType } from "./streams.ts";
+
+export function execRoutes(backend: ExecBackend): Route[] {
+  return [
+    { method: "POST", pattern: "/containers/{name}/exec", handle: (call) => create(backend, call) },
+    { method: "POST", pattern: "/exec/{name}/start", handle: (call) => start(backend, call) },
+    { method: "POST", pattern: "/exec/{name}/resize", handle: (call) => resize(backend, call) },
+    { method: "GET", pattern: "/exec/{name}/json", handle: ({ name }) => json(200, backend.inspect(name)) },
+  ];
+}
+
+async function create(backend: ExecBackend, { name, request, version }: Call): Promise<Answer> {
+  const decoded = decodeExecCreate(await readJson(request));
+  for (const variable of decoded.Env) checkEnv(variable);
+  for (const text of [...decoded.Cmd, decoded.User, decoded.WorkingDir]) checkNoNul(text);
+  parseDetachKeys(decoded.DetachKeys);
+  const wanted = isBelow(version, "1.42") ? { ...decoded, ConsoleSize: null } : decoded;
+  return json(201, await backend.create(name, wanted));
+}
+
+async function start(backend: ExecBackend, { name, request, version }: Call): Promise<Answer> {
+  const decoded = decodeExecStart(await readJson(request));
+  const wanted = isBelow(version, "1.42") ? { ...decoded, ConsoleSize: null } : decoded;
+  if (wanted.Detach) {
+    await backend.startDetached(name, wanted);
+    return empty(200);
+  }
+  const { tty } = backend.startInfo(name, wanted);
+  const head = streamHead(request.headers.has("upgrade"), streamType(tty, version));
+  await backend.startAttached(name, wanted, () => request.hijack(head));
+  return HIJACKED;
+}
+
+async function resize(backend: ExecBackend, { name, request }: Call): Promise<Answer> {
+  const { height, width } = parseResize(request.query);
+  await backend.resize(name, height, width);
+  return empty(200);
+}

@@ -1,0 +1,76 @@
+/** A container's input and output: logs and attach, the latter hijacked or over a websocket. */
+import { invalidParameter } from "../../base/errors.ts";
+import { parseDetachKeys } from "../../engine/container/detach-keys.ts";
+import { parseTail, type Query } from "../../wire/query.ts";
+import { type Answer, byteStream, MULTIPLEXED_STREAM, RAW_STREAM, streamHead } from "../answer.ts";
+import type { AttachOptions, ContainerBackend } from "../backend.ts";
+import { HIJACKED } from "../http/message.ts";
+import { acceptWebsocket } from "../http/websocket.ts";
+import { isBelow } from "../negotiate.ts";
+import type { Call, Route } from "../router.ts";
+import { demultiplexed } from "./demultiplexed.ts";
+
+export function streamRoutes(backend: ContainerBackend): Route[] {
+  return [
+    { method: "GET", pattern: "/containers/{name}/logs", handle: (call) => logs(backend, call) },
+    { method: "POST", pattern: "/containers/{name}/attach", handle: (call) => attach(backend, call) },
+    { method: "GET", pattern: "/containers/{name}/attach/ws", handle: (call) => attachWebsocket(backend, call) },
+  ];
+}
+
+/** The content type that tells clients since 1.42 whether the stream is multiplexed. */
+export function streamType(tty: boolean, version: string): string {
+  return tty || isBelow(version, "1.42") ? RAW_STREAM : MULTIPLEXED_STREAM;
+}
+
+function logs(backend: ContainerBackend, { name, request, version }: Call): Answer {
+  const { query, signal } = request;
+  const stdout = query.bool("stdout");
+  const stderr = query.bool("stderr");
+  if (!stdout && !stderr) throw invalidParameter("Bad parameters: you must choose at least one stream");
+  const until = query.timestampNs("until");
+  const { tty, bytes } = backend.logs(
+    name,
+    {
+      follow: query.bool("follow"),
+      stdout,
+      stderr,
+      since: query.timestampNs("since"),
+      until: until === 0n ? undefined : until,
+      timestamps: query.bool("timestamps"),
+      tail: parseTail(query.text("tail")),
+    },
+    signal,
+  );
+  return byteStream(streamType(tty, version), bytes);
+}
+
+async function attach(backend: ContainerBackend, { name, request, version }: Call): Promise<Answer> {
+  const options = attachOptions(request.query);
+  const { tty } = backend.attachInfo(name);
+  const peer = await request.hijack(streamHead(request.headers.has("upgrade"), streamType(tty, version)));
+  await backend.attach(name, options, peer);
+  return HIJACKED;
+}
+
+/** Both outputs come unframed, as messages of whatever size they were written in. */
+async function attachWebsocket(backend: ContainerBackend, { name, request, version }: Call): Promise<Answer> {
+  const options = attachOptions(request.query);
+  const { tty } = backend.attachInfo(name);
+  const peer = await acceptWebsocket(request, isBelow(version, "1.28") ? "text" : "binary");
+  await backend.attach(name, options, tty ? peer : demultiplexed(peer));
+  return HIJACKED;
+}
+
+function attachOptions(query: Query): AttachOptions {
+  const detachKeys = query.text("detachKeys");
+  parseDetachKeys(detachKeys);
+  return {
+    logs: query.bool("logs"),
+    stream: query.bool("stream"),
+    stdin: query.bool("stdin"),
+    stdout: query.bool("stdout"),
+    stderr: query.bool("stderr"),
+    detachKeys,
+  };
+}

@@ -1,0 +1,46 @@
+/** How images looked to clients of other API versions (moby api/docs/CHANGELOG.md). */
+import type { ImageInspect, ImageSummary } from "../../wire/image.ts";
+import type { Shim } from "./shim.ts";
+
+/** Fields of a container's configuration that stood, always empty, in an image's. */
+const CONTAINER_ONLY = {
+  Hostname: "",
+  Domainname: "",
+  AttachStdin: false,
+  AttachStdout: false,
+  AttachStderr: false,
+  Tty: false,
+  OpenStdin: false,
+  StdinOnce: false,
+  Image: "",
+} as const;
+
+const EMPTY_CONFIG = {
+  ...CONTAINER_ONLY,
+  User: "",
+  Env: null,
+  Cmd: null,
+  Volumes: null,
+  WorkingDir: "",
+  Entrypoint: null,
+  OnBuild: null,
+  Labels: null,
+} as const;
+
+export const imageInspectShims: readonly Shim<ImageInspect>[] = [
+  { below: "1.50", adapt: (image) => ({ ...image, Config: { ...CONTAINER_ONLY, ...image.Config } }) },
+  { below: "1.45", adapt: (image) => ({ ...image, Container: "", ContainerConfig: EMPTY_CONFIG }) },
+  { below: "1.44", adapt: (image) => ({ ...image, VirtualSize: image.Size }) },
+];
+
+export const imageListShims: readonly Shim<readonly ImageSummary[]>[] = [
+  { below: "1.51", adapt: (list) => list.map((image) => ({ ...image, Containers: -1 })) },
+  { below: "1.44", adapt: (list) => list.map((image) => ({ ...image, VirtualSize: image.Size })) },
+  { below: "1.43", adapt: (list) => list.map(withNoneNames) },
+];
+
+/** Images without any name had these instead. */
+function withNoneNames(image: ImageSummary): ImageSummary {
+  if (image.RepoTags.length > 0 || image.RepoDigests.length > 0) return image;
+  return { ...image, RepoTags: ["<none>:<none>"], RepoDigests: ["<none>@<none>"] };
+}
