@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds the monitor: `build.sh` the static release in build/tare-monitor, `build.sh asan` and `build.sh valgrind` the test builds
-# beside it. Does nothing when the program is newer than its sources.
+# Builds the monitor: `build.sh` the static release in build/tare-monitor, with the init of `run --init` as build/tare-init;
+# `build.sh asan` and `build.sh valgrind` the monitor's test builds beside it. Does nothing when a program is newer than its sources.
 set -eu
 cd "$(dirname "$0")"
 kind=${1:-release}
@@ -11,8 +11,12 @@ case $kind in
   valgrind) out=build/valgrind/tare-monitor flags="-O1 -g" ;;
   *) echo "usage: build.sh [release|asan|valgrind]" >&2; exit 2 ;;
 esac
-if [ -x "$out" ] && [ -z "$(find ./*.c ./*.h build.sh -newer "$out")" ]; then exit 0; fi
-mkdir -p "$(dirname "$out")"
-# Built beside and renamed: monitors that run keep their file.
-gcc $warn $flags -o "$out.$$" ./*.c
-mv "$out.$$" "$out"
+# build OUT DIRECTORY: built beside and renamed, so that programs that run keep their file.
+build() {
+  if [ -x "$1" ] && [ -z "$(find "$2"/*.[ch] build.sh -newer "$1")" ]; then return; fi
+  mkdir -p "$(dirname "$1")"
+  gcc $warn $flags -o "$1.$$" "$2"/*.c
+  mv "$1.$$" "$1"
+}
+build "$out" .
+if [ "$kind" = release ]; then build build/tare-init init; fi

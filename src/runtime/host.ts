@@ -15,9 +15,15 @@ export interface Host {
   readonly lastCapability: number;
   readonly limitsSwap: boolean;
   readonly weighsBlockIo: boolean;
+  /** Directories of /sys that tell how hot the CPUs are. */
+  readonly thermalPaths: readonly string[];
 }
 
-const GO_ARCH: Readonly<Partial<Record<NodeJS.Architecture, string>>> = { x64: "amd64", arm64: "arm64", riscv64: "riscv64" };
+const GO_ARCH: Readonly<Partial<Record<NodeJS.Architecture, string>>> = {
+  x64: "amd64",
+  arm64: "arm64",
+  riscv64: "riscv64",
+};
 
 export function createHost(): Host {
   return {
@@ -47,6 +53,14 @@ export function createHost(): Host {
     get weighsBlockIo() {
       const file = this.isCgroupV2 ? undefined : controllerDirectory(this.cgroups, "blkio", "/blkio.weight");
       return remember(this, "weighsBlockIo", file === undefined || existsSync(file));
+    },
+    get thermalPaths() {
+      const paths = [...this.onlineCpus].map((cpu) => `/sys/devices/system/cpu/cpu${cpu}/thermal_throttle`);
+      return remember(
+        this,
+        "thermalPaths",
+        paths.filter((path) => existsSync(path)),
+      );
     },
   };
 }

@@ -41,7 +41,7 @@ export function createSeccompFilters(
       let filter = known.get(key);
       if (filter === undefined) {
         const source = profile === undefined ? DEFAULT_PROFILE : decodeProfile(profile);
-        filter = lazyFilter(directory, resolveProfile(source, { ...machine, capabilities }));
+        filter = lazyFilter(directory, resolveProfile(source, { arch: machine.arch, kernel: machine.kernel, capabilities }));
         if (known.size >= REMEMBERED) known.clear();
         known.set(key, filter);
       }
@@ -62,7 +62,9 @@ function lazyFilter(directory: string, resolved: ResolvedSeccomp): CompiledSecco
 }
 
 function load(directory: string, resolved: ResolvedSeccomp): Uint8Array {
-  const hash = createHash("sha256").update(`${COMPILER_VERSION}\n${JSON.stringify(resolved)}`).digest("hex");
+  const hash = createHash("sha256")
+    .update(`${COMPILER_VERSION}\n${JSON.stringify(resolved)}`)
+    .digest("hex");
   const path = join(directory, `${hash}.bpf`);
   const stored = readStored(path);
   if (stored !== undefined) return stored;

@@ -43,7 +43,9 @@ export function decodeProfile(text: string): Profile {
   const archMap = optional(fields.archMap, (value) => list(value, "archMap").map(decodeArchMapEntry));
   const architectures = optional(fields.architectures, (value) => texts(value, "architectures"));
   if (archMap !== undefined && archMap.length > 0 && architectures !== undefined && architectures.length > 0) {
-    throw refusal("'architectures' and 'archMap' were specified in the seccomp profile, use either 'architectures' or 'archMap'");
+    throw refusal(
+      "'architectures' and 'archMap' were specified in the seccomp profile, use either 'architectures' or 'archMap'",
+    );
   }
   const defaultErrnoRet = optional(fields.defaultErrnoRet, (value) => errno(value, "defaultErrnoRet"));
   const flags = optional(fields.flags, (value) => texts(value, "flags"));
@@ -61,7 +63,10 @@ function parse(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw invalidParameter(`Decoding seccomp profile failed: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
+    throw invalidParameter(
+      `Decoding seccomp profile failed: ${error instanceof Error ? error.message : String(error)}`,
+      { cause: error },
+    );
   }
 }
 

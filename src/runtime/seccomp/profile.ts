@@ -84,7 +84,7 @@ const NATIVE: Readonly<Record<string, string>> = {
 
 /** Drops the conditions by deciding them. The decisions are moby's (profiles/seccomp/seccomp_linux.go, setupSeccomp). */
 export function resolveProfile(profile: Profile, target: SeccompTarget): ResolvedSeccomp {
-  const syscalls = profile.rules.filter((rule) => applies(rule, target)).map(({ includes, excludes, ...rule }) => rule);
+  const syscalls = profile.rules.filter((rule) => applies(rule, target)).map(withoutConditions);
   return {
     defaultAction: profile.defaultAction,
     ...(profile.defaultErrnoRet === undefined ? {} : { defaultErrnoRet: profile.defaultErrnoRet }),
@@ -93,6 +93,13 @@ export function resolveProfile(profile: Profile, target: SeccompTarget): Resolve
     syscalls,
   };
 }
+
+const withoutConditions = ({ names, action, errnoRet, args }: Rule): ResolvedRule => ({
+  names,
+  action,
+  ...(errnoRet === undefined ? {} : { errnoRet }),
+  ...(args === undefined ? {} : { args }),
+});
 
 function architectures({ architectures: listed = [], archMap = [] }: Profile, arch: string): readonly string[] {
   const native = NATIVE[arch];

@@ -82,8 +82,11 @@ export function withPrologue(program: Uint8Array, seccomp: ResolvedSeccomp, unkn
   if (seccomp.defaultAction !== "SCMP_ACT_ERRNO") return program;
   const named = seccomp.syscalls.flatMap(({ names }) => names).flatMap((name) => NUMBERS[name] ?? []);
   if (named.length === 0) return program;
-  const isPlainAllow = ({ action, args = [] }: ResolvedRule): boolean => action === "SCMP_ACT_ALLOW" && args.length === 0;
-  const missing = seccomp.syscalls.filter(isPlainAllow).flatMap(({ names }) => names.filter((name) => unknown.has(name)));
+  const isPlainAllow = ({ action, args = [] }: ResolvedRule): boolean =>
+    action === "SCMP_ACT_ALLOW" && args.length === 0;
+  const missing = seccomp.syscalls
+    .filter(isPlainAllow)
+    .flatMap(({ names }) => names.filter((name) => unknown.has(name)));
   const allowed = [...new Set(missing)].flatMap((name) => NUMBERS[name] ?? []);
   const arches = seccomp.architectures.flatMap((name) => AUDIT_ARCH[name] ?? []);
   return Buffer.concat([...prologue(arches, allowed, Math.max(...named)).map(encode), program]);

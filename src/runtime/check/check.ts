@@ -1,0 +1,113 @@
+/** What is refused when a container is created, so that a start only fails for what has changed since. */
+import { existsSync } from "node:fs";
+import { hostname } from "node:os";
+import { invalidParameter, notImplemented } from "../../base/errors.ts";
+import type { ContainerConfig } from "../../wire/container.ts";
+import type { HostConfig } from "../../wire/host-config.ts";
+import type { Host } from "../host.ts";
+import { decodeProfile } from "../seccomp/decode.ts";
+import type { UserMount } from "../spec/bind-notation.ts";
+import { boundingSet } from "../spec/capabilities.ts";
+import { parseRule } from "../spec/devices.ts";
+import { type Mode, parseMode } from "../spec/modes.ts";
+import { toRlimits } from "../spec/rlimits.ts";
+import { checkDestination } from "../spec/root-check.ts";
+import { parseSecurityOptions } from "../spec/security-options.ts";
+import { checkSysctls } from "../spec/sysctls.ts";
+import { userMounts } from "../spec/user-mounts.ts";
+import { checkLimits } from "./limits.ts";
+
+/** Returns Docker's warnings. Throws invalidParameter in Docker's words, or notImplemented. Touches nothing. */
+export function checkHostConfig(config: ContainerConfig, hostConfig: HostConfig, host: Host): string[] {
+  checkProcess(config);
+  checkModes(config, hostConfig);
+  checkPolicies(hostConfig, host);
+  checkMounts(hostConfig);
+  return [...checkLimits(hostConfig, host), ...imageVolumes(config)];
+}
+
+function checkProcess({ WorkingDir, Env }: ContainerConfig): void {
+  if (WorkingDir !== "" && !WorkingDir.startsWith("/")) {
+    throw invalidParameter(`the working directory '${WorkingDir}' is invalid, it needs to be an absolute path`);
+  }
+  const nameless = Env.find((entry) => entry === "" || entry.startsWith("="));
+  if (nameless !== undefined) throw invalidParameter(`invalid environment variable: ${nameless}`);
+}
+
+const IPC: readonly Mode["kind"][] = ["private", "shareable", "host", "none", "container"];
+const PID: readonly Mode["kind"][] = ["private", "host", "container"];
+const OWN_OR_HOST: readonly Mode["kind"][] = ["private", "host"];
+
+function checkModes({ Hostname }: ContainerConfig, hostConfig: HostConfig): void {
+  const { IpcMode, PidMode, UTSMode, CgroupnsMode, Isolation } = hostConfig;
+  const decode = (text: string, kinds: readonly Mode["kind"][], what: string): Mode => {
+    const mode = parseMode(text, kinds);
+    if (mode === undefined || (mode.kind === "container" && mode.ref === ""))
+      throw invalidParameter(`invalid ${what}: ${text}`);
+    return mode;
+  };
+  decode(IpcMode, IPC, "IPC mode");
+  decode(PidMode, PID, "PID mode");
+  decode(CgroupnsMode, OWN_OR_HOST, "cgroup namespace mode");
+  const uts = decode(UTSMode, OWN_OR_HOST, "UTS mode");
+  if (uts.kind === "host" && Hostname !== "" && Hostname !== hostname()) {
+    throw invalidParameter("conflicting options: hostname and the UTS mode");
+  }
+  if (Isolation !== "" && Isolation !== "default") {
+    throw invalidParameter(`invalid isolation (${Isolation}): linux only supports 'default'`);
+  }
+}
+
+function checkPolicies(hostConfig: HostConfig, { lastCapability }: Host): void {
+  const { OomScoreAdj, ShmSize, DeviceRequests, DeviceCgroupRules, Annotations = {}, SecurityOpt } = hostConfig;
+  if (OomScoreAdj < -1000 || OomScoreAdj > 1000) {
+    throw invalidParameter(`Invalid value ${OomScoreAdj}, range for oom score adj is [-1000, 1000]`);
+  }
+  if (ShmSize < 0) throw invalidParameter("SHM size can not be less than 0");
+  if ("" in Annotations) {
+    throw invalidParameter("invalid Annotations: the empty string is not permitted as an annotation key");
+  }
+  const [request] = DeviceRequests ?? [];
+  if (request !== undefined) {
+    const wanted = request.Capabilities.map((names) => `[${names.join(" ")}]`).join(" ");
+    throw invalidParameter(`could not select device driver "${request.Driver}" with capabilities: [${wanted}]`);
+  }
+  boundingSet(hostConfig, lastCapability);
+  toRlimits(hostConfig.Ulimits);
+  checkSysctls(hostConfig);
+  for (const rule of DeviceCgroupRules ?? []) parseRule(rule);
+  const { seccomp } = parseSecurityOptions(SecurityOpt);
+  if (seccomp !== undefined && seccomp !== "unconfined") decodeProfile(seccomp);
+}
+
+function checkMounts(hostConfig: HostConfig): void {
+  for (const mount of userMounts(hostConfig)) {
+    checkDestination(mount.destination);
+    if (mount.type === "volume") throw volumeRefusal(mount);
+    if (mount.type === "bind" && !mount.createSource) checkBindSource(mount.source);
+  }
+}
+
+/** `--mount` does not make what is missing; `-v` does. */
+export function checkBindSource(source: string): void {
+  if (!existsSync(source)) {
+    throw invalidParameter(`invalid mount config for type "bind": bind source path does not exist: ${source}`);
+  }
+}
+
+const VOLUME_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
+
+function volumeRefusal({ source, destination }: UserMount): Error {
+  if (source !== "" && !VOLUME_NAME.test(source)) {
+    return invalidParameter(
+      `create ${source}: "${source}" includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use absolute path`,
+    );
+  }
+  return notImplemented(`volumes are not implemented yet: ${source === "" ? "" : `${source}:`}${destination}`);
+}
+
+/** Docker would make an anonymous volume for each; until then the data lies in the container's own file system. */
+const imageVolumes = ({ Volumes }: ContainerConfig): string[] =>
+  Object.keys(Volumes ?? {}).map(
+    (path) => `volumes are not implemented yet: the data of ${path} lives and dies with the container`,
+  );

@@ -1,0 +1,128 @@
+/** The runtime room's door: specs, drivers, monitors and cgroups behind the `Runtime` of engine/ports.ts. */
+import { join } from "node:path";
+import type { ContainerId } from "../base/ids.ts";
+import type { Logger } from "../base/log.ts";
+import { cgroupPids, childCgroups, setFrozen } from "../kernel/cgroup.ts";
+import { signalProcess } from "../kernel/process.ts";
+import type { ContainerConfig } from "../wire/container.ts";
+import type { HostConfig, Resources } from "../wire/host-config.ts";
+import { type BundleRequest, createBundles } from "./bundle.ts";
+import { checkHostConfig } from "./check/check.ts";
+import type { Failure } from "./driver/failure.ts";
+import { createDrivers, type RuntimeCommand } from "./driver/select.ts";
+import { createHost } from "./host.ts";
+import { explainFailure, launch, readCgroupPath } from "./launch.ts";
+import { reconnectMonitor } from "./monitor/reconnect.ts";
+import { readExitRecord } from "./monitor/record.ts";
+import type { ExitRecord, MonitorHandle, ProcessRequest } from "./monitor/types.ts";
+import { createSeccompFilters } from "./seccomp/cache.ts";
+import { cgroupPath } from "./spec/container-spec.ts";
+import type { ExecProcess, ProcessContext } from "./spec/process.ts";
+import { tearDown } from "./teardown.ts";
+import { updateLimits } from "./update.ts";
+
+export interface RuntimeDeps {
+  /** Durable: compiled seccomp filters lie in <root>/seccomp. */
+  readonly root: string;
+  /** Gone at boot: bundles in <run>/containers/<id>, the runtimes' records in <run>/<runtime>. */
+  readonly run: string;
+  /** Parent of all containers' cgroups, such as "/tare". */
+  readonly cgroupParent: string;
+  /** Programs: the monitor, and the init of `--init`. */
+  readonly monitorPath: string;
+  readonly initPath: string;
+  /** Runtimes beside crun and runc, by name. */
+  readonly runtimes: Readonly<Record<string, RuntimeCommand>>;
+  /** Undefined chooses: crun, else runc. */
+  readonly defaultRuntime: string | undefined;
+  /** As in PATH: where runtimes are looked for. */
+  readonly searchPath: string;
+  readonly log: Logger;
+}
+
+export type ExecRequest = ExecProcess & Pick<ProcessContext, "config" | "hostConfig"> & { readonly initPid: number };
+
+export interface OciRuntime {
+  check(config: ContainerConfig, hostConfig: HostConfig): string[];
+  writeBundle(dir: string, request: BundleRequest): void;
+  run(id: ContainerId, runtimeName: string, process: ProcessRequest): MonitorHandle;
+  exec(id: ContainerId, runtimeName: string, process: ProcessRequest, spec: ExecRequest): MonitorHandle;
+  explain(failure: unknown, kind: "container" | "exec"): Failure;
+  reconnect(dir: string): Promise<MonitorHandle | undefined>;
+  exitRecord(dir: string): ExitRecord | undefined;
+  kill(id: ContainerId, process: { readonly pid: number; readonly pidStart: number }, signal: number): boolean;
+  pause(id: ContainerId, hostConfig: HostConfig): Promise<void>;
+  resume(id: ContainerId, hostConfig: HostConfig): Promise<void>;
+  update(id: ContainerId, runtimeName: string, resources: Resources): Promise<void>;
+  pids(id: ContainerId, hostConfig: HostConfig): number[];
+  destroy(id: ContainerId, runtimeName: string, hostConfig: HostConfig): Promise<void>;
+  destroyOrphan(id: ContainerId): Promise<void>;
+  list(): ContainerId[];
+  readonly names: readonly string[];
+  readonly defaultName: string;
+}
+
+const ID = /^[0-9a-f]{64}$/;
+const isId = (name: string): name is ContainerId => ID.test(name);
+
+export function createRuntime(deps: RuntimeDeps): OciRuntime {
+  const { run, cgroupParent, initPath, log } = deps;
+  const host = createHost();
+  const cgroups = () => host.cgroups;
+  const drivers = createDrivers({ ...deps, cgroups });
+  const filters = createSeccompFilters(join(deps.root, "seccomp"), host);
+  const containersDir = join(run, "containers");
+  const bundles = createBundles({ host, filters, cgroupParent, initPath, containersDir });
+  const launchDeps = { monitorPath: deps.monitorPath, cgroups };
+  const bundleOf = (id: string): string => join(containersDir, id);
+  /** Cgroups of the bundles written, for the monitors that are to watch them. */
+  const prepared = new Map<string, string>();
+  const pathOf = (id: ContainerId, hostConfig: HostConfig): string => cgroupPath(cgroupParent, hostConfig, id);
+
+  return {
+    names: drivers.names,
+    get defaultName() {
+      return drivers.defaultName;
+    },
+    check: (config, hostConfig) => {
+      drivers.known(hostConfig.Runtime);
+      return checkHostConfig(config, hostConfig, host);
+    },
+    writeBundle(dir, request) {
+      bundles.write(dir, request, drivers.get(request.hostConfig.Runtime));
+      prepared.set(dir, cgroupPath(cgroupParent, request.hostConfig, request.id));
+    },
+    run(id, runtimeName, process) {
+      const cgroup = prepared.get(process.dir);
+      prepared.delete(process.dir);
+      return launch({ kind: "container", driver: drivers.get(runtimeName), id, process, cgroup }, launchDeps);
+    },
+    exec(id, runtimeName, process, request) {
+      bundles.writeProcess(process.dir, request);
+      return launch({ kind: "exec", driver: drivers.get(runtimeName), id, process }, launchDeps);
+    },
+    explain: (failure, kind) => explainFailure(failure, { kind, runtime: drivers.defaultName, command: "" }),
+    reconnect: reconnectMonitor,
+    exitRecord: readExitRecord,
+    kill: (_id, { pid, pidStart }, signal) => signalProcess(pid, pidStart, signal),
+    pause: (id, hostConfig) => setFrozen(cgroups(), pathOf(id, hostConfig), true),
+    resume: (id, hostConfig) => setFrozen(cgroups(), pathOf(id, hostConfig), false),
+    update: (id, runtimeName, resources) =>
+      updateLimits({ id, driver: drivers.get(runtimeName), dir: bundleOf(id), resources }, host),
+    pids: (id, hostConfig) => cgroupPids(cgroups(), pathOf(id, hostConfig)),
+    destroy: (id, runtimeName, hostConfig) =>
+      tearDown(
+        { id, drivers: [drivers.known(runtimeName)], cgroup: pathOf(id, hostConfig), bundle: bundleOf(id) },
+        { cgroups, log },
+      ),
+    destroyOrphan: (id) => {
+      const cgroup = readCgroupPath(bundleOf(id)) ?? join("/", cgroupParent, id);
+      const all = drivers.names.map((name) => drivers.known(name));
+      return tearDown({ id, drivers: all, cgroup, bundle: bundleOf(id) }, { cgroups, log });
+    },
+    list() {
+      const records = drivers.names.flatMap((name) => drivers.known(name).list());
+      return [...new Set([...records, ...childCgroups(cgroups(), join("/", cgroupParent))])].filter(isId);
+    },
+  };
+}

@@ -1,0 +1,87 @@
+/** The OCI spec of a container, from what Docker's API says about it. Reads the image's accounts and the host's devices, nothing else. */
+import { posix } from "node:path";
+import type { ContainerConfig } from "../../wire/container.ts";
+import type { HostConfig } from "../../wire/host-config.ts";
+import type { Host } from "../host.ts";
+import { readAccounts } from "./accounts.ts";
+import type { UserMount } from "./bind-notation.ts";
+import { toDevices } from "./devices.ts";
+import { isHost, joinsContainer } from "./modes.ts";
+import { rootPropagation, toMounts } from "./mounts.ts";
+import { toNamespaces } from "./namespaces.ts";
+import type { Linux, Spec } from "./oci.ts";
+import { runsInit, toInitProcess } from "./process.ts";
+import { protectedPaths } from "./protected-paths.ts";
+import { toResources } from "./resources.ts";
+import { toSysctls } from "./sysctls.ts";
+
+/** What a start hands in: the engine's request and what the runtime room has prepared for it. */
+export interface ContainerSpecRequest {
+  readonly id: string;
+  readonly config: ContainerConfig;
+  readonly hostConfig: HostConfig;
+  readonly rootfs: string;
+  readonly etc: { readonly hosts: string; readonly resolvConf: string; readonly hostname: string };
+  readonly netnsPath: string | undefined;
+  readonly joinPid?: { readonly pid?: number; readonly ipc?: number; readonly network?: number };
+  readonly hostname: string;
+  readonly mounts: readonly UserMount[];
+  readonly sharedMemory: string | undefined;
+  readonly initPath: string;
+  readonly cgroupParent: string;
+}
+
+/** Without seccomp and annotations: those are the driver's. */
+export function toContainerSpec(request: ContainerSpecRequest, host: Host): Spec {
+  const { config, hostConfig, rootfs, hostname } = request;
+  const { lastCapability } = host;
+  const accounts = readAccounts(rootfs);
+  return {
+    ociVersion: "1.0.2",
+    process: toInitProcess({ config, hostConfig, accounts, lastCapability }, hostname),
+    root: { path: rootfs, ...(hostConfig.ReadonlyRootfs ? { readonly: true } : {}) },
+    ...(setsHostname(hostConfig) && hostname !== "" ? { hostname } : {}),
+    mounts: toMounts({
+      ...request,
+      initPath: runsInit(hostConfig) ? request.initPath : undefined,
+      canProtectBelow: isAtLeast(host.kernel, [5, 12]),
+    }),
+    linux: toLinux(request, host),
+  };
+}
+
+const setsHostname = ({ UTSMode }: HostConfig): boolean => !isHost(UTSMode);
+
+function toLinux(request: ContainerSpecRequest, host: Host): Linux {
+  const { id, config, hostConfig, netnsPath, joinPid = {}, mounts } = request;
+  const { devices, rules } = toDevices(hostConfig);
+  const propagation = rootPropagation(mounts);
+  const sysctl = toSysctls(hostConfig, config.Domainname);
+  return {
+    namespaces: toNamespaces({ hostConfig, netnsPath, joinPid }),
+    ...(Object.keys(sysctl).length === 0 ? {} : { sysctl }),
+    resources: { devices: rules, ...toResources(hostConfig, host) },
+    cgroupsPath: cgroupPath(request.cgroupParent, hostConfig, id),
+    ...(devices.length === 0 ? {} : { devices }),
+    ...protectedPaths(hostConfig, host.thermalPaths),
+    ...(propagation === undefined ? {} : { rootfsPropagation: propagation }),
+  };
+}
+
+/** The container's cgroup in every hierarchy: always absolute, never climbing. */
+export function cgroupPath(
+  defaultParent: string,
+  { CgroupParent }: Pick<HostConfig, "CgroupParent">,
+  id: string,
+): string {
+  return posix.join("/", CgroupParent || defaultParent, id);
+}
+
+const isAtLeast = (
+  [major, minor]: readonly [number, number],
+  [wantedMajor, wantedMinor]: readonly [number, number],
+): boolean => major > wantedMajor || (major === wantedMajor && minor >= wantedMinor);
+
+/** True when the container's shared memory is to be found by others, or is another's. */
+export const usesSharedMemory = ({ IpcMode }: Pick<HostConfig, "IpcMode">): boolean =>
+  IpcMode === "shareable" || joinsContainer(IpcMode);
