@@ -2,7 +2,6 @@
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;
-const DAY = 24 * HOUR;
 
 /** "Less than a second", "5 seconds", "About a minute", "3 hours", "2 weeks", "4 months", "3 years". */
 export function humanDuration(ms: number): string {
@@ -16,7 +15,7 @@ export function humanDuration(ms: number): string {
   const hours = Math.round(seconds / HOUR);
   if (hours === 1) return "About an hour";
   if (hours < 48) return `${hours} hours`;
-  const days = Math.floor(seconds / DAY);
+  const days = Math.floor(hours / 24);
   if (days < 14) return `${days} days`;
   if (days < 60) return `${Math.floor(days / 7)} weeks`;
   if (days < 730) return `${Math.floor(days / 30)} months`;

@@ -32,9 +32,7 @@ export function bunIo(): Io {
     stderr: sinkOf(Bun.stderr),
     isTerminal: (fd) => tty.isTTY(fd),
     terminalSize: () => (tty.isTTY(1) ? sizeOf(new tty.TTY(1, {})) : undefined),
-    setRawMode: (raw) => {
-      if (tty.isTTY(0)) new tty.TTY(0, {}).setRawMode(raw ? MODE_IO : MODE_NORMAL);
-    },
+    enterRawMode: () => (tty.isTTY(0) ? rawModeOf(new tty.TTY(0, {})) : { [Symbol.dispose]: () => undefined }),
     onSignal: (name, listener) => {
       process.on(name, listener);
       return { [Symbol.dispose]: () => void process.off(name, listener) };
@@ -50,6 +48,12 @@ function ttyBinding(): TtyBinding {
 function sizeOf(tty: InstanceType<TtyBinding["TTY"]>): TerminalSize | undefined {
   const size: [number, number] = [0, 0];
   return tty.getWindowSize(size) ? { columns: size[0], rows: size[1] } : undefined;
+}
+
+/** The handle remembers the terminal's settings, so the same one has to give them back. */
+function rawModeOf(tty: InstanceType<TtyBinding["TTY"]>): Disposable {
+  tty.setRawMode(MODE_IO);
+  return { [Symbol.dispose]: () => void tty.setRawMode(MODE_NORMAL) };
 }
 
 function sinkOf(file: typeof Bun.stdout): Output {

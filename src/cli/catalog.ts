@@ -10,6 +10,8 @@ export interface Entry {
   readonly common?: true;
   /** Reached through a group only, under another name than its key ("image inspect"). */
   readonly grouped?: true;
+  /** Not for people: left out of help and completion. */
+  readonly hidden?: true;
   load(): Promise<{ readonly command: Command }>;
 }
 
@@ -30,19 +32,124 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     common: true,
     load: () => import("./commands/exec.ts"),
   },
+  ps: { summary: "List containers", common: true, load: () => import("./commands/ps.ts") },
+  images: { summary: "List images", common: true, load: () => import("./commands/images.ts") },
+  version: { summary: "Show the version information", common: true, load: () => import("./commands/version.ts") },
+  info: { summary: "Display system-wide information", common: true, load: () => import("./commands/info.ts") },
   attach: {
     summary: "Attach local standard input, output, and error streams to a running container",
     load: () => import("./commands/attach.ts"),
   },
   create: { summary: "Create a new container", load: () => import("./commands/create.ts") },
   start: { summary: "Start one or more stopped containers", load: () => import("./commands/start.ts") },
+  completion: { summary: "Generate the completion script for a shell", load: () => import("./commands/completion.ts") },
+  doctor: {
+    summary: "Explain what this machine lacks for containers, and how to mend it",
+    load: () => import("./commands/doctor.ts"),
+  },
+  events: { summary: "Get real time events from the engine", load: () => import("./commands/events.ts") },
+  history: { summary: "Show the history of an image", load: () => import("./commands/history.ts") },
+  import: {
+    summary: "Import the contents from a tarball to create a filesystem image",
+    load: () => import("./commands/import.ts"),
+  },
+  inspect: {
+    summary: "Return low-level information on containers and images",
+    load: () => import("./commands/inspect.ts"),
+  },
+  install: {
+    summary: "Install the program, its group and its systemd units",
+    load: () => import("./commands/install.ts"),
+  },
+  kill: { summary: "Kill one or more running containers", load: () => import("./commands/kill.ts") },
+  load: { summary: "Load an image from a tar archive or STDIN", load: () => import("./commands/load.ts") },
+  logs: { summary: "Fetch the logs of a container", load: () => import("./commands/logs.ts") },
+  pause: { summary: "Pause all processes within one or more containers", load: () => import("./commands/pause.ts") },
+  port: {
+    summary: "List port mappings or a specific mapping for the container",
+    load: () => import("./commands/port.ts"),
+  },
+  rename: { summary: "Rename a container", load: () => import("./commands/rename.ts") },
+  restart: { summary: "Restart one or more containers", load: () => import("./commands/restart.ts") },
+  rm: { summary: "Remove one or more containers", load: () => import("./commands/rm.ts") },
+  rmi: { summary: "Remove one or more images", load: () => import("./commands/rmi.ts") },
+  stop: { summary: "Stop one or more running containers", load: () => import("./commands/stop.ts") },
+  tag: { summary: "Create a tag TARGET_IMAGE that refers to SOURCE_IMAGE", load: () => import("./commands/tag.ts") },
+  top: { summary: "Display the running processes of a container", load: () => import("./commands/top.ts") },
+  uninstall: { summary: "Remove what install has put on this machine", load: () => import("./commands/uninstall.ts") },
+  unpause: {
+    summary: "Unpause all processes within one or more containers",
+    load: () => import("./commands/unpause.ts"),
+  },
+  update: { summary: "Update configuration of one or more containers", load: () => import("./commands/update.ts") },
+  wait: {
+    summary: "Block until one or more containers stop, then print their exit codes",
+    load: () => import("./commands/wait.ts"),
+  },
+  "container-inspect": {
+    summary: "Display detailed information on one or more containers",
+    grouped: true,
+    load: () => import("./commands/container-inspect.ts"),
+  },
+  "container-prune": {
+    summary: "Remove all stopped containers",
+    grouped: true,
+    load: () => import("./commands/container-prune.ts"),
+  },
+  "image-inspect": {
+    summary: "Display detailed information on one or more images",
+    grouped: true,
+    load: () => import("./commands/image-inspect.ts"),
+  },
+  __complete: {
+    summary: "Candidates for the last word of a command line, one a line",
+    hidden: true,
+    load: () => import("./commands/complete.ts"),
+  },
 };
 
 export const GROUPS: Readonly<Record<string, Group>> = {
   container: {
     summary: "Manage containers",
-    members: { attach: "attach", create: "create", exec: "exec", run: "run", start: "start" },
+    members: {
+      attach: "attach",
+      create: "create",
+      exec: "exec",
+      inspect: "container-inspect",
+      kill: "kill",
+      logs: "logs",
+      ls: "ps",
+      list: "ps",
+      ps: "ps",
+      pause: "pause",
+      port: "port",
+      prune: "container-prune",
+      rename: "rename",
+      restart: "restart",
+      rm: "rm",
+      remove: "rm",
+      run: "run",
+      start: "start",
+      stop: "stop",
+      top: "top",
+      unpause: "unpause",
+      update: "update",
+      wait: "wait",
+    },
   },
-  image: { summary: "Manage images", members: {} },
-  system: { summary: "Manage the engine", members: {} },
+  image: {
+    summary: "Manage images",
+    members: {
+      history: "history",
+      import: "import",
+      inspect: "image-inspect",
+      load: "load",
+      ls: "images",
+      list: "images",
+      rm: "rmi",
+      remove: "rmi",
+      tag: "tag",
+    },
+  },
+  system: { summary: "Manage the engine", members: { events: "events", info: "info" } },
 };

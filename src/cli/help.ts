@@ -8,7 +8,7 @@ const WIDTH = 80;
 
 /** `tare --help`. */
 export function programHelp(program: string): string {
-  const entries = Object.entries(COMMANDS).filter(([, entry]) => !entry.grouped);
+  const entries = Object.entries(COMMANDS).filter(([, entry]) => !entry.grouped && !entry.hidden);
   const common = entries.filter(([, entry]) => entry.common);
   const others = entries.filter(([, entry]) => !entry.common).sort(byName);
   return [

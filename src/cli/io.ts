@@ -18,8 +18,8 @@ export interface Io {
   isTerminal(fd: 0 | 1 | 2): boolean;
   /** Of the terminal at standard output; undefined when there is none. */
   terminalSize(): TerminalSize | undefined;
-  /** Puts the terminal at standard input into raw mode, or back. No effect where there is none. */
-  setRawMode(raw: boolean): void;
+  /** Puts the terminal at standard input into raw mode until disposed. No effect where there is none. */
+  enterRawMode(): Disposable;
   /** Calls back on each signal of this name until disposed. */
   onSignal(name: NodeJS.Signals, listener: () => void): Disposable;
 }

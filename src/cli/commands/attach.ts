@@ -34,7 +34,7 @@ export const command = defineCommand({
       listeners.use(followSize(io, (rows, columns) => containers.resize(id, rows, columns)));
     }
     const end = await joinStreams(io, stream, { stdin, tty: config.Tty, detachKeys });
-    if (end === "detached") throw new CommandError("read escape sequence", 0);
+    if (end === "detached") throw new CommandError("read escape sequence");
     return exitCodeOf(io, exit);
   },
 });

@@ -3,7 +3,7 @@
 const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)(?:\.(?!$)|$)){4}$/;
 const IPV6_GROUP = /^[0-9a-fA-F]{1,4}$/;
 const MAC = /^[0-9a-fA-F]{2}(?:([:-])[0-9a-fA-F]{2})(?:\1[0-9a-fA-F]{2}){4}$/;
-const DOMAIN = /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9_-]*[a-zA-Z0-9])?)(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9_-]*[a-zA-Z0-9])?)*\.?$/;
+const DOMAIN = /^(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)(?:\.[a-zA-Z0-9](?:[a-zA-Z0-9-]*[a-zA-Z0-9])?)*\.?$/;
 
 export function isIpv4(text: string): boolean {
   return IPV4.test(text);
@@ -47,7 +47,7 @@ export function checkDomain(text: string): string {
   const trimmed = text.trim();
   if (trimmed === ".") return trimmed;
   if (trimmed.length > 255 || !DOMAIN.test(trimmed)) throw new Error(`${text} is not a valid domain`);
-  return trimmed;
+  return trimmed.replace(/\.$/, "");
 }
 
 /** For `--add-host`: "name:ip", "name=ip", the address in brackets or not; rewritten to "name:ip". */

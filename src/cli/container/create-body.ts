@@ -85,7 +85,6 @@ async function containerConfig({ flags, given, args }: CreateInput, parts: Parts
     Labels: toMap(await readKeyValues({ files: flags["label-file"], flags: flags.label, cwd, variables: undefined })),
     ExposedPorts: parts.ports.exposed,
     Volumes: parts.volumes.anonymous,
-    MacAddress: text(flags["mac-address"]),
     Healthcheck: parseHealth(flags),
     StopSignal: text(flags["stop-signal"]),
     StopTimeout: flags["stop-timeout"],

@@ -3,7 +3,8 @@ import type { DeviceMapping, DeviceRequest, ThrottleDevice, WeightDevice } from 
 import { CommandError } from "../errors.ts";
 import { parseBytes, parseUnsigned, splitCsv, splitPair } from "./values.ts";
 
-const MODE = /^[rwm]{1,3}$/;
+/** Each letter once. */
+const MODE = /^(?!.*(.).*\1)[rwm]{1,3}$/;
 /** Container Device Interface: vendor.com/class=name. */
 const CDI_NAME = /^[A-Za-z][\w.-]*\/[A-Za-z][\w.-]*=[\w.:-]+$/;
 
@@ -81,7 +82,7 @@ export function parseGpus(text: string): DeviceRequest {
   for (const field of fields) setGpuField(request, field, fields.length);
   if (request.Count === 0 && request.DeviceIDs.length === 0) request.Count = 1;
   const named = request.Capabilities.flat();
-  request.Capabilities = [named.includes("gpu") ? named : ["gpu", ...named]];
+  request.Capabilities = [named.includes("gpu") ? named : [...named, "gpu"]];
   return request;
 }
 

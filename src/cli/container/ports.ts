@@ -1,8 +1,9 @@
 /** `-p` and `--expose`, in the grammar of docker/go-connections' nat package. */
+import { messageOf } from "../../base/errors.ts";
 import type { PortBinding } from "../../wire/host-config.ts";
 import { CommandError } from "../errors.ts";
 import { isIp } from "./addresses.ts";
-import { splitCsv, splitPair } from "./values.ts";
+import { parseUnsigned, splitCsv, splitPair } from "./values.ts";
 
 const PROTOCOLS = new Set(["tcp", "udp", "sctp"]);
 
@@ -73,10 +74,18 @@ function parseExpose(spec: string): string[] {
   const invalid = (reason: string): never => fail(`invalid range format for --expose: ${spec}, error: ${reason}`);
   if (ports === "") return invalid("empty string specified for ports");
   for (const port of ports.split("-", 2)) {
-    if (!/^\d+$/.test(port)) return invalid(`strconv.ParseUint: parsing ${JSON.stringify(port)}: invalid syntax`);
+    parsePort(port, invalid);
   }
   const range = parseRange(ports) ?? invalid(`invalid range specified for port: ${ports}`);
   return numbersOf(range).map((port) => `${port}/${protocol}`);
+}
+
+function parsePort(port: string, invalid: (reason: string) => never): void {
+  try {
+    parseUnsigned(port, 16);
+  } catch (error) {
+    invalid(messageOf(error));
+  }
 }
 
 /** "80" or "80-90"; undefined for anything else. */

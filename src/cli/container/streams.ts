@@ -23,9 +23,9 @@ export function checkTty(io: Io, attachStdin: boolean, tty: boolean): void {
 
 /** Runs until the output ends or the user detaches; the terminal is in raw mode meanwhile. */
 export async function joinStreams(io: Io, stream: Duplex, options: StreamOptions): Promise<StreamEnd> {
-  const raw = options.tty && options.stdin;
   const detachKeys = parseDetachKeys(options.detachKeys);
-  if (raw) io.setRawMode(true);
+  using terminal = new DisposableStack();
+  if (options.tty && options.stdin) terminal.use(io.enterRawMode());
   try {
     const output = copyOutput(io, stream, options.tty).then((): StreamEnd => "ended");
     if (!options.stdin) return await output;
@@ -37,7 +37,6 @@ export async function joinStreams(io: Io, stream: Duplex, options: StreamOptions
       .then((end) => end === "detached" && detach(end));
     return await Promise.race([output, detached]);
   } finally {
-    if (raw) io.setRawMode(false);
     stream.close();
   }
 }

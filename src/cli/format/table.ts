@@ -3,11 +3,15 @@
 const MIN_WIDTH = 10;
 const PADDING = 3;
 
+type Rows = readonly (readonly string[])[];
+/** By row, then by column. */
+type Widths = (number[] | undefined)[];
+
 /** The text of the rows, each ended by a newline. The last cell of a row is not padded. */
-export function alignRows(rows: readonly (readonly string[])[]): string {
-  const widths: (number[] | undefined)[] = [];
+export function alignRows(rows: Rows, minWidth = MIN_WIDTH): string {
+  const widths: Widths = [];
   const columns = Math.max(0, ...rows.map((row) => row.length - 1));
-  for (let column = 0; column < columns; column++) measureColumn(rows, column, widths);
+  for (let column = 0; column < columns; column++) measureColumn(rows, column, minWidth, widths);
   return rows.map((row, index) => `${alignRow(row, widths[index] ?? [])}\n`).join("");
 }
 
@@ -18,13 +22,13 @@ export function alignText(text: string): string {
 }
 
 /** A column reaches over neighbouring rows only: a row without the cell ends the block and its width. */
-function measureColumn(rows: readonly (readonly string[])[], column: number, widths: (number[] | undefined)[]): void {
+function measureColumn(rows: Rows, column: number, minWidth: number, widths: Widths): void {
   let block: number[] = [];
-  let width = MIN_WIDTH;
+  let width = minWidth;
   rows.forEach((row, index) => {
     if (row.length - 1 <= column) {
       block = [];
-      width = MIN_WIDTH;
+      width = minWidth;
       return;
     }
     block.push(index);

@@ -1,6 +1,6 @@
 /** Durations, sizes, ellipses and column alignment against docker's units and tabwriter. */
 import { describe, expect, test } from "bun:test";
-import { humanDuration } from "./duration.ts";
+import { humanDuration } from "../../base/human-time.ts";
 import { ellipsis } from "./ellipsis.ts";
 import { binarySize, humanSize } from "./size.ts";
 import { alignRows, alignText } from "./table.ts";
@@ -22,6 +22,7 @@ test.each([
   [89 * M, "About an hour"],
   [90 * M, "2 hours"],
   [47 * H, "47 hours"],
+  [47.6 * H, "2 days"],
   [2 * D, "2 days"],
   [13 * D, "13 days"],
   [14 * D, "2 weeks"],

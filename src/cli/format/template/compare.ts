@@ -7,13 +7,18 @@ type Kind = "bool" | "int" | "float" | "string" | "nil" | "other";
 function kindOf(value: Value): Kind {
   if (value === undefined || value === null || value instanceof TypedNil) return "nil";
   if (typeof value === "boolean") return "bool";
-  if (typeof value === "number") return "int";
+  if (typeof value === "number" || typeof value === "bigint") return "int";
   if (typeof value === "string") return "string";
   return value instanceof Float ? "float" : "other";
 }
 
 const ORDERED = new Set<Kind>(["int", "float", "string"]);
-const scalar = (value: Value): Value => (value instanceof Float ? value.value : value);
+
+/** Numbers of every kind as one, so that they compare. */
+const scalar = (value: Value): Value => {
+  if (value instanceof Float) return value.value;
+  return typeof value === "bigint" ? Number(value) : value;
+};
 
 function checkComparable(value: Value): void {
   if (value instanceof GoMap || isList(value) || value instanceof Struct) {

@@ -66,8 +66,19 @@ export class Struct {
   }
 }
 
-/** Undefined is no value at all; null is nil of no type. */
-export type Value = undefined | null | boolean | number | string | Float | TypedNil | GoMap | Struct | readonly Value[];
+/** Undefined is no value at all; null is nil of no type; a bigint is a whole number that a JavaScript number does not hold. */
+export type Value =
+  | undefined
+  | null
+  | boolean
+  | number
+  | bigint
+  | string
+  | Float
+  | TypedNil
+  | GoMap
+  | Struct
+  | readonly Value[];
 
 export const isList = (value: Value): value is readonly Value[] => Array.isArray(value);
 
@@ -92,6 +103,7 @@ export function typeName(value: Value): string {
   if (value === null || value === undefined) return "<nil>";
   if (typeof value === "boolean") return "bool";
   if (typeof value === "number") return "int";
+  if (typeof value === "bigint") return "int64";
   if (typeof value === "string") return "string";
   if (value instanceof Float) return "float64";
   if (value instanceof Struct) return value.typeName;

@@ -20,7 +20,7 @@ export function formatValue(value: Value, spec: Directive): string {
   if (value === undefined || value === null) return spec.verb === "v" ? pad("<nil>", spec) : `%!${spec.verb}(<nil>)`;
   if (value instanceof TypedNil) return pad(plain(value), spec);
   if (typeof value === "boolean") return "tv".includes(spec.verb) ? pad(String(value), spec) : bad(value, spec);
-  if (typeof value === "number") return formatInt(value, spec);
+  if (typeof value === "number" || typeof value === "bigint") return formatInt(value, spec);
   if (value instanceof Float) return formatFloating(value, spec);
   if (typeof value === "string") return formatString(value, spec);
   const named = spec.verb === "v" && (spec.plus || spec.sharp);
@@ -62,15 +62,13 @@ const RADIX: Readonly<Record<string, Radix>> = {
   X: { base: 16, prefix: "0X" },
 };
 
-function formatInt(value: number, spec: Directive): string {
-  if (spec.verb === "c") return pad(runeText(value), spec);
-  if (spec.verb === "q") return pad(quoteRune(value, spec.plus), spec);
+function formatInt(value: number | bigint, spec: Directive): string {
+  if (spec.verb === "c") return pad(runeText(Number(value)), spec);
+  if (spec.verb === "q") return pad(quoteRune(Number(value), spec.plus), spec);
   if (spec.verb === "U") return pad(`U+${value.toString(16).toUpperCase().padStart(4, "0")}`, spec);
   const radix = RADIX[spec.verb];
   if (radix === undefined) return bad(value, spec);
-  const digits = Math.abs(value)
-    .toString(radix.base)
-    .padStart(spec.precision ?? 0, "0");
+  const digits = (value < 0 ? -value : value).toString(radix.base).padStart(spec.precision ?? 0, "0");
   const cased = spec.verb === "X" ? digits.toUpperCase() : digits;
   const prefix = spec.verb === "O" ? "0o" : spec.sharp ? radix.prefix : "";
   const zero = spec.zero && spec.precision === undefined;

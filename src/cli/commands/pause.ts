@@ -1,0 +1,13 @@
+/** tare pause: freeze all processes of containers. */
+import { defineCommand } from "../command.ts";
+import { eachNamed } from "../each.ts";
+
+export const command = defineCommand({
+  usage: "CONTAINER [CONTAINER...]",
+  flags: {},
+  args: [1, Number.POSITIVE_INFINITY],
+  async run(context, { args }) {
+    const { containers } = await context.client();
+    return eachNamed(context, args, (ref) => containers.pause(ref));
+  },
+});

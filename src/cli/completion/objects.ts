@@ -1,0 +1,70 @@
+/** What a command's arguments name, and the names there are now. */
+import type { Client } from "../../client/client.ts";
+
+/** Containers by what may be done with them, or images. */
+export type ObjectKind = "container" | "running" | "startable" | "paused" | "removable" | "image";
+
+interface Wanted {
+  readonly kinds: readonly ObjectKind[];
+  /** How many arguments name one; the rest are of another kind (a command, ps options). */
+  readonly most: number;
+}
+
+const many = (...kinds: ObjectKind[]): Wanted => ({ kinds, most: Number.POSITIVE_INFINITY });
+const first = (...kinds: ObjectKind[]): Wanted => ({ kinds, most: 1 });
+
+/** By command, as the catalog calls it. */
+const WANTED: Readonly<Record<string, Wanted>> = {
+  attach: first("running"),
+  "container-inspect": many("container"),
+  create: first("image"),
+  exec: first("running"),
+  history: first("image"),
+  "image-inspect": many("image"),
+  images: first("image"),
+  inspect: many("container", "image"),
+  kill: many("running"),
+  logs: first("container"),
+  pause: many("running"),
+  port: first("running"),
+  rename: first("container"),
+  restart: many("container"),
+  rm: many("removable"),
+  rmi: many("image"),
+  run: first("image"),
+  start: many("startable"),
+  stop: many("running"),
+  tag: first("image"),
+  top: first("running"),
+  unpause: many("paused"),
+  update: many("container"),
+  wait: many("running"),
+};
+
+const STATES: Readonly<Record<Exclude<ObjectKind, "image">, readonly string[]>> = {
+  container: [],
+  running: ["running", "paused", "restarting"],
+  startable: ["created", "exited"],
+  paused: ["paused"],
+  removable: [],
+};
+
+/** Names for the argument after `given`; none when it names nothing that the engine knows. */
+export async function objectNames(client: Client, key: string, given: readonly string[]): Promise<string[]> {
+  const wanted = WANTED[key];
+  if (wanted === undefined || given.length >= wanted.most) return [];
+  const names = await Promise.all(wanted.kinds.map((kind) => namesOf(client, kind)));
+  return names.flat().filter((name) => !given.includes(name));
+}
+
+async function namesOf(client: Client, kind: ObjectKind): Promise<string[]> {
+  if (kind === "image") return (await client.images.list()).flatMap(({ RepoTags }) => RepoTags.flatMap(imageNames));
+  const containers = await client.containers.list({ all: true, filters: { status: STATES[kind] } });
+  return containers.flatMap(({ Names }) => Names.map((name) => name.slice(1)).filter((name) => !name.includes("/")));
+}
+
+/** "busybox:latest" may be written without its tag as well. */
+function imageNames(name: string): string[] {
+  if (name.startsWith("<none>")) return [];
+  return name.endsWith(":latest") ? [name, name.slice(0, -":latest".length)] : [name];
+}
