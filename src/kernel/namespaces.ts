@@ -29,6 +29,3 @@ export function unshare(flags: number): void {
 export function setns(namespace: OwnedFd, type: number): void {
   check("setns", `fd ${namespace.fd}`, () => lib().setns(namespace.fd, type));
 }
-
-/** The path of this thread's network namespace; /proc/self would name the main thread's. */
-export const THREAD_NETNS = "/proc/thread-self/ns/net";

@@ -1,0 +1,135 @@
+/** Network interfaces in rtnetlink(7): requests that make, change and delete them, and the listing. Pure. */
+import { attribute, mac, nested, readAttributes, readMac, readString, readU32, u32, zstring } from "./attribute.ts";
+import { type Message, NLM_F, type Request } from "./message.ts";
+
+const RTM = { NEWLINK: 16, DELLINK: 17, GETLINK: 18 } as const;
+const IFLA = { ADDRESS: 1, IFNAME: 3, MTU: 4, MASTER: 10, LINKINFO: 18, GROUP: 27, NET_NS_FD: 28 } as const;
+const IFLA_INFO = { KIND: 1, DATA: 2 } as const;
+const VETH_INFO_PEER = 1;
+const HEADER_BYTES = 16;
+
+export const IFF_UP = 1;
+
+/** What a new or existing interface is given. Nothing that is left out changes. */
+export interface LinkSettings {
+  readonly name?: string;
+  /** "02:42:ac:1f:00:02" */
+  readonly mac?: string;
+  readonly mtu?: number;
+  /** Index of the bridge it becomes a port of; 0 takes it off. */
+  readonly master?: number;
+  readonly group?: number;
+  /** Descriptor of the network namespace it is placed in. */
+  readonly netnsFd?: number;
+  readonly up?: boolean;
+}
+
+/** struct ifinfomsg */
+function header({ index = 0, up }: { readonly index?: number; readonly up?: boolean | undefined }): Buffer {
+  const out = Buffer.alloc(HEADER_BYTES);
+  out.writeInt32LE(index, 4);
+  if (up !== undefined) {
+    out.writeUInt32LE(up ? IFF_UP : 0, 8);
+    out.writeUInt32LE(IFF_UP, 12);
+  }
+  return out;
+}
+
+const given = <T>(type: number, value: T | undefined, encode: (value: T) => Uint8Array): Buffer[] =>
+  value === undefined ? [] : [attribute(type, encode(value))];
+
+function settings({ name, mac: address, mtu, master, group, netnsFd }: LinkSettings): Buffer {
+  return Buffer.concat([
+    ...given(IFLA.IFNAME, name, zstring),
+    ...given(IFLA.ADDRESS, address, mac),
+    ...given(IFLA.MTU, mtu, u32),
+    ...given(IFLA.MASTER, master, u32),
+    ...given(IFLA.GROUP, group, u32),
+    ...given(IFLA.NET_NS_FD, netnsFd, u32),
+  ]);
+}
+
+function newLink(kind: string, link: LinkSettings, ...data: readonly Uint8Array[]): Request {
+  const info = [
+    attribute(IFLA_INFO.KIND, zstring(kind)),
+    ...(data.length === 0 ? [] : [nested(IFLA_INFO.DATA, ...data)]),
+  ];
+  return {
+    type: RTM.NEWLINK,
+    flags: NLM_F.CREATE | NLM_F.EXCL,
+    body: Buffer.concat([header(link), settings(link), nested(IFLA.LINKINFO, ...info)]),
+    subject: `add ${kind} ${link.name ?? ""}`,
+  };
+}
+
+/** Fails with EEXIST when the name is taken. */
+export function addBridge(link: LinkSettings): Request {
+  return newLink("bridge", link);
+}
+
+/** The other end of a veth pair. It cannot be up from the start, as its peer is not there yet. */
+export interface VethPeer extends Omit<LinkSettings, "up"> {
+  /** The index it will have in its namespace, where no other has it. */
+  readonly index: number;
+}
+
+/** A pair of interfaces, each end with its own settings. */
+export function addVeth(link: LinkSettings, peer: VethPeer): Request {
+  return newLink("veth", link, nested(VETH_INFO_PEER, header({ index: peer.index }), settings(peer)));
+}
+
+export function setLink(index: number, link: LinkSettings): Request {
+  return {
+    type: RTM.NEWLINK,
+    flags: 0,
+    body: Buffer.concat([header({ index, up: link.up }), settings(link)]),
+    subject: `set link ${index}`,
+  };
+}
+
+export function deleteLink(index: number): Request {
+  return { type: RTM.DELLINK, flags: 0, body: header({ index }), subject: `delete link ${index}` };
+}
+
+/** Deletes every interface of a group at once, which costs hardly more than one. ENODEV when there is none. */
+export function deleteLinkGroup(group: number): Request {
+  const body = Buffer.concat([header({}), attribute(IFLA.GROUP, u32(group))]);
+  return { type: RTM.DELLINK, flags: 0, body, subject: `delete link group ${group}` };
+}
+
+export const listLinks: Request = { type: RTM.GETLINK, flags: 0, body: header({}), subject: "list links" };
+
+/** One interface by its name; ENODEV when there is none. */
+export function getLink(name: string): Request {
+  const body = Buffer.concat([header({}), attribute(IFLA.IFNAME, zstring(name))]);
+  return { type: RTM.GETLINK, flags: 0, body, subject: `get link ${name}` };
+}
+
+export interface Link {
+  readonly index: number;
+  readonly name: string;
+  readonly up: boolean;
+  readonly mac: string | undefined;
+  readonly mtu: number | undefined;
+  readonly master: number | undefined;
+  readonly group: number | undefined;
+  /** "bridge", "veth" …; undefined for hardware and loopback. */
+  readonly kind: string | undefined;
+}
+
+/** Undefined for a message that describes no interface. */
+export function readLink({ type, body }: Message): Link | undefined {
+  if (type !== RTM.NEWLINK || body.length < HEADER_BYTES) return undefined;
+  const attributes = readAttributes(body.subarray(HEADER_BYTES));
+  const info = attributes.get(IFLA.LINKINFO);
+  return {
+    index: body.readInt32LE(4),
+    name: readString(attributes.get(IFLA.IFNAME)) ?? "",
+    up: (body.readUInt32LE(8) & IFF_UP) !== 0,
+    mac: readMac(attributes.get(IFLA.ADDRESS)),
+    mtu: readU32(attributes.get(IFLA.MTU)),
+    master: readU32(attributes.get(IFLA.MASTER)),
+    group: readU32(attributes.get(IFLA.GROUP)),
+    kind: info && readString(readAttributes(info).get(IFLA_INFO.KIND)),
+  };
+}

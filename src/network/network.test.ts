@@ -1,0 +1,173 @@
+import { afterEach, expect, test } from "bun:test";
+import { readdirSync, readlinkSync } from "node:fs";
+import { createId } from "../base/ids.ts";
+import { nullLogger } from "../base/log.ts";
+import { listLinks, readLink } from "../kernel/netlink/link.ts";
+import { NetlinkSocket } from "../kernel/netlink/socket.ts";
+import { type ContainerNetwork, createNetwork, type NetworkDeps, type Sandbox } from "./network.ts";
+
+const bridgeName = `tt${process.pid}`;
+const nftTable = `tare_test_${process.pid}`;
+const opened: ContainerNetwork[] = [];
+
+async function startNetwork(deps: Partial<NetworkDeps> = {}): Promise<ContainerNetwork> {
+  const network = createNetwork({
+    bridgeName,
+    subnet: undefined,
+    nftTable,
+    engineId: "test",
+    log: nullLogger,
+    ...deps,
+  });
+  opened.push(network);
+  await network.start();
+  return network;
+}
+
+afterEach(async () => {
+  for (const network of opened.splice(0)) await network.destroy();
+});
+
+function linkNames(): string[] {
+  using socket = new NetlinkSocket();
+  return socket.dump(listLinks).flatMap((message) => readLink(message)?.name ?? []);
+}
+
+/** Network namespaces that this process holds open. */
+function openNetns(): number {
+  const targets = readdirSync("/proc/self/fd").map((fd) => {
+    try {
+      return readlinkSync(`/proc/self/fd/${fd}`);
+    } catch {
+      return "";
+    }
+  });
+  return targets.filter((target) => target.startsWith("net:")).length;
+}
+
+const tables = (): string => Bun.spawnSync(["nft", "list", "tables"]).stdout.toString();
+
+function run(sandbox: Sandbox, ...command: string[]): { exitCode: number; output: string } {
+  const { exitCode, stdout, stderr } = Bun.spawnSync(["nsenter", `--net=${sandbox.netnsPath}`, ...command]);
+  return { exitCode, output: stdout.toString() + stderr.toString() };
+}
+
+const addressOf = (sandbox: Sandbox): string => sandbox.endpoints["bridge"]?.IPAddress ?? "";
+
+test("two namespaces of the pool reach each other and the gateway, and the engine's own is untouched", async () => {
+  const before = readlinkSync("/proc/self/ns/net");
+  const network = await startNetwork();
+  const [one, other] = await Promise.all([network.acquire(createId(), ""), network.acquire(createId(), "bridge")]);
+  expect(addressOf(one)).not.toBe(addressOf(other));
+  expect(run(one, "ping", "-c1", "-W2", addressOf(other))).toMatchObject({ exitCode: 0 });
+  expect(run(one, "ping", "-c1", "-W2", network.gateway)).toMatchObject({ exitCode: 0 });
+  expect(run(one, "ping", "-c1", "-W2", "127.0.0.1")).toMatchObject({ exitCode: 0 });
+  const { output } = run(one, "ip", "-o", "address", "show", "eth0");
+  expect(output).toContain(`inet ${addressOf(one)}/16`);
+  expect(output).not.toContain("inet6");
+  expect(readlinkSync("/proc/self/ns/net")).toBe(before);
+  expect(readlinkSync("/proc/thread-self/ns/net")).toBe(before);
+});
+
+test("bytes flow over TCP between two namespaces", async () => {
+  const network = await startNetwork();
+  const [server, client] = [await network.acquire(createId(), "bridge"), await network.acquire(createId(), "bridge")];
+  const listener = Bun.spawn(
+    [
+      "nsenter",
+      `--net=${server.netnsPath}`,
+      process.execPath,
+      "-e",
+      `Bun.listen({hostname: "0.0.0.0", port: 7, socket: { data(s, d) { s.end(d); } }}); console.log("up")`,
+    ],
+    { stdout: "pipe" },
+  );
+  await listener.stdout.getReader().read();
+  const script = `Bun.connect({hostname: "${addressOf(server)}", port: 7, socket: { open(s) { s.write("hello"); }, data(s, d) { console.log(String(d)); process.exit(0); } }})`;
+  expect(run(client, process.execPath, "-e", script).output).toBe("hello\n");
+  listener.kill();
+  await listener.exited;
+});
+
+test("host and none have no address; none has loopback only", async () => {
+  const network = await startNetwork();
+  const host = await network.acquire(createId(), "host");
+  expect(host.netnsPath).toBeUndefined();
+  expect(host.endpoints["host"]).toMatchObject({
+    IPAddress: "",
+    MacAddress: "",
+    NetworkID: expect.stringMatching(/^[0-9a-f]{64}$/),
+  });
+  const none = await network.acquire(createId(), "none");
+  expect(run(none, "ip", "-br", "link").output.trim().split("\n")).toEqual([expect.stringMatching(/^lo +UNKNOWN/)]);
+  expect(Object.keys(none.endpoints)).toEqual(["none"]);
+});
+
+test("an unknown network is refused in Docker's words", async () => {
+  const network = await startNetwork();
+  expect(() => network.check("nosuch")).toThrow("network nosuch not found");
+  for (const mode of ["", "default", "bridge", "host", "none"]) network.check(mode);
+});
+
+test("a released namespace is gone, its address rests, and adopted addresses are not given again", async () => {
+  const network = await startNetwork({ subnet: "10.213.7.0/29", warm: { least: 1, most: 1 } });
+  const id = createId();
+  network.adopt(createId(), (await network.acquire(id, "bridge")).endpoints);
+  network.release(id);
+  network.release(id);
+  const seen = new Set<string>();
+  for (let round = 0; round < 3; round++) {
+    const next = createId();
+    seen.add(addressOf(await network.acquire(next, "bridge")));
+  }
+  expect(seen.size).toBe(3);
+});
+
+test("a full subnet is told to the one who asks, and works again after a release", async () => {
+  const network = await startNetwork({ subnet: "10.213.8.0/29", warm: { least: 1, most: 1 } });
+  const ids = Array.from({ length: 5 }, () => createId());
+  for (const id of ids) await network.acquire(id, "bridge");
+  const refusal = await network.acquire(createId(), "bridge").catch((error: unknown) => String(error));
+  expect(refusal).toContain("no available IPv4 addresses");
+  network.release(ids[2]!);
+  const again = await network.acquire(createId(), "bridge");
+  expect(run(again, "ping", "-c1", "-W2", network.gateway)).toMatchObject({ exitCode: 0 });
+});
+
+test("a clean stop with nobody on the bridge leaves no link, table or descriptor", async () => {
+  const links = linkNames();
+  const before = openNetns();
+  const network = await startNetwork();
+  const ids = Array.from({ length: 6 }, () => createId());
+  await Promise.all(ids.map((id) => network.acquire(id, "bridge")));
+  expect(linkNames()).toContain(bridgeName);
+  expect(tables()).toContain(nftTable);
+  for (const id of ids) network.release(id);
+  await network.stop();
+  expect(linkNames()).toEqual(links);
+  expect(tables()).not.toContain(nftTable);
+  expect(openNetns()).toBe(before);
+});
+
+test("with a container on the bridge it outlives the engine, and the next engine finds it again", async () => {
+  const first = await startNetwork();
+  const id = createId();
+  const sandbox = await first.acquire(id, "bridge");
+  const container = Bun.spawn(["nsenter", `--net=${sandbox.netnsPath}`, "sh", "-c", "echo up; exec sleep 60"], {
+    stdout: "pipe",
+  });
+  await container.stdout.getReader().read();
+  first.handedOver(id);
+  await first.stop();
+  expect(linkNames()).toContain(bridgeName);
+  const second = createNetwork({ bridgeName, subnet: undefined, nftTable, engineId: "test", log: nullLogger });
+  opened.push(second);
+  second.adopt(id, sandbox.endpoints);
+  await second.start();
+  expect(second.gateway).toBe(first.gateway);
+  const other = await second.acquire(createId(), "bridge");
+  expect(addressOf(other)).not.toBe(addressOf(sandbox));
+  expect(run(other, "ping", "-c1", "-W2", addressOf(sandbox))).toMatchObject({ exitCode: 0 });
+  container.kill(9);
+  await container.exited;
+});
