@@ -12,11 +12,17 @@ interface Running {
 /** Does one job at a time. Errors are invalidParameter when the archive is to blame, system otherwise. */
 export class ArchiveWorker {
   readonly #worker: Worker;
+  readonly #signal: AbortSignal;
+  readonly #interrupt = (): void => this.#send({ type: "interrupt" });
   #running: Running | undefined;
 
-  constructor() {
+  /** When `signal` aborts, the running job stops at its next chunk. */
+  constructor(signal: AbortSignal) {
     this.#worker = new Worker(new URL("./archive-thread.ts", import.meta.url).href);
     this.#worker.onmessage = (event: MessageEvent<FromWorker>) => this.#hear(event.data);
+    this.#signal = signal;
+    signal.addEventListener("abort", this.#interrupt);
+    if (signal.aborted) this.#interrupt();
     this.#worker.onerror = (event) => this.#fail(systemError(`archive worker: ${event.message}`));
   }
 
@@ -36,12 +42,11 @@ export class ArchiveWorker {
     await this.#run({ kind: "sync", directory });
   }
 
-  /** Stops a running job at its next chunk, so that it closes its files, and ends the thread. */
+  /** Stops a running job, lets it close its files, and ends the thread. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#running !== undefined) {
-      this.#send({ type: "interrupt" });
-      await this.#running.outcome.promise.catch(() => undefined);
-    }
+    this.#signal.removeEventListener("abort", this.#interrupt);
+    this.#interrupt();
+    await this.#running?.outcome.promise.catch(() => undefined);
     this.#worker.terminate();
   }
 

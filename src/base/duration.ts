@@ -1,0 +1,14 @@
+/** Durations as Go writes them, such as "1h30m", "500ms" or "-2s". */
+
+const UNIT_NS: Readonly<Record<string, number>> = { ns: 1, us: 1e3, µs: 1e3, ms: 1e6, s: 1e9, m: 60e9, h: 3600e9 };
+const PART = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)/g;
+const WHOLE = new RegExp(`^[-+]?(?:${PART.source})+$`);
+
+/** Nanoseconds; undefined for what is no duration. "0" needs no unit. */
+export function parseDurationNs(text: string): number | undefined {
+  if (text === "0") return 0;
+  if (!WHOLE.test(text)) return undefined;
+  let total = 0;
+  for (const [, number, unit = ""] of text.matchAll(PART)) total += Number(number) * (UNIT_NS[unit] ?? 0);
+  return Math.round(text.startsWith("-") ? -total : total);
+}

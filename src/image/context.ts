@@ -1,0 +1,23 @@
+/** What the parts of the image store share. */
+import type { ArchiveLimits } from "./archive/limits.ts";
+import type { Catalog } from "./catalog.ts";
+import type { LayerStore } from "./layers/layer-store.ts";
+
+export type ImageAction = "load" | "import" | "tag" | "untag" | "delete";
+
+export interface ImageUser {
+  readonly id: string;
+  readonly running: boolean;
+}
+
+export interface ImageContext {
+  readonly catalog: Catalog;
+  readonly layers: LayerStore;
+  readonly limits: ArchiveLimits;
+  /** This machine's, in the OCI's spelling, such as "amd64". */
+  readonly architecture: string;
+  /** Containers made from an image. */
+  readonly usedBy: (imageId: string) => readonly ImageUser[];
+  /** Tells an event; `name` is the event's name attribute: a familiar name for tag, the id otherwise (as moby 28.5). */
+  readonly emit: (action: ImageAction, imageId: string, name: string) => void;
+}

@@ -1,0 +1,110 @@
+/** The image store as the engine and the API see it. */
+import type { Database } from "bun:sqlite";
+import { invalidParameter } from "../base/errors.ts";
+import type { ImageDeleteItem, ImageInspect, ImageSummary, ProgressLine } from "../wire/image.ts";
+import { type ArchiveLimits, DEFAULT_LIMITS } from "./archive/limits.ts";
+import { Catalog } from "./catalog.ts";
+import type { ImageAction, ImageContext, ImageUser } from "./context.ts";
+import { type ImportOptions, importImage } from "./import.ts";
+import { type HistoryItem, toHistory, toInspect } from "./inspect.ts";
+import { createLayerStore } from "./layers/layer-store.ts";
+import { type ImageListOptions, listImages } from "./list.ts";
+import { load } from "./load.ts";
+import { toOciArchitecture } from "./platform.ts";
+import { createImageRecords, migrateImageRecords } from "./records.ts";
+import { type Digest, familiar, parseRepoTag } from "./reference.ts";
+import { type RemoveOptions, removeImage } from "./remove.ts";
+
+export interface ImageStoreDeps {
+  /** Made when missing; on the file system of the containers' upper directories. */
+  readonly dir: string;
+  /** With foreign keys enforced. The tables are made here. */
+  readonly db: Database;
+  /** Containers made from an image, by image id. */
+  readonly usedBy: (imageId: string) => readonly ImageUser[];
+  /** Tells an event; `name` is its name attribute. */
+  readonly emit: (action: ImageAction, imageId: string, name: string) => void;
+  readonly limits?: Partial<ArchiveLimits>;
+}
+
+/** The layers that containers' roots are mounted from. */
+export interface RootLayers {
+  /** Of an image, the lowest first. Throws notFound. */
+  layersOf(imageId: string): readonly Digest[];
+  /** What an overlay mount takes: the topmost first. */
+  lowers(layers: readonly Digest[]): string[];
+  /** Keeps layers, even when their image is removed, until the returned call. */
+  pin(layers: readonly Digest[]): () => void;
+  /** Deletes those that neither an image nor a pin has any more. */
+  collect(layers: readonly Digest[]): Promise<void>;
+}
+
+/** Satisfies the engine's Images and the API's ImageBackend. */
+export interface ImageStore {
+  inspect(ref: string): ImageInspect;
+  has(id: string): boolean;
+  list(options: ImageListOptions): Promise<ImageSummary[]>;
+  history(ref: string): HistoryItem[];
+  remove(ref: string, options: RemoveOptions): Promise<ImageDeleteItem[]>;
+  tag(ref: string, repo: string, tag: string): Promise<void>;
+  load(archive: AsyncIterable<Uint8Array>, options: { quiet: boolean }): AsyncIterable<ProgressLine>;
+  import(tarball: AsyncIterable<Uint8Array>, options: ImportOptions): AsyncIterable<ProgressLine>;
+  readonly rootLayers: RootLayers;
+  /** Deletes what a dead engine left. To be called once the roots of containers have pinned their layers. */
+  sweep(): Promise<void>;
+}
+
+export function createImages({ dir, db, usedBy, emit, limits }: ImageStoreDeps): ImageStore {
+  migrateImageRecords(db);
+  const bounds: ArchiveLimits = { ...DEFAULT_LIMITS, ...limits };
+  const context: ImageContext = {
+    catalog: new Catalog(createImageRecords(db)),
+    layers: createLayerStore(dir, bounds),
+    limits: bounds,
+    architecture: toOciArchitecture(process.arch),
+    usedBy,
+    emit,
+  };
+  const { catalog } = context;
+  return {
+    inspect: (ref) => toInspect(context, catalog.resolve(ref)),
+    has: (id) => catalog.get(id) !== undefined,
+    list: async (options) => listImages(context, options),
+    history: (ref) => toHistory(context, catalog.resolve(ref)),
+    remove: (ref, options) => removeImage(context, ref, options),
+    tag: async (ref, repo, tag) => tagImage(context, ref, { repo, tag }),
+    load: (archive, options) => load(context, archive, options),
+    import: (tarball, options) => importImage(context, tarball, options),
+    rootLayers: createRootLayers(context),
+    sweep: () => sweep(context),
+  };
+}
+
+function createRootLayers({ catalog, layers }: ImageContext): RootLayers {
+  return {
+    layersOf: (imageId) => catalog.resolve(imageId).parsed.rootfs.diff_ids,
+    lowers: (diffIds) => layers.lowers(diffIds),
+    pin: (diffIds) => layers.pin(diffIds),
+    collect: async (diffIds) => {
+      const used = catalog.usedLayers();
+      if (!diffIds.every((diffId) => used.has(diffId))) await layers.collect(used);
+    },
+  };
+}
+
+function tagImage({ catalog, emit }: ImageContext, ref: string, { repo, tag }: { repo: string; tag: string }): void {
+  const name = parseRepoTag(repo, tag);
+  const image = catalog.resolve(ref);
+  if (name === undefined) throw invalidParameter("repository name must have at least one component");
+  catalog.tag(image.id, name);
+  emit("tag", image.id, familiar(name));
+}
+
+/** Images whose layers did not survive a power cut are gone: their names would only lead to errors. */
+async function sweep({ catalog, layers }: ImageContext): Promise<void> {
+  for (const image of catalog.all()) {
+    if (!image.parsed.rootfs.diff_ids.every((diffId) => layers.has(diffId))) catalog.delete(image.id);
+  }
+  await layers.sweep();
+  await layers.collect(catalog.usedLayers());
+}

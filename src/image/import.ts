@@ -1,0 +1,81 @@
+/** `docker import`: a root file system's tar becomes an image of one layer. */
+import { rm, stat } from "node:fs/promises";
+import { nowRfc3339 } from "../base/clock.ts";
+import type { ImageConfig, ProgressLine } from "../wire/image.ts";
+import { digestOf } from "./archive/contents.ts";
+import { spool } from "./archive/spool.ts";
+import { NEVER } from "./catalog.ts";
+import { applyChanges } from "./changes/changes.ts";
+import type { ImageContext } from "./context.ts";
+import { emptyImageConfig } from "./document.ts";
+import { ArchiveWorker } from "./layers/archive-worker.ts";
+import type { StagedLayer } from "./layers/layer-store.ts";
+import { type Platform, parsePlatform } from "./platform.ts";
+import { type Digest, familiar, parseRepoTag, type Reference } from "./reference.ts";
+
+export interface ImportOptions {
+  /** "" leaves the image without a name. */
+  readonly repo: string;
+  readonly tag: string;
+  readonly message: string;
+  readonly changes: readonly string[];
+  /** "" is this machine's. */
+  readonly platform: string;
+}
+
+/** Bad options and bad archives throw before the first line; the only line names the image. */
+export async function* importImage(
+  context: ImageContext,
+  tarball: AsyncIterable<Uint8Array>,
+  options: ImportOptions,
+): AsyncGenerator<ProgressLine> {
+  const name = parseRepoTag(options.repo, options.tag);
+  const platform = parsePlatform(options.platform, context.architecture);
+  const config = applyChanges(emptyImageConfig(), options.changes);
+  const id = await store(context, tarball, { name, platform, config, message: options.message });
+  if (name !== undefined) context.emit("tag", id, familiar(name));
+  context.emit("import", id, id);
+  yield { status: id };
+}
+
+interface NewImage {
+  readonly name: Reference | undefined;
+  readonly platform: Platform;
+  readonly config: ImageConfig;
+  readonly message: string;
+}
+
+async function store(context: ImageContext, tarball: AsyncIterable<Uint8Array>, image: NewImage): Promise<Digest> {
+  const abort = new AbortController();
+  await using undo = new AsyncDisposableStack();
+  const path = context.layers.temporary();
+  undo.defer(() => rm(path, { force: true }));
+  await spool(tarball, path, { maxBytes: context.limits.maxBytes, signal: abort.signal });
+  const worker = undo.use(new ArchiveWorker(abort.signal));
+  const source = { path, offset: 0, length: (await stat(path)).size };
+  const staged = await context.layers.stage({ source, worker });
+  undo.defer(() => context.layers.discard([staged]));
+  undo.defer(context.layers.pin([staged.diffId]));
+  await context.layers.commit([staged], worker);
+  const document = writeDocument(image, staged);
+  const id = digestOf(Buffer.from(document));
+  const { diffId, sizeBytes } = staged;
+  const names = image.name === undefined ? [] : [image.name];
+  context.catalog.add({ id, document, layers: [{ diffId, sizeBytes }], parent: "", lastTaggedAt: NEVER }, names);
+  return id;
+}
+
+/** The configuration as Docker writes it. */
+function writeDocument({ platform, config, message }: NewImage, { diffId }: StagedLayer): string {
+  const created = nowRfc3339();
+  return JSON.stringify({
+    architecture: platform.architecture,
+    ...(platform.variant === "" ? {} : { variant: platform.variant }),
+    os: platform.os,
+    created,
+    comment: message,
+    config,
+    rootfs: { type: "layers", diff_ids: [diffId] },
+    history: [{ created, comment: message }],
+  });
+}

@@ -1,0 +1,121 @@
+/** `docker load`: images out of an archive into the store. What fails leaves nothing behind; images before it in the archive stay. */
+import { rm } from "node:fs/promises";
+import { invalidParameter } from "../base/errors.ts";
+import { shortId } from "../base/ids.ts";
+import type { ProgressLine } from "../wire/image.ts";
+import { ArchiveContents } from "./archive/contents.ts";
+import { DOCKER_MANIFEST, planDockerArchive } from "./archive/docker-archive.ts";
+import { OCI_INDEX, planOciArchive } from "./archive/oci-archive.ts";
+import type { PlannedImage, PlannedLayer } from "./archive/planned-image.ts";
+import { spool } from "./archive/spool.ts";
+import { NEVER } from "./catalog.ts";
+import type { ImageContext } from "./context.ts";
+import { ArchiveWorker } from "./layers/archive-worker.ts";
+import type { StagedLayer } from "./layers/layer-store.ts";
+import { layerProgress, type Report, reportLines } from "./progress.ts";
+import type { LayerRecord } from "./records.ts";
+import { type Digest, familiar } from "./reference.ts";
+
+interface LoadTools {
+  readonly worker: ArchiveWorker;
+  readonly report: Report;
+  readonly quiet: boolean;
+}
+
+/** The stream ends with an error line when something fails. Leaving it early stops the work at its next chunk. */
+export function load(
+  context: ImageContext,
+  archive: AsyncIterable<Uint8Array>,
+  { quiet }: { quiet: boolean },
+): AsyncIterable<ProgressLine> {
+  return reportLines(async (report, signal) => {
+    await using undo = new AsyncDisposableStack();
+    const [path, plainPath] = [context.layers.temporary(), context.layers.temporary()];
+    undo.defer(() => rm(path, { force: true }));
+    undo.defer(() => rm(plainPath, { force: true }));
+    await spool(archive, path, { maxBytes: context.limits.maxBytes, signal });
+    const worker = undo.use(new ArchiveWorker(signal));
+    const index = await worker.index({ path, plainPath, limits: context.limits });
+    const images = planArchive(new ArchiveContents(index, context.limits), context.architecture);
+    for (const image of images) await loadImage(context, image, { worker, report, quiet });
+  });
+}
+
+/** An archive that is both, as Docker writes it, is read as Docker reads it; its blobs are checked against their digests. */
+function planArchive(contents: ArchiveContents, architecture: string): PlannedImage[] {
+  if (contents.has(DOCKER_MANIFEST)) return planDockerArchive(contents);
+  if (contents.has(OCI_INDEX)) return planOciArchive(contents, architecture);
+  throw invalidParameter(`not an image archive: it has neither ${DOCKER_MANIFEST} nor ${OCI_INDEX}`);
+}
+
+async function loadImage(context: ImageContext, image: PlannedImage, tools: LoadTools): Promise<void> {
+  await using undo = new AsyncDisposableStack();
+  undo.defer(context.layers.pin(image.layers.map(({ diffId }) => diffId)));
+  const staged: StagedLayer[] = [];
+  undo.defer(() => context.layers.discard(staged));
+  const layers = await stageMissing(context, image, staged, tools);
+  await context.layers.commit(staged, tools.worker);
+  announceRenames(context, image, tools.report);
+  const parent = context.catalog.get(image.parent)?.id ?? "";
+  context.catalog.add({ id: image.id, document: image.document, layers, parent, lastTaggedAt: NEVER }, image.names);
+  announce(context, image, tools.report);
+}
+
+/** Stages into `staged` what the store lacks, and returns what all layers weigh. */
+async function stageMissing(
+  context: ImageContext,
+  image: PlannedImage,
+  staged: StagedLayer[],
+  tools: LoadTools,
+): Promise<LayerRecord[]> {
+  const sizes = new Map<Digest, number>();
+  for (const [at, layer] of image.layers.entries()) {
+    if (sizes.has(layer.diffId)) continue;
+    const known = context.layers.has(layer.diffId) ? context.catalog.layerSize(layer.diffId) : undefined;
+    if (known === undefined) staged.push(await stage(context, layer, at, tools));
+    sizes.set(layer.diffId, known ?? staged.at(-1)?.sizeBytes ?? 0);
+  }
+  return image.layers.map(({ diffId }) => ({ diffId, sizeBytes: sizes.get(diffId) ?? 0 }));
+}
+
+async function stage(context: ImageContext, layer: PlannedLayer, at: number, tools: LoadTools): Promise<StagedLayer> {
+  const { diffId, source } = layer;
+  const onProgress = (bytes: number): void => {
+    if (!tools.quiet) tools.report(layerProgress(shortId(diffId), bytes, source.length));
+  };
+  const staged = await context.layers.stage({ source, worker: tools.worker, onProgress });
+  try {
+    verify(layer, at, staged);
+  } catch (error) {
+    await context.layers.discard([staged]);
+    throw error;
+  }
+  return staged;
+}
+
+function verify({ diffId, digest }: PlannedLayer, at: number, got: StagedLayer): void {
+  const quote = JSON.stringify;
+  if (digest !== undefined && got.digest !== digest) {
+    throw invalidParameter(`invalid digest for layer ${at}: expected ${quote(digest)}, got ${quote(got.digest)}`);
+  }
+  if (got.diffId !== diffId) {
+    throw invalidParameter(`invalid diffID for layer ${at}: expected ${quote(diffId)}, got ${quote(got.diffId)}`);
+  }
+}
+
+/** After moby tarexport setLoadedTag (28.5). */
+function announceRenames({ catalog }: ImageContext, { id, names }: PlannedImage, report: Report): void {
+  for (const name of names) {
+    const old = catalog.named(name);
+    if (old === undefined || old.id === id) continue;
+    report({
+      stream: `The image ${familiar(name)} already exists, renaming the old one with ID ${old.id} to empty string\n`,
+    });
+  }
+}
+
+function announce({ emit }: ImageContext, { id, names }: PlannedImage, report: Report): void {
+  for (const name of names) report({ stream: `Loaded image: ${familiar(name)}\n` });
+  if (names.length === 0) report({ stream: `Loaded image ID: ${id}\n` });
+  emit("load", id, id);
+}

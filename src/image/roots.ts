@@ -1,0 +1,146 @@
+/**
+ * Root file systems of containers: an overlay of an image's layers and one upper directory a container.
+ *
+ *   <dir>/<container id>/upper, work     overlayfs's own
+ *   <dir>/<container id>/layers          DiffIDs, the lowest first: what the root is made of, whatever becomes of the image
+ */
+import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
+import { hasCode } from "../base/errors.ts";
+import type { ContainerId } from "../base/ids.ts";
+import { umountIfMounted } from "../kernel/mounts.ts";
+import { overlayMount } from "../kernel/overlay.ts";
+import type { RootLayers } from "./images.ts";
+import { removeTree } from "./layers/remove-tree.ts";
+import { treeSize } from "./layers/tree-size.ts";
+import { type Digest, parseDigest } from "./reference.ts";
+
+export interface RootsDeps {
+  /** Made when missing; on one file system with the layers. */
+  readonly dir: string;
+  readonly layers: RootLayers;
+}
+
+/** What the engine calls RootFileSystems. */
+export interface Roots {
+  create(id: ContainerId, imageId: string): Promise<void>;
+  mount(id: ContainerId, imageId: string, target: string): void;
+  unmount(target: string): void;
+  remove(id: ContainerId): Promise<void>;
+  sizeRw(id: ContainerId): Promise<number>;
+  list(): Promise<ContainerId[]>;
+}
+
+interface Root {
+  readonly layers: readonly Digest[];
+  readonly unpin: () => void;
+}
+
+/** Reads which layers the existing roots are made of, so that none of them is collected. */
+export function createRoots({ dir, layers }: RootsDeps): Roots {
+  // 0700: nobody reaches a set-user-id file in a container's upper directory (case 23 of the security table).
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  return new OverlayRoots(dir, layers);
+}
+
+class OverlayRoots implements Roots {
+  readonly #dir: string;
+  readonly #layers: RootLayers;
+  readonly #roots = new Map<ContainerId, Root>();
+  readonly #empty: string;
+
+  constructor(dir: string, layers: RootLayers) {
+    this.#dir = dir;
+    this.#layers = layers;
+    this.#empty = `${dir}/empty`;
+    mkdirSync(this.#empty, { recursive: true, mode: 0o755 });
+    for (const id of this.#ids()) {
+      const recorded = readLayers(this.#file(id, "layers"));
+      if (recorded !== undefined) this.#remember(id, recorded);
+    }
+  }
+
+  async create(id: ContainerId, imageId: string): Promise<void> {
+    if (this.#roots.has(id)) return;
+    const chain = this.#layers.layersOf(imageId);
+    this.#remember(id, chain);
+    const upper = this.#file(id, "upper");
+    mkdirSync(upper, { recursive: true, mode: 0o700 });
+    mkdirSync(this.#file(id, "work"), { recursive: true, mode: 0o700 });
+    copyAttributes(this.#lowers(chain)[0], upper);
+    // Written last: a root without it was never finished and has never been mounted.
+    await writeFile(this.#file(id, "layers"), chain.join("\n"));
+  }
+
+  mount(id: ContainerId, imageId: string, target: string): void {
+    mkdirSync(target, { recursive: true });
+    if (isMountPoint(target)) return;
+    const chain = this.#roots.get(id)?.layers ?? this.#layers.layersOf(imageId);
+    overlayMount({ lowers: this.#lowers(chain), upper: this.#file(id, "upper"), work: this.#file(id, "work"), target });
+  }
+
+  unmount(target: string): void {
+    umountIfMounted(target);
+  }
+
+  async remove(id: ContainerId): Promise<void> {
+    await removeTree(this.#dir, id);
+    const root = this.#roots.get(id);
+    if (root === undefined) return;
+    this.#roots.delete(id);
+    root.unpin();
+    await this.#layers.collect(root.layers);
+  }
+
+  sizeRw(id: ContainerId): Promise<number> {
+    return treeSize(this.#file(id, "upper"));
+  }
+
+  async list(): Promise<ContainerId[]> {
+    return this.#ids();
+  }
+
+  #ids(): ContainerId[] {
+    return readdirSync(this.#dir).filter(isContainerId);
+  }
+
+  #file(id: ContainerId, name: "upper" | "work" | "layers"): string {
+    return `${this.#dir}/${id}/${name}`;
+  }
+
+  #remember(id: ContainerId, layers: readonly Digest[]): void {
+    this.#roots.set(id, { layers, unpin: this.#layers.pin(layers) });
+  }
+
+  /** An overlay needs one lower at least. */
+  #lowers(chain: readonly Digest[]): string[] {
+    return chain.length === 0 ? [this.#empty] : this.#layers.lowers(chain);
+  }
+}
+
+function isContainerId(name: string): name is ContainerId {
+  return /^[0-9a-f]{64}$/.test(name);
+}
+
+function readLayers(path: string): Digest[] | undefined {
+  try {
+    const text = readFileSync(path, "utf8");
+    return text === "" ? [] : text.split("\n").map(parseDigest);
+  } catch (error) {
+    if (!hasCode(error, "ENOENT")) throw error;
+    return undefined;
+  }
+}
+
+/** The root directory of an overlay looks like that of its upper directory. */
+function copyAttributes(from: string | undefined, to: string): void {
+  if (from === undefined) return;
+  const { uid, gid, mode } = statSync(from);
+  chownSync(to, uid, gid);
+  chmodSync(to, mode & 0o7777);
+}
+
+function isMountPoint(path: string): boolean {
+  return statSync(path).dev !== statSync(dirname(path)).dev;
+}
