@@ -22,9 +22,11 @@ static int detach(struct monitor *m) {
   if (signal(SIGCHLD, SIG_DFL) == SIG_ERR || sigemptyset(&child) < 0 || sigaddset(&child, SIGCHLD) < 0) return -1;
   if (sigprocmask(SIG_SETMASK, &child, NULL) < 0) return -1;
   m->signal_fd = signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
-  m->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-  if (m->signal_fd < 0 || m->null_fd < 0 || dup2(m->null_fd, STDERR_FILENO) < 0) return -1;
-  return m->held ? fd_nonblock(STDIN_FILENO) : dup2(m->null_fd, STDIN_FILENO);
+  int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+  if (m->signal_fd < 0 || null_fd < 0 || dup2(null_fd, STDERR_FILENO) < 0) return -1;
+  if (!m->held && dup2(null_fd, STDIN_FILENO) < 0) return -1;
+  fd_close(&null_fd);
+  return m->held ? fd_nonblock(STDIN_FILENO) : 0;
 }
 
 static int clean_directory(const char *dir) {
@@ -49,7 +51,7 @@ static int prepare(struct monitor *m) {
 }
 
 static void init(struct monitor *m) {
-  m->signal_fd = m->listen_fd = m->console_fd = m->record_fd = m->null_fd = m->log.fd = -1;
+  m->signal_fd = m->listen_fd = m->console_fd = m->record_fd = m->log.fd = -1;
   m->master_fd = m->slave_fd = m->input_fd = m->out.fd = m->err.fd = m->oom.events_fd = m->oom.notice_fd = -1;
   m->control_fd = STDIN_FILENO;
   m->status_fd = STDOUT_FILENO;

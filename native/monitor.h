@@ -21,7 +21,7 @@ struct options {
   const char *dir;
   bool terminal, stdin_open, stdin_once, hold;
   unsigned short rows, cols;
-  const char *log_path, *oom_v1, *oom_v2;
+  const char *log_path, *null_path, *oom_v1, *oom_v2;
   uint64_t log_max_bytes, log_max_files, drain_ms, stall_ms;
   char **runtime; /* its argument vector, NULL-terminated */
 };
@@ -65,7 +65,7 @@ struct monitor {
   struct options options;
   enum phase phase;
   bool held; /* output waits for "go" */
-  int signal_fd, listen_fd, console_fd, record_fd, null_fd;
+  int signal_fd, listen_fd, console_fd, record_fd;
   int status_fd, control_fd; /* our own stdout and stdin */
 
   pid_t runtime_pid, pid;

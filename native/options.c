@@ -19,6 +19,7 @@ static const struct rule RULES[] = {
     RULE("--stdin", FLAG, stdin_open, 0),
     RULE("--stdin-once", FLAG, stdin_once, 0),
     RULE("--hold", FLAG, hold, 0),
+    RULE("--null", STRING, null_path, 0),
     RULE("--log", STRING, log_path, 0),
     RULE("--log-max-bytes", NUMBER, log_max_bytes, INT64_MAX),
     RULE("--log-max-files", NUMBER, log_max_files, MAX_FILES),
@@ -58,7 +59,7 @@ static bool apply(struct options *options, const struct rule *rule, char *value)
 }
 
 const char *options_parse(struct options *options, char **argv) {
-  *options = (struct options){.log_max_files = 1, .drain_ms = 2000, .stall_ms = 10000};
+  *options = (struct options){.null_path = "/dev/null", .log_max_files = 1, .drain_ms = 2000, .stall_ms = 10000};
   char **arg = argv + (argv[0] != NULL);
   for (; *arg != NULL && strcmp(*arg, "--") != 0; arg++) {
     const struct rule *rule = find_rule(*arg);

@@ -41,7 +41,11 @@ static int make_pipe(int *ours, int *theirs, bool reading) {
 }
 
 int runtime_spawn(struct monitor *m) {
-  int stdio[3] = {m->null_fd, m->null_fd, m->null_fd}, error;
+  int null_fd = open(m->options.null_path, O_RDWR | O_CLOEXEC), stdio[3] = {null_fd, null_fd, null_fd}, error;
+  if (null_fd < 0) {
+    status_failed_errno(m, m->options.null_path);
+    return -1;
+  }
   bool piped = !m->options.terminal; /* else only the runtime's own words come by stderr */
   if ((piped && m->options.stdin_open && make_pipe(&m->input_fd, &stdio[0], false) < 0) ||
       (piped && make_pipe(&m->out.fd, &stdio[1], true) < 0) || make_pipe(&m->err.fd, &stdio[2], true) < 0) {
@@ -50,9 +54,9 @@ int runtime_spawn(struct monitor *m) {
     error = spawn(m, stdio);
   }
   for (int i = 0; i < 3; i++) {
-    if (stdio[i] != m->null_fd) fd_close(&stdio[i]);
+    if (stdio[i] != null_fd) fd_close(&stdio[i]);
   }
-  fd_close(&m->null_fd);
+  fd_close(&null_fd);
   if (error == 0) return 0;
   errno = error;
   status_failed_errno(m, m->options.runtime[0]);
