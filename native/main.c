@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "monitor.h"
@@ -13,7 +14,7 @@
 static int detach(struct monitor *m) {
   static const int ignored[] = {SIGHUP, SIGINT, SIGTERM, SIGPIPE, SIGXFSZ, SIGTTIN, SIGTTOU};
   sigset_t child;
-  if (close_range(3, ~0U, 0) < 0 || (getsid(0) != getpid() && setsid() < 0)) return -1;
+  if (syscall(SYS_close_range, 3U, ~0U, 0U) < 0 || (getsid(0) != getpid() && setsid() < 0)) return -1;
   if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0 || prctl(PR_SET_PDEATHSIG, 0) < 0 || prctl(PR_SET_NAME, "tare-monitor") < 0)
     return -1;
   for (size_t i = 0; i < sizeof ignored / sizeof *ignored; i++) {
