@@ -3,3 +3,7 @@ declare module "*/tare-monitor" {
   const path: string;
   export default path;
 }
+declare module "*/tare-init" {
+  const path: string;
+  export default path;
+}

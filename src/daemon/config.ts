@@ -15,15 +15,23 @@ export interface EngineConfig {
   readonly bridge: { readonly name: string; readonly subnet: string | undefined };
   readonly nftTable: string;
   readonly cgroupParent: string;
-  readonly dns: readonly string[];
-  readonly dnsSearch: readonly string[];
-  readonly dnsOptions: readonly string[];
+  readonly dns: {
+    readonly nameservers: readonly string[];
+    readonly search: readonly string[];
+    readonly options: readonly string[];
+  };
+  /** Where the host keeps what containers' own files are made from. */
+  readonly hostFiles: typeof HOST_FILES;
   readonly defaultRuntime: string | undefined;
   readonly runtimes: Readonly<Record<string, RuntimeCommand>>;
   readonly logConfig: LogConfig;
   readonly shmBytes: number;
   readonly init: boolean;
   readonly labels: readonly string[];
+  /** As in PATH: where the runtimes are looked for. */
+  readonly searchPath: string;
+  /** The static busybox of the embedded image. */
+  readonly busyboxPath: string;
   readonly logLevel: LogLevel;
   /** Keys of the configuration file that this engine does not know, to be named at the start. */
   readonly unknownKeys: readonly string[];
@@ -32,6 +40,13 @@ export interface EngineConfig {
 const DEFAULT_ROOT = "/var/lib/tare";
 const DEFAULT_RUN = "/run/tare";
 const DEFAULT_CONFIG_FILE = "/etc/tare/engine.json";
+const DEFAULT_SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+const HOST_FILES = {
+  hosts: "/etc/hosts",
+  resolvConf: "/etc/resolv.conf",
+  resolvedResolvConf: "/run/systemd/resolve/resolv.conf",
+} as const;
+const BUSYBOX_PATH = "/bin/busybox";
 const DEFAULT_SHM_BYTES = 64 * 1024 * 1024;
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -50,15 +65,16 @@ export function loadConfig(argv: readonly string[], environment: Environment): E
     bridge: { name: file.bridge ?? names.bridge, subnet: file.subnet },
     nftTable: file.nftTable ?? names.table,
     cgroupParent: file.cgroupParent ?? names.cgroup,
-    dns: file.dns ?? [],
-    dnsSearch: file.dnsSearch ?? [],
-    dnsOptions: file.dnsOptions ?? [],
+    dns: { nameservers: file.dns ?? [], search: file.dnsSearch ?? [], options: file.dnsOptions ?? [] },
+    hostFiles: HOST_FILES,
     defaultRuntime: file.defaultRuntime,
     runtimes: file.runtimes ?? {},
     logConfig: { Type: file.logDriver ?? "json-file", Config: { ...file.logOptions } },
     shmBytes: shmBytes(file),
     init: file.init ?? false,
     labels: file.labels ?? [],
+    searchPath: environment["PATH"] || DEFAULT_SEARCH_PATH,
+    busyboxPath: BUSYBOX_PATH,
     logLevel: flags.debug || file.debug === true ? "debug" : (file.logLevel ?? "info"),
     unknownKeys,
   };

@@ -1,8 +1,11 @@
 /** Where an engine keeps things; everything below its own root and run directories. */
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { ContainerId } from "../base/ids.ts";
 
 export interface Paths {
+  /** Makes the two directories that hold all containers. */
+  make(): void;
   readonly root: string;
   readonly run: string;
   readonly containers: string;
@@ -20,6 +23,10 @@ export function createPaths(root: string, run: string): Paths {
   const containers = join(root, "containers");
   const runContainers = join(run, "containers");
   return {
+    make: () => {
+      mkdirSync(containers, { recursive: true, mode: 0o710 });
+      mkdirSync(runContainers, { recursive: true, mode: 0o710 });
+    },
     root,
     run,
     containers,

@@ -87,7 +87,11 @@ export function buildBusyboxArchive({ binary, applets, architecture }: BusyboxPa
  */
 export async function ensureBusybox(images: Pick<ImageStore, "list" | "load">, path: string): Promise<void> {
   const stored = await images.list({ all: true, filters: new Map(), sharedSize: false });
-  if (stored.length > 0) return;
+  if (stored.length === 0) await loadBusybox(images, path);
+}
+
+/** Loads it, whatever the store has. Throws notFound when the host has no busybox at `path`. */
+export async function loadBusybox(images: Pick<ImageStore, "load">, path: string): Promise<void> {
   const binary = Bun.file(path);
   if (!(await binary.exists())) throw notFound(`no busybox at ${path}: install the package busybox-static`);
   const archive = buildBusyboxArchive({

@@ -5,11 +5,10 @@ import type { ImageDeleteItem, ImageInspect, ImageSummary, ProgressLine } from "
 import { type ArchiveLimits, DEFAULT_LIMITS } from "./archive/limits.ts";
 import { Catalog } from "./catalog.ts";
 import type { ImageAction, ImageContext, ImageUser } from "./context.ts";
-import { type ImportOptions, importImage } from "./import.ts";
+import type { ImportOptions } from "./import.ts";
 import { type HistoryItem, toHistory, toInspect } from "./inspect.ts";
 import { createLayerStore } from "./layers/layer-store.ts";
 import { type ImageListOptions, listImages } from "./list.ts";
-import { load } from "./load.ts";
 import { toOciArchitecture } from "./platform.ts";
 import { createImageRecords, migrateImageRecords } from "./records.ts";
 import { type Digest, familiar, parseRepoTag } from "./reference.ts";
@@ -43,6 +42,7 @@ export interface RootLayers {
 export interface ImageStore {
   inspect(ref: string): ImageInspect;
   has(id: string): boolean;
+  count(): number;
   list(options: ImageListOptions): Promise<ImageSummary[]>;
   history(ref: string): HistoryItem[];
   remove(ref: string, options: RemoveOptions): Promise<ImageDeleteItem[]>;
@@ -68,16 +68,36 @@ export function createImages({ dir, db, usedBy, emit, limits }: ImageStoreDeps):
   const { catalog } = context;
   return {
     inspect: (ref) => toInspect(context, catalog.resolve(ref)),
+    count: () => catalog.all().length,
     has: (id) => catalog.get(id) !== undefined,
     list: async (options) => listImages(context, options),
     history: (ref) => toHistory(context, catalog.resolve(ref)),
     remove: (ref, options) => removeImage(context, ref, options),
     tag: async (ref, repo, tag) => tagImage(context, ref, { repo, tag }),
-    load: (archive, options) => load(context, archive, options),
-    import: (tarball, options) => importImage(context, tarball, options),
+    load: (archive, options) => loadLater(context, archive, options),
+    import: (tarball, options) => importLater(context, tarball, options),
     rootLayers: createRootLayers(context),
     sweep: () => sweep(context),
   };
+}
+
+/** Archives are rare and their code is half of this room: it is read when the first one comes. */
+async function* loadLater(
+  context: ImageContext,
+  archive: AsyncIterable<Uint8Array>,
+  options: { quiet: boolean },
+): AsyncIterable<ProgressLine> {
+  const { load } = await import("./load.ts");
+  yield* load(context, archive, options);
+}
+
+async function* importLater(
+  context: ImageContext,
+  tarball: AsyncIterable<Uint8Array>,
+  options: ImportOptions,
+): AsyncIterable<ProgressLine> {
+  const { importImage } = await import("./import.ts");
+  yield* importImage(context, tarball, options);
 }
 
 function createRootLayers({ catalog, layers }: ImageContext): RootLayers {

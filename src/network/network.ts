@@ -30,6 +30,16 @@ export interface NetworkDeps {
   readonly log: Logger;
 }
 
+/** A predefined network, for those who ask what there is. */
+export interface NetworkFacts {
+  readonly id: string;
+  readonly name: string;
+  readonly driver: string;
+  readonly subnet?: string;
+  readonly gateway?: string;
+  readonly options: Readonly<Record<string, string>>;
+}
+
 export interface Sandbox {
   /** A path that any process of the machine's root can open; undefined is the host's namespace. */
   readonly netnsPath: string | undefined;
@@ -67,6 +77,7 @@ export class ContainerNetwork {
   readonly #uses = new Map<ContainerId, Use>();
   #ready: Promise<Ready> | undefined;
   #gateway = "";
+  #subnet = "";
 
   constructor(deps: NetworkDeps) {
     this.#deps = deps;
@@ -81,6 +92,23 @@ export class ContainerNetwork {
   /** The host's address on the bridge, what `host-gateway` stands for; "" before start(). */
   get gateway(): string {
     return this.#gateway;
+  }
+
+  /** What the three predefined networks are; the bridge's subnet is known from start() on. */
+  facts(): NetworkFacts[] {
+    const { bridgeName, engineId } = this.#deps;
+    const bare = (name: string, driver: string): NetworkFacts => ({
+      id: networkIdOf(engineId, name),
+      name,
+      driver,
+      options: {},
+    });
+    const addressing = this.#subnet === "" ? {} : { subnet: this.#subnet, gateway: this.#gateway };
+    const options = {
+      "com.docker.network.bridge.name": bridgeName,
+      "com.docker.network.bridge.default_bridge": "true",
+    };
+    return [{ ...bare("bridge", "bridge"), ...addressing, options }, bare("host", "host"), bare("none", "null")];
   }
 
   /** Throws notFound for anything but bridge (also "default" and ""), host and none. */
@@ -189,6 +217,7 @@ export class ContainerNetwork {
     const besideDocker = await openFirewall({ table: nftTable, bridge: bridgeName }, cidr);
     log.info("network.ready", { bridge: bridgeName, subnet: cidr, besideDocker });
     this.#gateway = bridge.gateway.address;
+    this.#subnet = cidr;
     const addresses = new Addresses(bridge.gateway);
     for (const { address } of this.#uses.values()) if (address !== undefined) addresses.adopt(address);
     return { bridge, addresses, bridged: this.#createPool(bridge, addresses) };

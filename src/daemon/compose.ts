@@ -1,0 +1,151 @@
+/** The composition root: makes every room of one engine and joins them. Nothing else knows which implementation stands behind an interface. */
+import { cpus } from "node:os";
+import { join } from "node:path";
+import { createApi } from "../api/create-api.ts";
+import { listen, type Server } from "../api/http/server.ts";
+import { Background } from "../base/background.ts";
+import { nowRfc3339 } from "../base/clock.ts";
+import { KeyedLocks } from "../base/locks.ts";
+import type { Logger } from "../base/log.ts";
+import { VERSION } from "../base/version.ts";
+import { Registry } from "../engine/container/registry.ts";
+import { createContainerService } from "../engine/container/service.ts";
+import type { EngineContext } from "../engine/context.ts";
+import { EventBus } from "../engine/events.ts";
+import { createExecService } from "../engine/exec/service.ts";
+import { ExecSessions } from "../engine/exec/sessions.ts";
+import { createImageService } from "../engine/images.ts";
+import { createNetworkService } from "../engine/networks.ts";
+import { createPaths } from "../engine/paths.ts";
+import { recover, startByPolicy } from "../engine/recovery/recover.ts";
+import { readHostFacts } from "../engine/system/facts.ts";
+import { createSystemService } from "../engine/system/service.ts";
+import { createImages, type ImageStore } from "../image/images.ts";
+import { createRoots } from "../image/roots.ts";
+import { detectCgroups, isPureV2 } from "../kernel/cgroup-layout.ts";
+import { createEtcFiles } from "../network/etc-files.ts";
+import { createNetwork, type NetworkFacts } from "../network/network.ts";
+import { createRuntime } from "../runtime/runtime.ts";
+import { createContainerRows } from "../state/container-rows.ts";
+import { openDatabase } from "../state/database.ts";
+import type { EngineConfig } from "./config.ts";
+import { readEngineId } from "./engine-id.ts";
+import { nativePrograms } from "./programs.ts";
+
+export interface RunningEngine {
+  /** Ends requests, finishes what is being cleaned up, closes everything. Containers go on. */
+  stop(): Promise<void>;
+}
+
+/** Recovers what an earlier engine left before the first request is served. */
+export async function compose(config: EngineConfig, log: Logger, activatedFds: number): Promise<RunningEngine> {
+  const { root, run } = config;
+  const engineId = readEngineId(root);
+  const paths = createPaths(root, run);
+  const db = openDatabase(join(root, "tare.db"));
+  const events = new EventBus();
+  const registry = new Registry();
+  const images = createImages({
+    dir: join(root, "images"),
+    db,
+    usedBy: (imageId) => imageUsers(registry, imageId),
+    emit: (action, id, name) => events.publish({ type: "image", action, id, attributes: { name } }),
+  });
+  const programs = nativePrograms(root);
+  const network = createNetwork({
+    bridgeName: config.bridge.name,
+    subnet: config.bridge.subnet,
+    nftTable: config.nftTable,
+    engineId,
+    log,
+  });
+  const runtime = createRuntime({
+    root,
+    run,
+    cgroupParent: config.cgroupParent,
+    monitorPath: programs.monitor,
+    initPath: programs.init,
+    runtimes: config.runtimes,
+    defaultRuntime: config.defaultRuntime,
+    searchPath: config.searchPath,
+    log,
+  });
+  const rows = createContainerRows(db);
+  const ctx: EngineContext = {
+    paths,
+    rows,
+    registry,
+    execs: new ExecSessions(rows),
+    images,
+    roots: createRoots({ dir: join(root, "roots"), layers: images.rootLayers }),
+    network,
+    etcFiles: createEtcFiles({
+      hostFiles: config.hostFiles,
+      dns: config.dns,
+      hostGateway: () => network.gateway,
+    }),
+    runtime,
+    events,
+    locks: new KeyedLocks(),
+    background: new Background(log),
+    log,
+    defaults: { logConfig: config.logConfig, shmBytes: config.shmBytes, init: config.init },
+  };
+  paths.make();
+  await recover(ctx);
+  await images.sweep();
+  const server = await serve(ctx, config, { engineId, images, activatedFds, networks: () => network.facts() });
+  ctx.background.run("network.start.failed", () => network.start());
+  startByPolicy(ctx);
+  return {
+    stop: async () => {
+      await server.close();
+      await ctx.background.idle();
+      await network.stop();
+      db.close();
+    },
+  };
+}
+
+interface ServeParts {
+  readonly networks: () => readonly NetworkFacts[];
+  readonly engineId: string;
+  readonly images: ImageStore;
+  readonly activatedFds: number;
+}
+
+function imageUsers(registry: Registry, imageId: string): { id: string; running: boolean }[] {
+  const users = registry.all().filter(({ spec }) => spec.imageId === imageId);
+  return users.map((container) => ({ id: container.id, running: container.isUp }));
+}
+
+/** The built-in runtimes are found by name, the configured ones have their own paths. */
+function runtimePaths(ctx: EngineContext, config: EngineConfig): Record<string, string> {
+  return Object.fromEntries(ctx.runtime.names.map((name) => [name, config.runtimes[name]?.path ?? name]));
+}
+
+function serve(
+  ctx: EngineContext,
+  config: EngineConfig,
+  { engineId, images, networks, activatedFds }: ServeParts,
+): Promise<Server> {
+  const { log } = ctx;
+  const backend = {
+    containers: createContainerService(ctx),
+    execs: createExecService(ctx),
+    images: createImageService(images, config.busyboxPath),
+    networks: createNetworkService(ctx, networks, nowRfc3339()),
+    system: createSystemService(ctx, {
+      engineId,
+      host: readHostFacts(),
+      build: { version: VERSION, commit: "" },
+      cgroupVersion: isPureV2(detectCgroups()) ? "2" : "1",
+      labels: config.labels,
+      debug: config.logLevel === "debug",
+      runtimes: runtimePaths(ctx, config),
+      countImages: () => images.count(),
+    }),
+  };
+  const handler = createApi({ backend, log, version: VERSION, hostLimits: { cpus: cpus().length } });
+  return listen(config.hosts, handler, { log, activatedFds });
+}
