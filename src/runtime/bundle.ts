@@ -1,5 +1,5 @@
 /** Writes what the runtime reads: config.json of a container, process.json of an exec session. On the start path. */
-import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { invalidParameter } from "../base/errors.ts";
 import { checkBindSource } from "./check/check.ts";
@@ -13,6 +13,7 @@ import { type ContainerSpecRequest, toContainerSpec } from "./spec/container-spe
 import type { Spec } from "./spec/oci.ts";
 import { type ExecProcess, type ProcessContext, toExecProcess } from "./spec/process.ts";
 import { checkMountTargets, checkRoot, checkWorkingDir } from "./spec/root-check.ts";
+import { walkInRoot } from "./spec/root-walk.ts";
 import { parseSecurityOptions } from "./spec/security-options.ts";
 import { userMounts } from "./spec/user-mounts.ts";
 
@@ -43,11 +44,11 @@ export function createBundles(deps: BundlesDeps): Bundles {
   return {
     write(dir, request, driver) {
       const { hostConfig, rootfs } = request;
-      const mounts = userMounts(hostConfig);
+      const wanted = userMounts(hostConfig);
       checkRoot(rootfs);
       checkWorkingDir(rootfs, request.config.WorkingDir || "/");
-      checkMountTargets(rootfs, mounts);
-      prepareSources(mounts);
+      checkMountTargets(rootfs, wanted);
+      const mounts = wanted.map((mount) => prepareMount(mount, rootfs));
       const sharedMemory = prepareSharedMemory({
         dir,
         hostConfig,
@@ -60,7 +61,7 @@ export function createBundles(deps: BundlesDeps): Bundles {
     writeProcess(dir, request) {
       const root = `/proc/${request.initPid}/root`;
       const accounts = readAccounts(root);
-      const process = toExecProcess({ ...request, accounts, lastCapability: host.lastCapability }, request);
+      const process = toExecProcess({ ...request, accounts, available: host.capabilities }, request);
       checkWorkingDir(root, process.cwd);
       writeFileSync(join(dir, PROCESS_FILE), JSON.stringify(process), { mode: 0o600 });
     },
@@ -75,12 +76,29 @@ export function createBundles(deps: BundlesDeps): Bundles {
   }
 }
 
-/** `-v` makes a missing source directory, `--mount` wants it there. */
-function prepareSources(mounts: readonly UserMount[]): void {
-  for (const { type, source, createSource } of mounts) {
-    if (type === "volume") throw invalidParameter(`volumes are not implemented yet: ${source}`);
-    if (type !== "bind") continue;
-    if (!createSource) checkBindSource(source);
-    else if (!existsSync(source)) mkdirSync(source, { recursive: true });
+/** `-v` makes a missing source directory, `--mount` wants it there. Nothing is mounted below a file, and crun fails to look. */
+function prepareBind(mount: UserMount): UserMount {
+  const { source, createSource, readOnly } = mount;
+  if (!createSource) checkBindSource(source);
+  else if (!existsSync(source)) mkdirSync(source, { recursive: true });
+  return readOnly && !statSync(source).isDirectory() ? { ...mount, recursiveReadOnly: false } : mount;
+}
+
+/** A tmpfs looks like the directory it covers, as with runc, unless told otherwise. */
+function likeCovered(mount: UserMount, rootfs: string): UserMount {
+  if (mount.options.some((option) => option.startsWith("mode="))) return mount;
+  const covered = statSync(join(rootfs, walkInRoot(rootfs, mount.destination)), { throwIfNoEntry: false });
+  if (covered === undefined) return mount;
+  return { ...mount, options: [...mount.options, `mode=${(covered.mode & 0o7777).toString(8)}`] };
+}
+
+function prepareMount(mount: UserMount, rootfs: string): UserMount {
+  switch (mount.type) {
+    case "bind":
+      return prepareBind(mount);
+    case "tmpfs":
+      return likeCovered(mount, rootfs);
+    case "volume":
+      throw invalidParameter(`volumes are not implemented yet: ${mount.source}`);
   }
 }

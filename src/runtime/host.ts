@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type CgroupLayout, controllerDirectory, detectCgroups, isPureV2 } from "../kernel/cgroup-layout.ts";
+import { namesOfMask } from "./spec/capabilities.ts";
 
 export interface Host {
   readonly kernel: readonly [major: number, minor: number];
@@ -11,8 +12,8 @@ export interface Host {
   readonly isCgroupV2: boolean;
   readonly onlineCpus: ReadonlySet<number>;
   readonly onlineNodes: ReadonlySet<number>;
-  /** Highest capability number of the kernel. */
-  readonly lastCapability: number;
+  /** The engine's own, which is all that it can give. */
+  readonly capabilities: readonly string[];
   readonly limitsSwap: boolean;
   readonly weighsBlockIo: boolean;
   /** Directories of /sys that tell how hot the CPUs are. */
@@ -44,8 +45,9 @@ export function createHost(): Host {
       const nodes = "/sys/devices/system/node/online";
       return remember(this, "onlineNodes", new Set(parseCpuList(existsSync(nodes) ? readText(nodes) : "0")));
     },
-    get lastCapability() {
-      return remember(this, "lastCapability", Number(readText("/proc/sys/kernel/cap_last_cap")));
+    get capabilities() {
+      const mask = /^CapEff:\s*([0-9a-f]+)$/m.exec(readText("/proc/self/status"))?.[1] ?? "0";
+      return remember(this, "capabilities", namesOfMask(mask));
     },
     get limitsSwap() {
       return remember(this, "limitsSwap", limitsSwap(this.cgroups));

@@ -9,12 +9,15 @@ import { classifyFailure, type Failure, type FailureContext, StartError } from "
 import { RuntimeFailure } from "./monitor/failure.ts";
 import { spawnMonitor } from "./monitor/spawn.ts";
 import type { MonitorHandle, ProcessRequest } from "./monitor/types.ts";
+import type { Nothing } from "./nothing.ts";
 
 export interface Launch {
   readonly kind: "container" | "exec";
   readonly driver: Driver;
   readonly id: string;
   readonly process: ProcessRequest;
+  /** Of an exec session: what it has for stdin when nobody attaches one. Let go once it runs. */
+  readonly nothing?: Nothing;
   /** Of the container, to notice that the kernel kills in it for want of memory. */
   readonly cgroup?: string | undefined;
 }
@@ -26,18 +29,24 @@ export interface LaunchDeps {
 
 /** Returns at once; `started` rejects with a StartError. */
 export function launch(request: Launch, { monitorPath, cgroups }: LaunchDeps): MonitorHandle {
-  const { kind, driver, id, process, cgroup } = request;
+  const { kind, driver, id, process, cgroup, nothing } = request;
   const { dir, terminal } = process;
   const oomCgroup = cgroup === undefined ? undefined : memoryCgroup(cgroups(), cgroup);
   const argv = kind === "container" ? driver.run(id, terminal) : driver.exec(id, terminal);
-  const monitor = spawnMonitor({ ...process, monitorPath, argv, ...(oomCgroup === undefined ? {} : { oomCgroup }) });
+  const monitor = spawnMonitor({
+    ...process,
+    monitorPath,
+    argv,
+    ...(nothing === undefined ? {} : { nullPath: nothing.path }),
+    ...(oomCgroup === undefined ? {} : { oomCgroup }),
+  });
   const started = monitor.started.catch((error: unknown) => {
     throw new StartError(explainFailure(error, { kind, runtime: driver.name, command: readCommand(kind, dir) }), {
       cause: error,
     });
   });
   // Whoever asks gets the rejection; nobody has to ask.
-  started.catch(() => undefined);
+  started.catch(() => undefined).finally(() => nothing?.[Symbol.dispose]());
   return {
     started,
     exited: monitor.exited,

@@ -15,6 +15,7 @@ import { explainFailure, launch, readCgroupPath } from "./launch.ts";
 import { reconnectMonitor } from "./monitor/reconnect.ts";
 import { readExitRecord } from "./monitor/record.ts";
 import type { ExitRecord, MonitorHandle, ProcessRequest } from "./monitor/types.ts";
+import { openNothing } from "./nothing.ts";
 import { createSeccompFilters } from "./seccomp/cache.ts";
 import { cgroupPath } from "./spec/container-spec.ts";
 import type { ExecProcess, ProcessContext } from "./spec/process.ts";
@@ -99,7 +100,8 @@ export function createRuntime(deps: RuntimeDeps): OciRuntime {
     },
     exec(id, runtimeName, process, request) {
       bundles.writeProcess(process.dir, request);
-      return launch({ kind: "exec", driver: drivers.get(runtimeName), id, process }, launchDeps);
+      const nothing = openNothing(request.initPid, process.dir);
+      return launch({ kind: "exec", driver: drivers.get(runtimeName), id, process, nothing }, launchDeps);
     },
     explain: (failure, kind) => explainFailure(failure, { kind, runtime: drivers.defaultName, command: "" }),
     reconnect: reconnectMonitor,

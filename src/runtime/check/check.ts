@@ -58,7 +58,7 @@ function checkModes({ Hostname }: ContainerConfig, hostConfig: HostConfig): void
   }
 }
 
-function checkPolicies(hostConfig: HostConfig, { lastCapability }: Host): void {
+function checkPolicies(hostConfig: HostConfig, { capabilities }: Host): void {
   const { OomScoreAdj, ShmSize, DeviceRequests, DeviceCgroupRules, Annotations = {}, SecurityOpt } = hostConfig;
   if (OomScoreAdj < -1000 || OomScoreAdj > 1000) {
     throw invalidParameter(`Invalid value ${OomScoreAdj}, range for oom score adj is [-1000, 1000]`);
@@ -72,7 +72,7 @@ function checkPolicies(hostConfig: HostConfig, { lastCapability }: Host): void {
     const wanted = request.Capabilities.map((names) => `[${names.join(" ")}]`).join(" ");
     throw invalidParameter(`could not select device driver "${request.Driver}" with capabilities: [${wanted}]`);
   }
-  boundingSet(hostConfig, lastCapability);
+  boundingSet(hostConfig, capabilities);
   toRlimits(hostConfig.Ulimits);
   checkSysctls(hostConfig);
   for (const rule of DeviceCgroupRules ?? []) parseRule(rule);

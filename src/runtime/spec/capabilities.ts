@@ -30,14 +30,17 @@ const DEFAULTS: readonly string[] = [
 ];
 const ALL = "ALL";
 
-export const allCapabilities = (lastCapability: number): readonly string[] => NAMES.slice(0, lastCapability + 1);
+/** The names of a mask, as /proc/<pid>/status has it in hexadecimal. */
+export function namesOfMask(hex: string): readonly string[] {
+  const mask = BigInt(`0x${hex}`);
+  return NAMES.filter((_name, number) => ((mask >> BigInt(number)) & 1n) === 1n);
+}
 
-/** The bounding set of a container. Throws invalidParameter for names the kernel does not know. */
+/** The bounding set of a container. `every` are those the engine can give. Throws invalidParameter for names not among them. */
 export function boundingSet(
   { CapAdd, CapDrop, Privileged }: Pick<HostConfig, "CapAdd" | "CapDrop" | "Privileged">,
-  lastCapability: number,
+  every: readonly string[],
 ): readonly string[] {
-  const every = allCapabilities(lastCapability);
   const added = normalize(CapAdd ?? [], "CapAdd", every);
   const dropped = normalize(CapDrop ?? [], "CapDrop", every);
   if (Privileged) return every;

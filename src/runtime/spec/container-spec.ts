@@ -34,11 +34,11 @@ export interface ContainerSpecRequest {
 /** Without seccomp and annotations: those are the driver's. */
 export function toContainerSpec(request: ContainerSpecRequest, host: Host): Spec {
   const { config, hostConfig, rootfs, hostname } = request;
-  const { lastCapability } = host;
+  const available = host.capabilities;
   const accounts = readAccounts(rootfs);
   return {
     ociVersion: "1.0.2",
-    process: toInitProcess({ config, hostConfig, accounts, lastCapability }, hostname),
+    process: toInitProcess({ config, hostConfig, accounts, available }, hostname),
     root: { path: rootfs, ...(hostConfig.ReadonlyRootfs ? { readonly: true } : {}) },
     ...(setsHostname(hostConfig) && hostname !== "" ? { hostname } : {}),
     mounts: toMounts({

@@ -66,8 +66,8 @@ function sharedMemoryMount({ IpcMode, ShmSize }: HostConfig, sharedMemory: strin
   return [{ destination, type: "tmpfs", source: "shm", options: [...HIDDEN, "mode=1777", `size=${ShmSize}`] }];
 }
 
-function networkFiles({ hostConfig, etc, canProtectBelow }: MountsRequest): OciMount[] {
-  const access = hostConfig.ReadonlyRootfs ? [readOnlyWord(canProtectBelow)] : [];
+function networkFiles({ hostConfig, etc }: MountsRequest): OciMount[] {
+  const access = hostConfig.ReadonlyRootfs ? ["ro"] : [];
   const options = ["rbind", ...access, "rprivate"];
   return [
     bindMount("/etc/resolv.conf", etc.resolvConf, options),
@@ -79,11 +79,9 @@ function networkFiles({ hostConfig, etc, canProtectBelow }: MountsRequest): OciM
 function toOciMount(mount: UserMount, canProtectBelow: boolean): OciMount {
   const { type, source, destination, readOnly, propagation, recursive, recursiveReadOnly, options } = mount;
   if (type === "tmpfs") return { destination, type: "tmpfs", source: "tmpfs", options };
-  const access = readOnly ? [readOnlyWord(canProtectBelow && recursive && recursiveReadOnly)] : [];
+  const access = readOnly ? [canProtectBelow && recursive && recursiveReadOnly ? "rro" : "ro"] : [];
   return bindMount(destination, source, [recursive ? "rbind" : "bind", ...access, propagation]);
 }
-
-const readOnlyWord = (recursive: boolean): string => (recursive ? "rro" : "ro");
 
 const bindMount = (destination: string, source: string, options: readonly string[]): OciMount => ({
   destination,

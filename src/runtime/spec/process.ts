@@ -1,7 +1,7 @@
 /** The process part of a spec, for a container's init and for exec sessions. Pure: accounts are handed in. */
 import type { ContainerConfig } from "../../wire/container.ts";
 import type { HostConfig } from "../../wire/host-config.ts";
-import { allCapabilities, boundingSet, toCapabilitySets } from "./capabilities.ts";
+import { boundingSet, toCapabilitySets } from "./capabilities.ts";
 import { toEnvironment } from "./environment.ts";
 import { isOwn } from "./modes.ts";
 import { INIT_IN_CONTAINER } from "./mounts.ts";
@@ -14,7 +14,8 @@ export interface ProcessContext {
   readonly config: ContainerConfig;
   readonly hostConfig: HostConfig;
   readonly accounts: Accounts;
-  readonly lastCapability: number;
+  /** Capabilities that can be given. */
+  readonly available: readonly string[];
 }
 
 /** What an exec session asks for beside its container's configuration. */
@@ -32,10 +33,7 @@ export interface ExecProcess {
 export const runsInit = ({ Init, PidMode }: Pick<HostConfig, "Init" | "PidMode">): boolean =>
   Init === true && isOwn(PidMode);
 
-export function toInitProcess(
-  { config, hostConfig, accounts, lastCapability }: ProcessContext,
-  hostname: string,
-): Process {
+export function toInitProcess({ config, hostConfig, accounts, available }: ProcessContext, hostname: string): Process {
   const identity = resolveUser(config.User, hostConfig.GroupAdd ?? [], accounts);
   const command = [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])];
   return {
@@ -44,16 +42,13 @@ export function toInitProcess(
     args: runsInit(hostConfig) ? [INIT_IN_CONTAINER, "--", ...command] : command,
     env: toEnvironment({ hostname, terminal: config.Tty, home: identity.home, layers: [config.Env] }),
     cwd: config.WorkingDir || "/",
-    capabilities: toCapabilitySets(boundingSet(hostConfig, lastCapability), identity.uid),
+    capabilities: toCapabilitySets(boundingSet(hostConfig, available), identity.uid),
   };
 }
 
-export function toExecProcess(
-  { config, hostConfig, accounts, lastCapability }: ProcessContext,
-  exec: ExecProcess,
-): Process {
+export function toExecProcess({ config, hostConfig, accounts, available }: ProcessContext, exec: ExecProcess): Process {
   const identity = resolveUser(exec.user || config.User, hostConfig.GroupAdd ?? [], accounts);
-  const bounding = exec.privileged ? allCapabilities(lastCapability) : boundingSet(hostConfig, lastCapability);
+  const bounding = exec.privileged ? available : boundingSet(hostConfig, available);
   const { terminal } = exec;
   return {
     ...common(hostConfig, terminal, exec.consoleSize),
