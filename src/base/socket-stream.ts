@@ -132,7 +132,7 @@ export class SocketStream implements Duplex {
     let offset = 0;
     while (offset < chunk.length) {
       if (this.#gone) throw new Error("write on a closed connection");
-      const written = this.#socket.write(chunk, offset);
+      const written = this.#socket.write(chunk, offset, chunk.length - offset);
       if (written < 0) throw new Error("write on a closed connection");
       offset += written;
       if (offset < chunk.length) {
