@@ -81,8 +81,18 @@ export class Connection {
     }
     const chunked = ["Transfer-Encoding", "chunked"] as const;
     await this.#duplex.write(writeRequestHead(method, target, [...Object.entries(headers), chunked]));
-    for await (const piece of body) await this.#duplex.write(encodeChunk(piece));
+    for await (const piece of this.#sourced(body)) await this.#duplex.write(encodeChunk(piece));
     await this.#duplex.write(LAST_CHUNK);
+  }
+
+  /** A body that fails at its source ends the exchange: the engine would wait for the rest, and we for its answer. */
+  async *#sourced(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+    try {
+      yield* body;
+    } catch (error) {
+      this.close();
+      throw error;
+    }
   }
 
   /** Skips interim answers but the one that switches protocols. */

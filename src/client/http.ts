@@ -62,6 +62,8 @@ export class HttpClient {
   async request(method: string, path: string, call: Call = {}): Promise<HttpResponse> {
     // A stream can be sent only once, so the version must be settled before.
     if (call.body !== undefined && !this.#agreed) await this.send("GET", "/version");
+    // Other requests may agree on an older version in the meantime.
+    const spoken = this.version;
     const response = await this.#exchange(method, path, call);
     if (response.head.status < 400) {
       this.#agreed = true;
@@ -69,8 +71,7 @@ export class HttpClient {
     }
     const refusal = await refusalOf(response);
     const supported = supportedVersion(response);
-    if (refusal.status !== 400 || supported === undefined || compareVersions(supported, this.version) >= 0)
-      throw refusal;
+    if (refusal.status !== 400 || supported === undefined || compareVersions(supported, spoken) >= 0) throw refusal;
     this.version = supported;
     return this.request(method, path, call);
   }
