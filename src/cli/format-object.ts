@@ -1,5 +1,5 @@
 /** One object through --format: json or a template (docker/cli's info and version). */
-import { CommandError } from "./errors.ts";
+import type { CommandError } from "./errors.ts";
 import { safeJson } from "./format/safe-json.ts";
 import type { Shape } from "./format/shape.ts";
 import { toJson } from "./format/template/json.ts";
@@ -13,10 +13,18 @@ export interface ObjectFormat {
   readonly refusal: (message: string) => CommandError;
 }
 
-/** The finished line. A template that does not fit ends the command with docker's blank line and message. */
-export function printObject(format: string, shape: Shape, data: unknown, { name, refusal }: ObjectFormat): string {
+/** What to print, and what is wrong with it: docker still ends the line before it says that a template does not fit. */
+export interface PrintedObject {
+  readonly text: string;
+  /** "" when all is well. */
+  readonly problem: string;
+}
+
+/** Throws `refusal` for a text that is no template. */
+export function printObject(format: string, shape: Shape, data: unknown, options: ObjectFormat): PrintedObject {
+  const { name, refusal } = options;
   const value = shape(data);
-  if (format === "json") return `${safeJson(toJson(value))}\n`;
+  if (format === "json") return { text: `${safeJson(toJson(value))}\n`, problem: "" };
   let template: Template;
   try {
     template = compile(format, { name });
@@ -24,9 +32,9 @@ export function printObject(format: string, shape: Shape, data: unknown, { name,
     throw error instanceof TemplateError ? refusal(error.message) : error;
   }
   try {
-    return `${template(value)}\n`;
-  } catch (cause) {
-    if (!(cause instanceof TemplateError)) throw cause;
-    throw new CommandError(cause.message, 1, { cause });
+    return { text: `${template(value)}\n`, problem: "" };
+  } catch (error) {
+    if (!(error instanceof TemplateError)) throw error;
+    return { text: "\n", problem: error.message };
   }
 }

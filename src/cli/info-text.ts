@@ -64,7 +64,7 @@ function plugins(info: Info): string[] {
   ];
   const lines = kinds.map(([name, list]) => line(name, texts(list).join(" ")));
   const cdi = texts(info["CDISpecDirs"]);
-  return ["Plugins:", ...lines, ...(cdi.length > 0 ? ["CDI spec directories:", ...cdi.map((dir) => `  ${dir}`)] : [])];
+  return ["Plugins:", ...lines, ...(cdi.length > 0 ? ["CDI spec directories:", ...cdi.map((dir) => ` ${dir}`)] : [])];
 }
 
 function runtimes(info: Info): string[] {

@@ -1,7 +1,10 @@
-/** Prints rows with docker's warnings and error texts for --format. */
+/** Prints rows, with docker's error text for a --format that is wrong. */
 import type { Context } from "./command.ts";
 import { CommandError } from "./errors.ts";
 import { type RowKind, type RowOptions, renderRows } from "./format/rows.ts";
+
+/** False for "", table, json and raw. */
+export const isTemplate = (format: string): boolean => !["", "table", "json", "raw"].includes(format);
 
 /** Throws CommandError for a template that is none or does not fit. */
 export async function printRows<T>(
@@ -10,15 +13,8 @@ export async function printRows<T>(
   items: readonly T[],
   options: RowOptions,
 ): Promise<void> {
-  const ignored = options.quiet && isTemplate(options.format);
-  if (ignored) {
-    await io.stderr.write("WARNING: Ignoring custom format, because both --format and --quiet are set.\n");
-  }
-  await io.stdout.write(await rendered(kind, items, ignored ? { ...options, format: "" } : options));
+  await io.stdout.write(await rendered(kind, items, options));
 }
-
-/** False for "", table, json and raw. */
-export const isTemplate = (format: string): boolean => !["", "table", "json", "raw"].includes(format);
 
 async function rendered<T>(kind: RowKind<T>, items: readonly T[], options: RowOptions): Promise<string> {
   try {

@@ -50,14 +50,14 @@ function engineRows(details: ServerVersion): (readonly [string, string])[] {
 }
 
 /** "Tue Sep 15 11:02:57 2026"; what is no time stays. */
-function builtText(time: string): string {
+export function builtText(time: string): string {
   const date = new Date(time);
   if (Number.isNaN(date.getTime())) return time;
   const [weekday = "", day = "", month = "", year = "", clock = ""] = date.toUTCString().replace(",", "").split(" ");
   return `${weekday} ${month} ${day.replace(/^0/, " ")} ${clock} ${year}`;
 }
 
-const isObject = (data: unknown): data is ServerVersion => typeof data === "object" && data !== null;
+export const isObject = (data: unknown): data is ServerVersion => typeof data === "object" && data !== null;
 
 const objectAt = (data: ServerVersion, name: string): ServerVersion => {
   const value = data[name];

@@ -27,7 +27,10 @@ export const command = defineCommand({
     ]);
     const refusal = (message: string): CommandError =>
       new CommandError(`template parsing error: ${message}`, EXIT_TEMPLATE);
-    await io.stdout.write(printObject(flags.format, infoShape, { ...info, ClientInfo: client }, { name: "", refusal }));
-    return 0;
+    const data = { ...info, ClientInfo: client };
+    const { text, problem } = printObject(flags.format, infoShape, data, { name: "", refusal });
+    await io.stdout.write(text);
+    if (problem !== "") await io.stderr.write(`${problem}\n`);
+    return problem === "" ? 0 : 1;
   },
 });

@@ -1,6 +1,6 @@
 /** tare ps: list containers. */
 import type { ContainerSummary } from "../../wire/container.ts";
-import { defineCommand } from "../command.ts";
+import { type Context, defineCommand } from "../command.ts";
 import { CommandError } from "../errors.ts";
 import { filterFlag } from "../filter-flag.ts";
 import { parseInteger, switchFlag, valueFlag } from "../flag-kinds.ts";
@@ -27,7 +27,8 @@ export const command = defineCommand({
   },
   args: [0, 0],
   async run(context, { flags, given }) {
-    const { format, quiet } = flags;
+    const { quiet } = flags;
+    const format = quiet ? await quietFormat(context, flags.format) : flags.format;
     const kind = containerRows({ truncate: !flags["no-trunc"], size: flags.size, nowMs: Date.now() });
     const usesSize = isTemplate(format) && (await showsSize(kind, format));
     const client = await context.client();
@@ -41,6 +42,13 @@ export const command = defineCommand({
     return 0;
   },
 });
+
+/** With -q only the raw form of a format is kept; docker says so. */
+async function quietFormat({ io }: Context, format: string): Promise<string> {
+  if (format === "") return format;
+  await io.stderr.write("WARNING: Ignoring custom format, because both --format and --quiet are set.\n");
+  return format === "raw" ? format : "";
+}
 
 /** The engine measures sizes only when they will be seen. */
 async function showsSize(kind: RowKind<ContainerSummary>, format: string): Promise<boolean> {

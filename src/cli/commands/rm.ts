@@ -18,7 +18,7 @@ export const command = defineCommand({
     const options = { force: flags.force, link: flags.link, v: flags.volumes };
     return eachOf(context, args, async (given) => {
       const ref = given.replace(/^\/+|\/+$/g, "");
-      if (ref === "") throw new CommandError("Container name cannot be empty");
+      if (ref === "") throw new CommandError("container name cannot be empty");
       try {
         await containers.remove(ref, options);
         return `${given}\n`;

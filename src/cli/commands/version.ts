@@ -3,6 +3,7 @@ import { API_VERSION, compareVersions } from "../../wire/version.ts";
 import { type Context, defineCommand } from "../command.ts";
 import { errorText } from "../errors.ts";
 import { formatFlag } from "../format-flag.ts";
+import type { PrintedObject } from "../format-object.ts";
 import { type ServerVersion, serverText, versionRows } from "../version-text.ts";
 
 export const command = defineCommand({
@@ -12,18 +13,19 @@ export const command = defineCommand({
   async run(context, { flags }) {
     const { server, problem } = await serverVersion(context);
     const client = clientVersion(context, server);
-    const text =
-      flags.format === ""
-        ? versionText(client, server)
-        : (await import("../version-format.ts")).formatVersion(flags.format, {
-            Client: client,
-            Server: server ?? null,
-          });
-    await context.io.stdout.write(text);
-    if (problem !== "") await context.io.stderr.write(`${problem}\n`);
-    return problem === "" ? 0 : 1;
+    const printed = await print(flags.format, client, server);
+    await context.io.stdout.write(printed.text);
+    const problems = [printed.problem, problem].filter((text) => text !== "");
+    for (const text of problems) await context.io.stderr.write(`${text}\n`);
+    return problems.length === 0 ? 0 : 1;
   },
 });
+
+async function print(format: string, client: ClientVersion, server: ServerVersion | undefined): Promise<PrintedObject> {
+  if (format === "") return { text: versionText(client, server), problem: "" };
+  const { formatVersion } = await import("../version-format.ts");
+  return formatVersion(format, client, server);
+}
 
 type ClientVersion = ReturnType<typeof clientVersion>;
 

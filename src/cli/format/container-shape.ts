@@ -1,5 +1,5 @@
 /** The Go types behind the body of GET /containers/{id}/json (swagger ContainerInspectResponse). */
-import { bool, int, list, map, pointer, type Shape, struct, text } from "./shape.ts";
+import { any, bool, int, list, map, pointer, type Shape, struct, text } from "./shape.ts";
 
 const health = struct("container.Health", {
   Status: text,
@@ -124,6 +124,7 @@ const hostConfig = struct("container.HostConfig", {
     struct("container.DeviceMapping", { PathOnHost: text, PathInContainer: text, CgroupPermissions: text }),
   ),
   DeviceCgroupRules: list(text),
+  DeviceRequests: list(any),
   MemoryReservation: int,
   MemorySwap: int,
   MemorySwappiness: pointer(int),

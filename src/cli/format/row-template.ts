@@ -42,8 +42,11 @@ function splitFormat(format: string): { table: boolean; body: string } {
 function toRow<T>(kind: RowKind<T>, item: T): Value {
   const names = [...Object.keys(kind.columns), ...(kind.nulls ?? [])].sort();
   const fields = names.map((name): [string, Field] => {
-    const value = name in kind.columns ? { arity: 0 as const, call: () => cell(kind, name, item) } : null;
-    return [name, { json: name, value }];
+    const column = kind.columns[name];
+    if (column === undefined) return [name, { json: name, value: null }];
+    // JSON escapes on its own
+    const json = (): string => column.value(item);
+    return [name, { json: name, value: { arity: 0, call: () => cell(kind, name, item), json } }];
   });
   return new Struct(kind.typeName, new Map([...fields, ...labelField(kind, (name) => kind.label?.(item, name) ?? "")]));
 }

@@ -22,13 +22,10 @@ export function historyRows({ truncate, human, nowMs }: HistoryRowOptions): RowK
   return {
     typeName: "*history.historyContext",
     id: "ID",
-    table: ["ID", "CreatedSince", "CreatedBy", "Size", "Comment"],
+    table: ["ID", human ? "CreatedSince" : "CreatedAt", "CreatedBy", "Size", "Comment"],
     columns: {
       ID: { header: "IMAGE", value: ({ Id }) => (truncate && Id !== MISSING ? shortId(Id) : Id) },
-      CreatedSince: {
-        header: "CREATED",
-        value: (item) => (human ? agoText(item.Created, nowMs) : dateOf(item)),
-      },
+      CreatedSince: { header: "CREATED", value: ({ Created }) => agoText(Created, nowMs) },
       CreatedAt: { header: "CREATED AT", value: dateOf },
       CreatedBy: { header: "CREATED BY", value: ({ CreatedBy }) => commandText(CreatedBy, truncate) },
       Size: { header: "SIZE", value: ({ Size }) => (human ? humanSize(Size, SIZE_DIGITS) : String(Size)) },

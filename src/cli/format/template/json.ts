@@ -21,7 +21,7 @@ function structJson(struct: Struct, escapeHtml: boolean): string {
   for (const { json, value } of struct.fields.values()) {
     if (json === undefined) continue;
     // docker marshals computed rows (ps, images) on their own, with Go's default escaping
-    const member = isMethod(value) ? toJson(value.call(""), true) : toJson(value, escapeHtml);
+    const member = isMethod(value) ? toJson(value.json?.() ?? value.call(""), true) : toJson(value, escapeHtml);
     members.push(`${jsonString(json, escapeHtml)}:${member}`);
   }
   return `{${members.join(",")}}`;

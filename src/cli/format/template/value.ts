@@ -47,6 +47,8 @@ export class GoMap {
 export interface Method {
   readonly arity: 0 | 1;
   call(argument: string): Value;
+  /** The value as JSON has it, where that differs. */
+  json?(): Value;
 }
 
 export interface Field {
