@@ -123,6 +123,8 @@ export class ContainerNetwork {
     this.release(id);
     const name = networkOf(networkMode);
     if (name === "bridge") return this.#acquireBridged(id);
+    // Right after the start, so that `host-gateway` means something to a container on any network.
+    if (this.#gateway === "") await this.#ready?.catch(() => undefined);
     const endpoints = { [name]: toBareEndpoint(networkIdOf(this.#deps.engineId, name)) };
     if (name === "host") return { netnsPath: undefined, endpoints, sandboxId: createId() };
     const netns = await this.#bare.take();

@@ -3,9 +3,19 @@ import { attribute, mac, nested, readAttributes, readMac, readString, readU32, u
 import { type Message, NLM_F, type Request } from "./message.ts";
 
 const RTM = { NEWLINK: 16, DELLINK: 17, GETLINK: 18 } as const;
-const IFLA = { ADDRESS: 1, IFNAME: 3, MTU: 4, MASTER: 10, LINKINFO: 18, GROUP: 27, NET_NS_FD: 28 } as const;
+const IFLA = {
+  ADDRESS: 1,
+  IFNAME: 3,
+  MTU: 4,
+  MASTER: 10,
+  LINKINFO: 18,
+  GROUP: 27,
+  NET_NS_FD: 28,
+  EXT_MASK: 29,
+} as const;
 const IFLA_INFO = { KIND: 1, DATA: 2 } as const;
 const VETH_INFO_PEER = 1;
+const RTEXT_FILTER_SKIP_STATS = 8;
 const HEADER_BYTES = 16;
 
 export const IFF_UP = 1;
@@ -97,7 +107,13 @@ export function deleteLinkGroup(group: number): Request {
   return { type: RTM.DELLINK, flags: 0, body, subject: `delete link group ${group}` };
 }
 
-export const listLinks: Request = { type: RTM.GETLINK, flags: 0, body: header({}), subject: "list links" };
+/** All interfaces, without their statistics. */
+export const listLinks: Request = {
+  type: RTM.GETLINK,
+  flags: 0,
+  body: Buffer.concat([header({}), attribute(IFLA.EXT_MASK, u32(RTEXT_FILTER_SKIP_STATS))]),
+  subject: "list links",
+};
 
 /** One interface by its name; ENODEV when there is none. */
 export function getLink(name: string): Request {

@@ -62,6 +62,6 @@ export function decodeMessages(datagram: Buffer): Message[] {
 
 /** How a message ends its request: 0 for success, an errno for failure; undefined when more is to come. */
 export function outcome({ type, body }: Message): number | undefined {
-  if (type === NLMSG.DONE) return body.length >= 4 ? -body.readInt32LE() : 0;
-  return type === NLMSG.ERROR ? -body.readInt32LE() : undefined;
+  if (type !== NLMSG.DONE && type !== NLMSG.ERROR) return undefined;
+  return body.length < 4 ? 0 : Math.abs(body.readInt32LE());
 }
