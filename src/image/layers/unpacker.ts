@@ -54,10 +54,7 @@ export class Unpacker implements TarHandler {
       if (entry.type === "directory") this.#attributes(this.#tree.root, entry, "");
       return;
     }
-    if (path.directory.split("/").some((part) => part.startsWith(".wh."))) {
-      throw new TarError(`invalid whiteout ${JSON.stringify(entry.name)}`);
-    }
-    const whiteout = parseWhiteout(path.name);
+    const whiteout = parseWhiteout(path);
     if (whiteout !== undefined) this.#whiteout(whiteout, path);
     else if (!isOverlayMark(entry)) this.#makers[entry.type](entry, path);
   }

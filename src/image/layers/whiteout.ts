@@ -1,5 +1,6 @@
 /** Deletions in a layer, after the OCI image specification: ".wh.name" hides a name below, ".wh..wh..opq" all of a directory. */
 import { TarError } from "../tar/entry.ts";
+import type { LayerPath } from "./layer-path.ts";
 
 export type Whiteout =
   | { readonly kind: "opaque" }
@@ -11,16 +12,20 @@ const PREFIX = ".wh.";
 const META_PREFIX = ".wh..wh.";
 const OPAQUE = ".wh..wh..opq";
 
-/** What a file called `name` hides; undefined for an ordinary file. Throws TarError when the hidden name is none. */
-export function parseWhiteout(name: string): Whiteout | undefined {
+/** What an entry hides; undefined for an ordinary one. Throws TarError when that is no name, or below a whiteout. */
+export function parseWhiteout({ directory, name }: LayerPath): Whiteout | undefined {
+  const above = directory.split("/").find((part) => part.startsWith(PREFIX));
+  if (above?.startsWith(META_PREFIX)) return { kind: "ignored" };
+  if (above !== undefined) throw invalid(above);
   if (!name.startsWith(PREFIX)) return undefined;
   if (name === OPAQUE) return { kind: "opaque" };
   if (name.startsWith(META_PREFIX)) return { kind: "ignored" };
   const hidden = name.slice(PREFIX.length);
-  if (hidden === "" || hidden === "." || hidden === "..")
-    throw new TarError(`invalid whiteout ${JSON.stringify(name)}`);
+  if (hidden === "" || hidden === "." || hidden === "..") throw invalid(name);
   return { kind: "hides", name: hidden };
 }
+
+const invalid = (name: string): TarError => new TarError(`invalid whiteout ${JSON.stringify(name)}`);
 
 /** How overlayfs writes an opaque directory. */
 export const OPAQUE_XATTR = "trusted.overlay.opaque";
