@@ -51,7 +51,7 @@ interface Routed {
 function handle(request: Request, { version, path, match }: Routed): Promise<Answer> | Answer {
   if (request.method === "OPTIONS") return empty(200);
   if (match !== undefined) return match.handle({ request, version, name: match.name });
-  if (path.includes("//")) return redirect(path.replaceAll(/\/{2,}/g, "/"));
+  if (path.includes("//")) return redirect(request.path.replaceAll(/\/{2,}/g, "/"));
   throw notFound("page not found");
 }
 

@@ -71,7 +71,8 @@ async function resize(backend: ContainerBackend, { name, request }: Call): Promi
 
 /** The head is sent at once: clients start the container only when they see that it is waited for. */
 async function wait(backend: ContainerBackend, { name, request, version }: Call): Promise<Answer> {
-  const exit = backend.wait(name, waitCondition(request.query.text("condition")), request.signal);
+  const condition = waitCondition(request.query.text("condition"));
+  const exit = backend.wait(name, condition, request.signal);
   if (isBelow(version, "1.30")) return json(200, await exit);
   exit.catch(() => undefined);
   return jsonLines(one(exit));
