@@ -1,14 +1,14 @@
 /** Identifiers: 64 lower-case hex digits; people see the first twelve. */
-import { randomBytes } from "node:crypto";
 
 export type ContainerId = string & { readonly __brand: "ContainerId" };
 
+const ID_BYTES = 32;
 const ALL_DIGITS = /^\d+$/;
 
 /** A fresh id whose first 12 characters are not all digits, so that a short id is never taken for a number. */
 export function createId(): ContainerId {
   for (;;) {
-    const id = randomBytes(32).toString("hex");
+    const id = Buffer.from(crypto.getRandomValues(new Uint8Array(ID_BYTES))).toString("hex");
     if (!ALL_DIGITS.test(id.slice(0, 12))) return id as ContainerId;
   }
 }
