@@ -10,7 +10,7 @@ export interface Call {
   readonly name: string;
 }
 
-export type Handler = (call: Call) => Promise<Answer> | Answer;
+type Handler = (call: Call) => Promise<Answer> | Answer;
 
 export interface Route {
   readonly method: string;

@@ -17,7 +17,7 @@ export function parseJson(text: string): unknown {
 }
 
 /** Why `text` is not one JSON value, as Docker answers (moby daemon/server/httputils/httputils.go). */
-export function explainSyntax(text: string): string {
+function explainSyntax(text: string): string {
   if (text.trim() === "") return "invalid JSON: got EOF while reading request body";
   const problem = new Scanner(text).scan();
   return problem === TRAILING ? TRAILING : `invalid JSON: ${problem}`;

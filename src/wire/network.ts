@@ -1,6 +1,6 @@
 /** Network shapes of the Docker Engine API. */
 
-export interface IpamPool {
+interface IpamPool {
   Subnet: string;
   Gateway?: string;
   IPRange?: string;

@@ -23,7 +23,7 @@ export class WebsocketError extends Error {
 }
 
 export const CLOSE_NORMAL = 1000;
-export const CLOSE_PROTOCOL_ERROR = 1002;
+const CLOSE_PROTOCOL_ERROR = 1002;
 const MAX_CONTROL_BYTES = 125;
 const KNOWN_OPCODES: ReadonlySet<number> = new Set(Object.values(OPCODE));
 
@@ -44,7 +44,7 @@ export async function readFrameHead(reader: ByteReader): Promise<FrameHead | und
   return mask === undefined ? undefined : { fin, opcode, bytes, mask };
 }
 
-export function isControl(opcode: number): boolean {
+function isControl(opcode: number): boolean {
   return opcode >= OPCODE.close;
 }
 

@@ -16,7 +16,7 @@ function kindOf(value: NonNullable<unknown>): string {
 }
 
 /** The refusal of a value whose JSON kind does not fit the Go type `type`. */
-export function mismatch(value: NonNullable<unknown>, at: string, type: string, detail = ""): EngineError {
+function mismatch(value: NonNullable<unknown>, at: string, type: string, detail = ""): EngineError {
   const found = `${kindOf(value)}${detail}`;
   const target = !at.includes(".")
     ? `Go value of type ${type}`
@@ -58,7 +58,7 @@ export const int64: Decoder<number> = integer("int64", -INT64_MAX, INT64_MAX);
 export const int: Decoder<number> = integer("int", -INT64_MAX, INT64_MAX);
 export const duration: Decoder<number> = integer("time.Duration", -INT64_MAX, INT64_MAX);
 export const uint16: Decoder<number> = integer("uint16", 0, 0xffff);
-export const uint: Decoder<number> = integer("uint", 0, 2 ** 64);
+const uint: Decoder<number> = integer("uint", 0, 2 ** 64);
 export const uint64: Decoder<number> = integer("uint64", 0, 2 ** 64);
 
 /** A list; null items become `zero`, as Go leaves them. */

@@ -238,6 +238,7 @@ test.each([
     { ExposedPorts: { "80/tcp": {} }, HostConfig: { NetworkMode: "container:x" } },
     "conflicting options: port exposing and the container type network mode",
   ],
+  ["an exposed port of words (Docker: never)", { ExposedPorts: { abc: {} } }, 'invalid port specification: "abc"'],
   [
     "an address that is none",
     { NetworkingConfig: { EndpointsConfig: { bridge: { MacAddress: "x" } } } },

@@ -7,7 +7,7 @@ import { checkLogConfig } from "./log-config.ts";
 import { checkMounts } from "./mounts.ts";
 import { checkNamespaces } from "./namespaces.ts";
 import { checkNetwork } from "./network.ts";
-import { checkPortBindings } from "./ports.ts";
+import { checkPort, checkPortBindings } from "./ports.ts";
 import { checkResources, type HostLimits } from "./resources.ts";
 import { checkRestartPolicy } from "./restart-policy.ts";
 import { checkSecurity } from "./security.ts";
@@ -20,6 +20,7 @@ export function validateCreate(request: ContainerCreateRequest, host: HostLimits
   const warnings = checkNetwork(request);
   checkNamespaces(hostConfig);
   checkConfig(request.config);
+  for (const port of Object.keys(request.config.ExposedPorts ?? {})) checkPort(port);
   checkHostConfig(hostConfig);
   return [...warnings, ...checkResources(hostConfig, host)];
 }
