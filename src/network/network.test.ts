@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from "bun:test";
 import { readdirSync, readlinkSync } from "node:fs";
+import { join } from "node:path";
 import { createId } from "../base/ids.ts";
 import { nullLogger } from "../base/log.ts";
 import { listLinks, readLink } from "../kernel/netlink/link.ts";
@@ -170,4 +171,37 @@ test("with a container on the bridge it outlives the engine, and the next engine
   expect(run(other, "ping", "-c1", "-W2", addressOf(sandbox))).toMatchObject({ exitCode: 0 });
   container.kill(9);
   await container.exited;
+});
+
+/** Runs `script` until it prints a line, then ends it as a power cut would. */
+async function runAndKill(script: string): Promise<void> {
+  const engine = Bun.spawn([process.execPath, "-e", script], { stdout: "pipe" });
+  await engine.stdout.getReader().read();
+  engine.kill(9);
+  await engine.exited;
+}
+
+test("when the engine is killed, its warm namespaces and their links vanish by themselves", async () => {
+  const deps = JSON.stringify({ bridgeName, nftTable, engineId: "test" });
+  await runAndKill(`
+    import { createNetwork } from ${JSON.stringify(join(import.meta.dir, "network.ts"))};
+    import { nullLogger } from ${JSON.stringify(join(import.meta.dir, "../base/log.ts"))};
+    const network = createNetwork({ ...${deps}, subnet: undefined, log: nullLogger });
+    await network.start();
+    await network.acquire("x", "bridge");
+    console.log("ready");
+    setInterval(() => undefined, 1000);
+  `);
+  const portsOf = (): number => {
+    using socket = new NetlinkSocket();
+    const links = socket.dump(listLinks).flatMap((message) => readLink(message) ?? []);
+    const bridge = links.find(({ name }) => name === bridgeName);
+    expect(bridge).toBeDefined();
+    return links.filter(({ master }) => master === bridge?.index).length;
+  };
+  const deadline = performance.now() + 4000;
+  while (portsOf() > 0 && performance.now() < deadline) await Bun.sleep(10);
+  expect(portsOf()).toBe(0);
+  const next = await startNetwork();
+  expect(run(await next.acquire(createId(), ""), "ping", "-c1", "-W2", next.gateway)).toMatchObject({ exitCode: 0 });
 });

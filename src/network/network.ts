@@ -68,19 +68,29 @@ const DEFAULT_WARM = { least: 4, most: 32 } as const;
 const BARE_WARM = { least: 1, most: 8 } as const;
 const IP_FORWARD = "/proc/sys/net/ipv4/ip_forward";
 
-const networkOf = (mode: string): string => (mode === "" || mode === "default" ? "bridge" : mode);
+type NetworkName = "bridge" | "host" | "none";
+
+/** The network that a mode word names. Throws notFound for anything but bridge (also "default" and ""), host and none. */
+function networkOf(mode: string): NetworkName {
+  if (mode === "" || mode === "default" || mode === "bridge") return "bridge";
+  if (mode === "host" || mode === "none") return mode;
+  throw notFound(`network ${mode} not found`);
+}
 
 export class ContainerNetwork {
   readonly #deps: NetworkDeps;
   readonly #worker = new NetworkWorker();
   readonly #bare: WarmPool<OwnedFd>;
   readonly #uses = new Map<ContainerId, Use>();
+  readonly #networkIds: Readonly<Record<NetworkName, string>>;
   #ready: Promise<Ready> | undefined;
   #gateway = "";
   #subnet = "";
 
   constructor(deps: NetworkDeps) {
+    const idOf = (name: NetworkName): string => networkIdOf(deps.engineId, name);
     this.#deps = deps;
+    this.#networkIds = { bridge: idOf("bridge"), host: idOf("host"), none: idOf("none") };
     this.#bare = new WarmPool({
       ...BARE_WARM,
       make: () => this.#worker.createBare(),
@@ -111,21 +121,19 @@ export class ContainerNetwork {
     return [{ ...bare("bridge", "bridge"), ...addressing, options }, bare("host", "host"), bare("none", "null")];
   }
 
-  /** Throws notFound for anything but bridge (also "default" and ""), host and none. */
+  /** Throws notFound for a network that there is not. */
   check(networkMode: string): void {
-    const name = networkOf(networkMode);
-    if (name !== "bridge" && name !== "host" && name !== "none") throw notFound(`network ${name} not found`);
+    networkOf(networkMode);
   }
 
   /** A namespace for the container, nearly always a ready one. Its address stays taken until release(). */
   async acquire(id: ContainerId, networkMode: string): Promise<Sandbox> {
-    this.check(networkMode);
-    this.release(id);
     const name = networkOf(networkMode);
+    this.release(id);
     if (name === "bridge") return this.#acquireBridged(id);
     // Right after the start, so that `host-gateway` means something to a container on any network.
     if (this.#gateway === "") await this.#ready?.catch(() => undefined);
-    const endpoints = { [name]: toBareEndpoint(networkIdOf(this.#deps.engineId, name)) };
+    const endpoints = { [name]: toBareEndpoint(this.#networkIds[name]) };
     if (name === "host") return { netnsPath: undefined, endpoints, sandboxId: createId() };
     const netns = await this.#bare.take();
     this.#uses.set(id, { netns });
@@ -194,10 +202,9 @@ export class ContainerNetwork {
     const { bridge, bridged } = await this.#setUp();
     const { netns, address } = await bridged.take();
     this.#uses.set(id, { netns, address });
-    const networkId = networkIdOf(this.#deps.engineId, "bridge");
     return {
       netnsPath: pathOf(netns),
-      endpoints: { bridge: toBridgeEndpoint(networkId, bridge.gateway, address) },
+      endpoints: { bridge: toBridgeEndpoint(this.#networkIds.bridge, bridge.gateway, address) },
       sandboxId: createId(),
     };
   }
