@@ -17,9 +17,6 @@ const OPEN_TREE_CLONE = 1;
 const OPEN_TREE_CLOEXEC = 0o2000000;
 const AT_RECURSIVE = 0x8000;
 
-/** Attributes of a mount, for createMount(). */
-export const MOUNT_ATTR = { RDONLY: 1, NOSUID: 2, NODEV: 4, NOEXEC: 8 } as const;
-
 const lib = libc({ syscall: { args: ["i64", "i64", "i64", "ptr", "ptr", "i64"], returns: "i32" } });
 const moveLib = libc({ syscall: { args: ["i64", "i64", "ptr", "i64", "ptr", "i64"], returns: "i32" } });
 const openLib = libc({ syscall: { args: ["i64", "ptr", "i64"], returns: "i32" } });
@@ -33,8 +30,6 @@ export interface NewMount {
   /** The file system's type, such as "overlay". */
   readonly type: string;
   readonly options: readonly FsOption[];
-  /** Sum of MOUNT_ATTR. */
-  readonly attributes?: number;
 }
 
 /** What the file system said about the last failure; it stands in the context's queue, one message a read. */
@@ -59,16 +54,14 @@ function configure(context: OwnedFd, command: number, [key, value]: FsOption | [
 }
 
 /** Makes a mount that is attached nowhere yet; it lives as long as its descriptor. */
-export function createMount({ type, options, attributes = 0 }: NewMount): OwnedFd {
+export function createMount({ type, options }: NewMount): OwnedFd {
   const name = cstr(type);
   using context = new OwnedFd(check("fsopen", type, () => openLib().syscall(SYS.FSOPEN, name, FSOPEN_CLOEXEC)));
   for (const option of options) {
     configure(context, option[1] === undefined ? FSCONFIG.FLAG : FSCONFIG.STRING, option);
   }
   configure(context, FSCONFIG.CREATE, []);
-  return new OwnedFd(
-    check("fsmount", type, () => numbersLib().syscall(SYS.FSMOUNT, context.fd, FSMOUNT_CLOEXEC, attributes)),
-  );
+  return new OwnedFd(check("fsmount", type, () => numbersLib().syscall(SYS.FSMOUNT, context.fd, FSMOUNT_CLOEXEC, 0)));
 }
 
 /** Attaches a detached mount at `target`, where it stays when the descriptor is closed. */

@@ -20,7 +20,7 @@ export const MS = {
 
 /** Flags of umount2(2). */
 export const MNT_DETACH = 2;
-export const UMOUNT_NOFOLLOW = 8;
+const UMOUNT_NOFOLLOW = 8;
 
 export interface MountRequest {
   /** A device, a directory to bind, or a word for the mount table; nothing for a change of flags or propagation. */

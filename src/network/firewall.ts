@@ -11,7 +11,7 @@ export interface FirewallNames {
  * Outbound traffic leaves under the host's address; containers reach each other; from outside only answers come in. The
  * whole table is replaced in one transaction.
  */
-export function toRuleset({ table, bridge }: FirewallNames, subnet: string): string {
+function toRuleset({ table, bridge }: FirewallNames, subnet: string): string {
   return `table ip ${table}
 delete table ip ${table}
 table ip ${table} {
@@ -36,7 +36,7 @@ table ip ${table} {
  * our bridge; no accept in another table overrides that. DOCKER-USER is the chain that it leaves to others. Docker's
  * networks stay as isolated from ours as from each other.
  */
-export function toDockerRules({ bridge }: Pick<FirewallNames, "bridge">): string {
+function toDockerRules({ bridge }: Pick<FirewallNames, "bridge">): string {
   return [
     `iifname "${bridge}" oifname "docker0" counter return`,
     `iifname "${bridge}" oifname "br-*" counter return`,

@@ -18,7 +18,7 @@ const VETH_INFO_PEER = 1;
 const RTEXT_FILTER_SKIP_STATS = 8;
 const HEADER_BYTES = 16;
 
-export const IFF_UP = 1;
+const IFF_UP = 1;
 
 /** What a new or existing interface is given. Nothing that is left out changes. */
 export interface LinkSettings {
