@@ -1,0 +1,104 @@
+import { afterEach, beforeEach, expect, test } from "bun:test";
+import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { createId } from "../base/ids.ts";
+import { mountsUnder } from "../kernel/mountinfo.ts";
+import { umountIfMounted } from "../kernel/mounts.ts";
+import type { TarMember } from "./tar/writer.ts";
+import { loadImage, openStore, type TestStore } from "./testing.ts";
+
+let store: TestStore;
+let target: string;
+
+beforeEach(() => {
+  store = openStore();
+  target = join(store.dir, "run/rootfs");
+});
+
+afterEach(() => {
+  for (const mount of mountsUnder(store.dir)) umountIfMounted(mount.target);
+  store[Symbol.dispose]();
+});
+
+const file = (name: string, text = name): TarMember => ({ type: "file", name, data: Buffer.from(text) });
+
+async function mounted(layers: readonly (readonly TarMember[])[]) {
+  const image = await loadImage(store.images, { layers, tags: ["app:1"] });
+  const id = createId();
+  await store.roots.create(id, image);
+  store.roots.mount(id, image, target);
+  return { id, image };
+}
+
+test("a root shows the upper layers over the lower ones, without what they delete", async () => {
+  await mounted([
+    [file("a", "old"), file("gone"), file("d/old"), file("kept/old")],
+    [file("a", "new"), file(".wh.gone", ""), file("d/.wh..wh..opq", ""), file("d/new"), file("kept/new")],
+  ]);
+  expect(readFileSync(join(target, "a"), "utf8")).toBe("new");
+  expect(readdirSync(target).sort()).toEqual(["a", "d", "kept"]);
+  expect(readdirSync(join(target, "d"))).toEqual(["new"]);
+  expect(readdirSync(join(target, "kept")).sort()).toEqual(["new", "old"]);
+});
+
+test("the root directory has the image's owner and mode, and nobody traverses to it from outside", async () => {
+  await mounted([[{ type: "directory", name: "./", mode: 0o711, uid: 7 }]]);
+  expect(statSync(target)).toMatchObject({ uid: 7, gid: 0 });
+  expect(statSync(target).mode & 0o7777).toBe(0o711);
+  for (const name of ["roots", "images"]) expect(lstatSync(join(store.dir, name)).mode & 0o077).toBe(0);
+});
+
+test("what a container writes is its own, is counted, and goes with it", async () => {
+  const { id, image } = await mounted([[file("a", "lower")]]);
+  expect(await store.roots.sizeRw(id)).toBe(0);
+  writeFileSync(join(target, "mine"), "12345");
+  expect(await store.roots.sizeRw(id)).toBe(5);
+  store.roots.unmount(target);
+  const other = createId();
+  await store.roots.create(other, image);
+  store.roots.mount(other, image, target);
+  expect(existsSync(join(target, "mine"))).toBe(false);
+  store.roots.unmount(target);
+  await store.roots.remove(id);
+  expect(await store.roots.list()).toEqual([other]);
+});
+
+test("mounting, unmounting, creating and removing twice does no harm", async () => {
+  const { id, image } = await mounted([[file("a")]]);
+  store.roots.mount(id, image, target);
+  await store.roots.create(id, image);
+  expect(mountsUnder(target)).toHaveLength(1);
+  store.roots.unmount(target);
+  store.roots.unmount(target);
+  expect(mountsUnder(store.dir)).toEqual([]);
+  await store.roots.remove(id);
+  await store.roots.remove(id);
+  expect(await store.roots.list()).toEqual([]);
+});
+
+test("an image without layers gives an empty root", async () => {
+  await mounted([]);
+  expect(readdirSync(target)).toEqual([]);
+  writeFileSync(join(target, "f"), "");
+});
+
+test("a root is found again after a restart, and mounts even without its image", async () => {
+  const { id, image } = await mounted([[file("a")]]);
+  store.roots.unmount(target);
+  store = store.reopen();
+  await store.images.remove(image, { force: true, noprune: false });
+  expect(await store.roots.list()).toEqual([id]);
+  store.roots.mount(id, image, target);
+  expect(readFileSync(join(target, "a"), "utf8")).toBe("a");
+});
+
+test("a root that was cut off while being made is made again", async () => {
+  const { id, image } = await mounted([[file("a")]]);
+  store.roots.unmount(target);
+  rmSync(join(store.dir, "roots", id, "layers"));
+  store = store.reopen();
+  expect(await store.roots.list()).toEqual([id]);
+  await store.roots.create(id, image);
+  store.roots.mount(id, image, target);
+  expect(readdirSync(target)).toEqual(["a"]);
+});
