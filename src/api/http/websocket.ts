@@ -44,16 +44,13 @@ export function acceptKey(key: string): string {
     .digest("base64");
 }
 
-/** A close frame from either side ends that side's half. */
+/** A close frame from either side ends both halves: websockets have no half-close. */
 export function websocketDuplex(connection: Duplex, messages: "text" | "binary"): Duplex {
   const closing = { sent: false };
   return {
     readable: incoming(connection, closing),
     write: (chunk) => connection.write(encodeFrame(OPCODE[messages], chunk)),
-    end: () => {
-      sendClose(connection, closing, CLOSE_NORMAL);
-      connection.end();
-    },
+    end: () => finish(connection, closing, CLOSE_NORMAL),
     close: () => connection.close(),
     closed: connection.closed,
   };
@@ -69,7 +66,7 @@ async function* incoming(connection: Duplex, closing: Closing): AsyncGenerator<U
     for (;;) {
       const head = await readFrameHead(reader);
       if (head === undefined) return;
-      if (head.opcode === OPCODE.close) return sendClose(connection, closing, CLOSE_NORMAL);
+      if (head.opcode === OPCODE.close) return finish(connection, closing, CLOSE_NORMAL);
       const payload = readPayload(reader, head);
       if (head.opcode === OPCODE.ping) await answerPing(connection, payload);
       else if (head.opcode === OPCODE.pong) await skip(payload);
@@ -77,8 +74,7 @@ async function* incoming(connection: Duplex, closing: Closing): AsyncGenerator<U
     }
   } catch (error) {
     if (!(error instanceof WebsocketError)) throw error;
-    sendClose(connection, closing, error.code);
-    connection.end();
+    finish(connection, closing, error.code);
   }
 }
 
@@ -92,8 +88,10 @@ async function skip(payload: AsyncIterable<Uint8Array>): Promise<void> {
   for await (const _piece of payload);
 }
 
-function sendClose(connection: Duplex, closing: Closing, code: number): void {
+/** Says goodbye once; nothing may follow a close frame. */
+function finish(connection: Duplex, closing: Closing, code: number): void {
   if (closing.sent) return;
   closing.sent = true;
   connection.write(encodeClose(code)).catch(() => undefined);
+  connection.end();
 }
