@@ -154,6 +154,11 @@ test.each([
   ["POST /containers/x/attach?detachKeys=foo", "", "Invalid detach keys (foo) provided"],
   ["GET /events?since=5&until=1", "", "`since` time (5) cannot be after `until` time (1)"],
   ["POST /containers/x/exec", '{"Cmd":["a"],"Env":["=b"]}', "invalid environment variable: =b"],
+  [
+    "POST /containers/x/exec",
+    '{"Cmd":["a"],"WorkingDir":"b"}',
+    "the working directory 'b' is invalid, it needs to be an absolute path",
+  ],
 ])("%s %s never reaches the engine", async (line, body, message) => {
   const answered = await ask({}, line, { body });
   expect([answered.status, JSON.parse(answered.text)]).toEqual([400, { message }]);

@@ -19,7 +19,7 @@ export function checkConfig(config: ContainerConfig): void {
   for (const text of texts) checkNoNul(text);
 }
 
-function checkWorkingDir(path: string): void {
+export function checkWorkingDir(path: string): void {
   if (path !== "" && !path.startsWith("/")) {
     throw invalidParameter(`the working directory '${path}' is invalid, it needs to be an absolute path`);
   }
