@@ -22,6 +22,7 @@ import { readHostFacts } from "../engine/system/facts.ts";
 import { createSystemService } from "../engine/system/service.ts";
 import { createImages, type ImageStore } from "../image/images.ts";
 import { createRoots } from "../image/roots.ts";
+import { removeIfEmpty } from "../kernel/cgroup.ts";
 import { detectCgroups, isPureV2 } from "../kernel/cgroup-layout.ts";
 import { createEtcFiles } from "../network/etc-files.ts";
 import { createNetwork, type NetworkFacts } from "../network/network.ts";
@@ -102,6 +103,7 @@ export async function compose(config: EngineConfig, log: Logger, activatedFds: n
       await server.close();
       await ctx.background.idle();
       await network.stop();
+      removeIfEmpty(detectCgroups(), join("/", config.cgroupParent));
       db.close();
     },
   };

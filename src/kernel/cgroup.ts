@@ -1,5 +1,5 @@
 /** Control groups by path, the same path in every hierarchy: their processes, freezing, out-of-memory kills, removal. */
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from "node:fs";
 import { rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { hasCode } from "../base/errors.ts";
@@ -148,5 +148,16 @@ export async function removeCgroup(layout: CgroupLayout, path: string): Promise<
   );
   if (outcomes.includes(false)) {
     throw new Error(`cgroup ${path} is still in use by processes ${cgroupPids(layout, path).join(", ")}`);
+  }
+}
+
+/** Removes a cgroup in every hierarchy in which nothing is left of it; where something is, it stays. */
+export function removeIfEmpty(layout: CgroupLayout, path: string): void {
+  for (const directory of cgroupDirectories(layout, path)) {
+    try {
+      rmdirSync(directory);
+    } catch (error) {
+      if (!["ENOENT", "EBUSY", "ENOTEMPTY"].some((code) => hasCode(error, code))) throw error;
+    }
   }
 }

@@ -21,9 +21,9 @@ interface Action {
 }
 
 const statusOf = async (engine: TestEngine): Promise<string> =>
-  (await engine.docker("inspect", "--format", "{{.State.Status}}", "c")).stdout.trim();
+  (await engine.docker("inspect", "--format", "{{.State.Status}}", "cc")).stdout.trim();
 
-const SLEEPER = ["--name", "c", "busybox", "sleep", "1000"];
+const SLEEPER = ["--name", "cc", "busybox", "sleep", "1000"];
 
 const ACTIONS: readonly Action[] = [
   {
@@ -33,41 +33,43 @@ const ACTIONS: readonly Action[] = [
     verify: async (engine) => {
       if ((await statusOf(engine)) === "") await engine.dockerOutput("create", ...SLEEPER);
       expect(await statusOf(engine)).toBe("created");
-      await engine.dockerOutput("start", "c");
+      await engine.dockerOutput("start", "cc");
       expect(await statusOf(engine)).toBe("running");
     },
   },
   {
     name: "start",
     prepare: async (engine) => void (await engine.dockerOutput("create", ...SLEEPER)),
-    command: ["start", "c"],
+    command: ["start", "cc"],
     verify: async (engine) => {
       expect(await statusOf(engine)).toMatch(/^(created|running)$/);
-      await engine.dockerOutput("start", "c");
+      await engine.dockerOutput("start", "cc");
       expect(await statusOf(engine)).toBe("running");
-      expect(await engine.dockerOutput("exec", "c", "echo", "alive")).toBe("alive");
+      expect(await engine.dockerOutput("exec", "cc", "echo", "alive")).toBe("alive");
     },
   },
   {
     name: "stop",
     prepare: async (engine) => void (await engine.dockerOutput("run", "-d", ...SLEEPER)),
-    command: ["stop", "-t", "0", "c"],
+    command: ["stop", "-t", "0", "cc"],
     verify: async (engine) => {
       expect(await statusOf(engine)).toMatch(/^(running|exited)$/);
-      await engine.dockerOutput("stop", "-t", "0", "c");
+      await engine.dockerOutput("stop", "-t", "0", "cc");
       expect(await statusOf(engine)).toBe("exited");
-      expect(await engine.dockerOutput("inspect", "--format", "{{.State.ExitCode}} {{.State.Pid}}", "c")).toBe("137 0");
+      expect(await engine.dockerOutput("inspect", "--format", "{{.State.ExitCode}} {{.State.Pid}}", "cc")).toBe(
+        "137 0",
+      );
     },
   },
   {
     name: "exec",
     prepare: async (engine) => void (await engine.dockerOutput("run", "-d", ...SLEEPER)),
-    command: ["exec", "c", "sh", "-c", "echo once >>/log"],
+    command: ["exec", "cc", "sh", "-c", "echo once >>/log"],
     verify: async (engine) => {
       expect(await statusOf(engine)).toBe("running");
-      const lines = (await engine.docker("exec", "c", "cat", "/log")).stdout.split("\n").filter(Boolean).length;
+      const lines = (await engine.docker("exec", "cc", "cat", "/log")).stdout.split("\n").filter(Boolean).length;
       expect(lines).toBeLessThanOrEqual(1);
-      expect(await engine.dockerOutput("inspect", "--format", "{{.ExecIDs}}", "c")).toMatch(
+      expect(await engine.dockerOutput("inspect", "--format", "{{.ExecIDs}}", "cc")).toMatch(
         /^(<no value>|\[\]|<nil>)$/,
       );
     },
@@ -75,9 +77,9 @@ const ACTIONS: readonly Action[] = [
   {
     name: "remove",
     prepare: async (engine) => void (await engine.dockerOutput("run", "-d", ...SLEEPER)),
-    command: ["rm", "-f", "c"],
+    command: ["rm", "-f", "cc"],
     verify: async (engine) => {
-      const again = await engine.docker("rm", "-f", "c");
+      const again = await engine.docker("rm", "-f", "cc");
       expect(again.exitCode).toBe(0);
       expect(await engine.dockerOutput("ps", "-aq")).toBe("");
     },
@@ -116,7 +118,7 @@ test.each(ACTIONS)(
         await engine.begin();
       }
       await action.verify(engine);
-      await engine.dockerOutput("rm", "-f", "c");
+      await engine.dockerOutput("rm", "-f", "cc");
       expect(added(idle, engine.residue().filter(isLasting))).toEqual([]);
       if (!died) break;
     }

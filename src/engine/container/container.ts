@@ -111,11 +111,12 @@ export class Container {
     for (const waiter of waiters) waiter(this.exitStatus);
   }
 
+  /** What went wrong at its start is no error of its removal. */
   tellRemoved(): void {
-    this.tellExit();
-    const waiters = this.#removeWaiters;
+    const waiters = [...this.#exitWaiters, ...this.#removeWaiters];
+    this.#exitWaiters = [];
     this.#removeWaiters = [];
-    for (const waiter of waiters) waiter(this.exitStatus);
+    for (const waiter of waiters) waiter({ exitCode: this.#state.exitCode, error: "" });
   }
 
   get exitStatus(): ExitStatus {

@@ -57,7 +57,6 @@ export async function launch(ctx: EngineContext, container: Container): Promise<
     await cleanUpRun(ctx, container);
     container.update({ phase: before, exitCode: failure.exitCode, error: failure.message });
     tell(ctx, container, "die", { exitCode: String(failure.exitCode), execDuration: "0" });
-    container.tellExit();
     if (container.spec.hostConfig.AutoRemove) await removeNow(ctx, container);
     const refuse = failure.exitCode === 128 ? systemError : invalidParameter;
     throw monitor === undefined ? error : refuse(failure.message, { cause: error });
