@@ -5,13 +5,15 @@ import { neutralise } from "./neutralise.ts";
 
 const CONCURRENT = 50;
 
-/** Runs `action` on up to 50 at a time, and prints what it returns in the order of `refs`, errors last. */
+/** Runs `action` on up to 50 at a time, and prints what it returns in the order of `refs`, errors last. What `isFailure` denies is said but is no failure. */
 export async function eachOf(
   { io }: Pick<Context, "io">,
   refs: readonly string[],
   action: (ref: string) => Promise<string>,
+  isFailure: (error: unknown) => boolean = () => true,
 ): Promise<number> {
   const errors: string[] = [];
+  let failed = false;
   const running: Promise<string>[] = [];
   const start = (ref: string): void => {
     const outcome = action(ref);
@@ -26,12 +28,13 @@ export async function eachOf(
       if (text) await io.stdout.write(neutralise(text));
     } catch (error) {
       errors.push(`${errorText(error)}\n`);
+      failed ||= isFailure(error);
     }
     const next = refs[at + CONCURRENT];
     if (next !== undefined) start(next);
   }
   if (errors.length > 0) await io.stderr.write(errors.join(""));
-  return errors.length > 0 ? 1 : 0;
+  return failed ? 1 : 0;
 }
 
 /** The same for actions whose success is shown by the reference itself. */

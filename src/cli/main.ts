@@ -1,4 +1,5 @@
 /** Runs one command line: global flags, the command's place in the catalog, its own flags, and errors in Docker's shape. */
+import { hasCode } from "../base/errors.ts";
 import { COMMANDS, type Entry, GROUPS, type Group } from "./catalog.ts";
 import type { CliEnv, Invocation } from "./command.ts";
 import { createContext } from "./context.ts";
@@ -8,6 +9,8 @@ import { GLOBAL_FLAGS } from "./global-flags.ts";
 import type { Io } from "./io.ts";
 
 const PROGRAM = "tare";
+/** What a shell reports for a program that SIGPIPE ended. */
+const EXIT_SIGPIPE = 141;
 
 /** What the first words of a command line name; `rest` are the words after them. */
 type Target =
@@ -33,6 +36,8 @@ export async function runCli(argv: readonly string[], env: CliEnv, io: Io): Prom
     const { host = env.host, root = env.root, run = env.run } = values;
     return await invoke(invocation, createContext({ ...env, host, root, run }, io, pathOf(target)));
   } catch (error) {
+    // Who reads our output has seen enough, as `head` does.
+    if (hasCode(error, "EPIPE")) return EXIT_SIGPIPE;
     const text = errorText(error);
     if (text !== "") await io.stderr.write(`${text}\n`);
     return error instanceof CommandError ? error.exitCode : 1;

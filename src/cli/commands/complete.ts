@@ -3,6 +3,8 @@ import { createClient } from "../../client/client.ts";
 import { type Context, defineCommand } from "../command.ts";
 import { candidates } from "../completion/candidates.ts";
 import { objectNames } from "../completion/objects.ts";
+import { parseFlags } from "../flags.ts";
+import { GLOBAL_FLAGS } from "../global-flags.ts";
 import { neutraliseLine } from "../neutralise.ts";
 
 const UNIX = "unix://";
@@ -13,16 +15,28 @@ export const command = defineCommand({
   args: [0, Number.POSITIVE_INFINITY],
   interspersed: false,
   async run(context, { args }) {
-    const found = await candidates(args, (key, given) => namesFrom(context, key, given));
+    const socketPath = socketOf(context, args);
+    const found = await candidates(args, (key, given) => namesFrom(socketPath, key, given));
     const lines = found.map(({ word, about }) => neutraliseLine(word) + (about === "" ? "" : `\t${about}`));
     await context.io.stdout.write(lines.map((line) => `${line}\n`).join(""));
     return 0;
   },
 });
 
-async function namesFrom({ host }: Context, key: string, given: readonly string[]): Promise<readonly string[]> {
-  if (!host.startsWith(UNIX)) return [];
-  const client = createClient({ socketPath: host.slice(UNIX.length) });
+/** The line that is completed may name another engine than the environment does. */
+function socketOf(context: Context, words: readonly string[]): string {
+  let host = context.host;
+  try {
+    const { values } = parseFlags(GLOBAL_FLAGS, words, false);
+    host = values.host ?? (values.run === undefined ? host : `${UNIX}${values.run}/tare.sock`);
+  } catch {
+    // A line in the making may be wrong still.
+  }
+  return host.startsWith(UNIX) ? host.slice(UNIX.length) : "";
+}
+
+async function namesFrom(socketPath: string, key: string, given: readonly string[]): Promise<readonly string[]> {
+  const client = createClient({ socketPath });
   try {
     return await objectNames(client, key, given);
   } catch {

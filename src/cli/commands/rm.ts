@@ -2,7 +2,7 @@
 import { isStatus } from "../../client/errors.ts";
 import { defineCommand } from "../command.ts";
 import { eachOf } from "../each.ts";
-import { CommandError, errorText } from "../errors.ts";
+import { CommandError } from "../errors.ts";
 import { switchFlag } from "../flag-kinds.ts";
 
 export const command = defineCommand({
@@ -16,18 +16,13 @@ export const command = defineCommand({
   async run(context, { flags, args }) {
     const { containers } = await context.client();
     const options = { force: flags.force, link: flags.link, v: flags.volumes };
-    return eachOf(context, args, async (given) => {
+    const remove = async (given: string): Promise<string> => {
       const ref = given.replace(/^\/+|\/+$/g, "");
       if (ref === "") throw new CommandError("container name cannot be empty");
-      try {
-        await containers.remove(ref, options);
-        return `${given}\n`;
-      } catch (error) {
-        // What is to be gone by force and is not there is no failure.
-        if (!flags.force || !isStatus(error, 404)) throw error;
-        await context.io.stderr.write(`${errorText(error)}\n`);
-        return "";
-      }
-    });
+      await containers.remove(ref, options);
+      return `${given}\n`;
+    };
+    // What is to be gone by force and is not there is no failure.
+    return eachOf(context, args, remove, (error) => !flags.force || !isStatus(error, 404));
   },
 });

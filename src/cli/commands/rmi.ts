@@ -1,8 +1,8 @@
 /** tare rmi: remove images and their names. */
 import { isStatus } from "../../client/errors.ts";
+import type { ImageDeleteItem } from "../../wire/image.ts";
 import { defineCommand } from "../command.ts";
 import { eachOf } from "../each.ts";
-import { errorText } from "../errors.ts";
 import { switchFlag } from "../flag-kinds.ts";
 
 export const command = defineCommand({
@@ -15,21 +15,14 @@ export const command = defineCommand({
   async run(context, { flags, args }) {
     const { images } = await context.client();
     const options = { force: flags.force, noprune: flags["no-prune"] };
-    let missing = "";
-    const code = await eachOf(context, args, async (ref) => {
-      try {
-        const removed = await images.remove(ref, options);
-        return removed
-          .map(({ Deleted, Untagged }) => (Deleted ? `Deleted: ${Deleted}\n` : `Untagged: ${Untagged ?? ""}\n`))
-          .join("");
-      } catch (error) {
-        // What is to be gone by force and is not there is no failure.
-        if (!flags.force || !isStatus(error, 404)) throw error;
-        missing += `${errorText(error)}\n`;
-        return "";
-      }
-    });
-    if (missing !== "") await context.io.stderr.write(missing);
-    return code;
+    const remove = async (ref: string): Promise<string> => {
+      const removed = await images.remove(ref, options);
+      return removed.map(removalText).join("");
+    };
+    // What is to be gone by force and is not there is no failure.
+    return eachOf(context, args, remove, (error) => !flags.force || !isStatus(error, 404));
   },
 });
+
+const removalText = ({ Deleted, Untagged }: ImageDeleteItem): string =>
+  Deleted ? `Deleted: ${Deleted}\n` : `Untagged: ${Untagged ?? ""}\n`;

@@ -4,14 +4,18 @@ export type Shell = "bash" | "zsh" | "fish";
 
 /** By shell. Candidates come one a line, described after a tab; none means that a file name is wanted. */
 export const SCRIPTS: Readonly<Record<Shell, string>> = {
+  // bash breaks words at colons, which image names have: the words are cut again, and answers lose what stands before the colon.
   bash: `# bash completion for tare
 _tare() {
-  local line words=("\${COMP_WORDS[@]:1:COMP_CWORD}")
+  local line=\${COMP_LINE:0:COMP_POINT} word last words
+  read -ra words <<< "$line"
+  [[ $line == *[[:space:]] ]] && words+=("")
+  last=\${words[-1]}
   COMPREPLY=()
-  while IFS= read -r line; do
-    line=\${line%%$'\\t'*}
-    [[ $line == "\${COMP_WORDS[COMP_CWORD]}"* ]] && COMPREPLY+=("$line")
-  done < <(tare __complete -- "\${words[@]}" 2>/dev/null)
+  while IFS= read -r word; do
+    word=\${word%%$'\\t'*}
+    COMPREPLY+=("\${word#"\${last%"\${last##*:}"}"}")
+  done < <(tare __complete -- "\${words[@]:1}" 2>/dev/null)
 }
 complete -o default -F _tare tare
 `,

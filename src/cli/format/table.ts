@@ -3,16 +3,16 @@
 const MIN_WIDTH = 10;
 const PADDING = 3;
 
-type Rows = readonly (readonly string[])[];
-/** By row, then by column. */
-type Widths = (number[] | undefined)[];
+type Row = readonly string[];
 
 /** The text of the rows, each ended by a newline. The last cell of a row is not padded. */
-export function alignRows(rows: Rows, minWidth = MIN_WIDTH): string {
-  const widths: Widths = [];
+export function alignRows(rows: readonly Row[], minWidth = MIN_WIDTH): string {
+  const padded = rows.map((row) => [...row]);
   const columns = Math.max(0, ...rows.map((row) => row.length - 1));
-  for (let column = 0; column < columns; column++) measureColumn(rows, column, minWidth, widths);
-  return rows.map((row, index) => `${alignRow(row, widths[index] ?? [])}\n`).join("");
+  for (let column = 0; column < columns; column++) {
+    for (const block of blocksOf(padded, column)) padBlock(block, column, minWidth);
+  }
+  return padded.map((row) => `${row.join("")}\n`).join("");
 }
 
 /** The same for finished lines that hold tabs. */
@@ -22,32 +22,34 @@ export function alignText(text: string): string {
 }
 
 /** A column reaches over neighbouring rows only: a row without the cell ends the block and its width. */
-function measureColumn(rows: Rows, column: number, minWidth: number, widths: Widths): void {
-  let block: number[] = [];
-  let width = minWidth;
-  rows.forEach((row, index) => {
-    if (row.length - 1 <= column) {
+function blocksOf(rows: readonly string[][], column: number): string[][][] {
+  const blocks: string[][][] = [];
+  let block: string[][] = [];
+  for (const row of rows) {
+    if (row.length - 1 > column) {
+      block.push(row);
+    } else if (block.length > 0) {
+      blocks.push(block);
       block = [];
-      width = minWidth;
-      return;
     }
-    block.push(index);
-    width = Math.max(width, widthOf(row[column] ?? "") + PADDING);
-    const shared = width;
-    for (const member of block) {
-      const own = (widths[member] ??= []);
-      own[column] = shared;
-    }
-  });
+  }
+  return block.length > 0 ? [...blocks, block] : blocks;
 }
 
-function alignRow(row: readonly string[], widths: readonly number[]): string {
-  return row.map((cell, at) => cell + " ".repeat(Math.max(0, (widths[at] ?? 0) - widthOf(cell)))).join("");
+function padBlock(block: readonly string[][], column: number, minWidth: number): void {
+  const widths = block.map((row) => widthOf(row[column] ?? ""));
+  const width = widths.reduce((widest, own) => Math.max(widest, own + PADDING), minWidth);
+  block.forEach((row, at) => {
+    row[column] += " ".repeat(width - (widths[at] ?? 0));
+  });
 }
 
 /** Characters, as tabwriter counts them. */
 function widthOf(text: string): number {
-  let width = 0;
-  for (const _char of text) width++;
+  let width = text.length;
+  for (let at = 0; at < text.length; at++) {
+    const isPair = (text.charCodeAt(at) & 0xfc00) === 0xd800;
+    if (isPair) width--;
+  }
   return width;
 }

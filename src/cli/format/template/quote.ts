@@ -43,7 +43,11 @@ export function runeText(code: number): string {
 /** The characters as Go counts them. */
 export const runesOf = (text: string): readonly string[] => Array.from(text);
 
+/** Nothing to escape. */
+const PLAIN = /^[ !#-&(-[\]-~]*$/;
+
 function quoteWith(text: string, mark: string, ascii: boolean): string {
+  if (PLAIN.test(text)) return mark + text + mark;
   let out = mark;
   for (const char of text) out += char === mark ? `\\${mark}` : escapeChar(char, ascii);
   return out + mark;
