@@ -17,12 +17,19 @@ modules_ready() {
   [ -x "$home/node_modules/.bin/bun" ] && [ ! "$home/package-lock.json" -nt "$home/node_modules/.package-lock.json" ]
 }
 
-monitor_ready() {
-  [ -x "$home/native/build/tare-monitor" ] || return 1
-  for source in "$home"/native/*.[ch] "$home/native/build.sh"; do
-    [ "$source" -nt "$home/native/build/tare-monitor" ] && return 1
+is_built() { # program source...
+  program=$1
+  shift
+  [ -x "$program" ] || return 1
+  for source; do
+    [ "$source" -nt "$program" ] && return 1
   done
   return 0
+}
+
+monitor_ready() {
+  is_built "$home/native/build/tare-monitor" "$home"/native/*.[ch] "$home/native/build.sh" &&
+    is_built "$home/native/build/tare-init" "$home"/native/init/*.[ch] "$home/native/build.sh"
 }
 
 # On hybrid cgroups crun refuses to run while the v2 tree owns hugetlb.

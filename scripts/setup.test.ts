@@ -32,11 +32,11 @@ test("packages of npm are ready when they were installed after the lock file was
   expect(asks("modules_ready")).toBe(false);
 });
 
-test("the monitor is ready when it is newer than every source", () => {
-  file("native/build.sh", 100);
-  file("native/main.c", 100);
-  expect(asks("monitor_ready")).toBe(false);
+test("the native programs are ready when each is newer than every source of its own", () => {
+  for (const source of ["native/build.sh", "native/main.c", "native/log.h", "native/init/init.c"]) file(source, 100);
   file("native/build/tare-monitor", 50);
+  expect(asks("monitor_ready")).toBe(false);
+  file("native/build/tare-init", 60);
   expect(asks("monitor_ready")).toBe(true);
   file("native/log.h", 10);
   expect(asks("monitor_ready")).toBe(false);

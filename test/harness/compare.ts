@@ -12,6 +12,8 @@ import { ensureBusybox } from "./images.ts";
 import { run } from "./process.ts";
 
 export const peerSocket = process.env.TARE_PEER_DOCKER;
+/** The image that scripts use. */
+export const COMPARED_IMAGE = "cmpbox:latest";
 const RECORDINGS = join(import.meta.dir, "../compat/recorded");
 
 /** `name` names the recording. Output on both streams and the exit code must agree once what is fresh each time is masked. */
@@ -35,7 +37,7 @@ async function dockersTranscript(name: string, script: string): Promise<string> 
       DOCKER_CONFIG: config,
       DOCKER_HOST: `unix://${peerSocket}`,
     };
-    await ensureBusybox(env);
+    await ensureBusybox(env, COMPARED_IMAGE);
     const theirs = await transcript(env, script);
     if (process.env.TARE_RECORD === "1") {
       mkdirSync(dirname(path), { recursive: true });
@@ -65,5 +67,6 @@ export function mask(text: string): string {
     .replace(/\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d| [+-]\d{4} \w+)/g, "<time>")
     .replace(/\b(Less than a second|About a minute|About an hour|\d+ (seconds?|minutes?|hours?))( ago)?\b/g, "<age>$3")
     .replace(/\b172\.\d+\.\d+\.\d+\b|\b10\.213\.\d+\.\d+\b/g, "<address>")
+    .replace(/\b(crun|runc) create failed/g, "<runtime> create failed")
     .replace(/[ ]{2,}/g, "  ");
 }

@@ -216,5 +216,5 @@ export class TestEngine {
 /** What the engine calls its things when it is not on the default root. */
 function namesOf(dir: string, root: string): Names {
   const tag = createHash("sha256").update(root).digest("hex").slice(0, 8);
-  return { dir, linkPrefix: `tare-${tag}`, nftTable: `tare_${tag}`, cgroupParent: `tare-${tag}` };
+  return { dir, bridge: `tare-${tag}`, nftTable: `tare_${tag}`, cgroupParent: `tare-${tag}` };
 }

@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { output } from "./process.ts";
 
+const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
 /** A root file system with busybox, its applets, and the users root, app (1000) and nobody, as a tar archive. */
 export async function busyboxRootfs(): Promise<Uint8Array<ArrayBuffer>> {
   const dir = mkdtempSync(join(tmpdir(), "tare-busybox-"));
@@ -30,16 +32,14 @@ export async function busyboxRootfs(): Promise<Uint8Array<ArrayBuffer>> {
   }
 }
 
-/** Gives an engine, ours or Docker's, the image busybox:latest if it has none. */
-export async function ensureBusybox(dockerEnv: Readonly<Record<string, string>>): Promise<void> {
+/** Gives an engine, ours or Docker's, a busybox image of this name if it has none. */
+export async function ensureBusybox(
+  dockerEnv: Readonly<Record<string, string>>,
+  name = "busybox:latest",
+): Promise<void> {
   const env = { ...dockerEnv };
-  const present = await output(["docker", "images", "-q", "busybox:latest"], { env });
+  const present = await output(["docker", "images", "-q", name], { env });
   if (present !== "") return;
-  const change = [
-    "--change",
-    'CMD ["sh"]',
-    "--change",
-    "ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-  ];
-  await output(["docker", "import", ...change, "-", "busybox:latest"], { env, stdin: await busyboxRootfs() });
+  const change = ["--change", 'CMD ["sh"]', "--change", `ENV PATH=${PATH}`];
+  await output(["docker", "import", ...change, "-", name], { env, stdin: await busyboxRootfs() });
 }

@@ -20,13 +20,15 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
     stdin: stdin === undefined ? "ignore" : new Blob([stdin]),
     stdout: "pipe",
     stderr: "pipe",
+    detached: true,
     ...(options.env === undefined ? {} : { env: options.env }),
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
   });
   let late = false;
   const timer = setTimeout(() => {
     late = true;
-    child.kill("SIGKILL");
+    // The whole group, since any of its children holds the pipes open.
+    process.kill(-child.pid, "SIGKILL");
   }, timeoutMs);
   const [stdout, stderr, exitCode] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
   clearTimeout(timer);

@@ -6,8 +6,7 @@ import { join } from "node:path";
 export interface Names {
   /** Every path of the engine lies below it. */
   readonly dir: string;
-  /** Every link in the host's network namespace begins with it. */
-  readonly linkPrefix: string;
+  readonly bridge: string;
   readonly nftTable: string;
   /** Every cgroup of its containers lies below a directory of this name. */
   readonly cgroupParent: string;
@@ -31,10 +30,12 @@ function mounts({ dir }: Names): string[] {
     .map((line) => `mount ${line.split(" ")[4]}`);
 }
 
-function links({ linkPrefix }: Names): string[] {
-  return readdirSync("/sys/class/net")
-    .filter((name) => name.startsWith(linkPrefix))
-    .map((name) => `link ${name}`);
+/** The bridge, and whatever hangs on it. */
+function links({ bridge }: Names): string[] {
+  return [
+    ...folders("/sys/class/net", true).filter((name) => name === bridge),
+    ...folders(`/sys/class/net/${bridge}/brif`, true),
+  ].map((name) => `link ${name}`);
 }
 
 function tables({ nftTable }: Names): string[] {
@@ -61,10 +62,11 @@ function foldersBelow(path: string): string[] {
   return folders(path).flatMap((name) => [join(path, name), ...foldersBelow(join(path, name))]);
 }
 
-function folders(path: string): string[] {
+/** Links to folders count only when asked for. */
+function folders(path: string, links = false): string[] {
   try {
     return readdirSync(path, { withFileTypes: true })
-      .filter((entry) => entry.isDirectory())
+      .filter((entry) => entry.isDirectory() || (links && entry.isSymbolicLink()))
       .map((entry) => entry.name);
   } catch {
     return [];

@@ -43,15 +43,11 @@ const CHANGING_CALLS = [
   "kill",
 ] as const;
 
-export interface Injection {
-  /** Resolves once strace has let go: the engine is dead, or `release` was called. */
-  readonly done: Promise<void>;
-  /** Detaches without killing. */
-  release(): void;
-}
-
-/** Resolves once strace is attached to all threads of `pid`. The `nth` changing call of a thread from then on is its last. */
-export async function killAtCall(pid: number, nth: number): Promise<Injection> {
+/**
+ * Resolves once strace is attached to all threads of `pid`. The `nth` changing call of a thread from then on is its last. Returns how to
+ * let go; strace is killed then, as it sometimes waits for ever for a process that it has killed itself.
+ */
+export async function killAtCall(pid: number, nth: number): Promise<() => Promise<void>> {
   const calls = CHANGING_CALLS.join(",");
   const inject = `inject=${calls}:signal=SIGKILL:when=${nth}`;
   const strace = Bun.spawn(
@@ -68,7 +64,10 @@ export async function killAtCall(pid: number, nth: number): Promise<Injection> {
     said += Buffer.from(value).toString();
   }
   void drain(reader);
-  return { done: strace.exited.then(() => undefined), release: () => strace.kill("SIGTERM") };
+  return async () => {
+    strace.kill("SIGKILL");
+    await strace.exited;
+  };
 }
 
 async function drain(reader: { read(): Promise<{ done: boolean }> }): Promise<void> {
