@@ -78,7 +78,8 @@ export function createRuntime(deps: RuntimeDeps): OciRuntime {
   const bundleOf = (id: string): string => join(containersDir, id);
   /** Cgroups of the bundles written, for the monitors that are to watch them. */
   const prepared = new Map<string, string>();
-  const pathOf = (id: ContainerId, hostConfig: HostConfig): string => cgroupPath(cgroupParent, hostConfig, id);
+  const pathOf = (id: ContainerId, limits: Pick<HostConfig, "CgroupParent">): string =>
+    cgroupPath(cgroupParent, limits, id);
 
   return {
     names: drivers.names,
@@ -109,14 +110,16 @@ export function createRuntime(deps: RuntimeDeps): OciRuntime {
     kill: (_id, { pid, pidStart }, signal) => signalProcess(pid, pidStart, signal),
     pause: (id, hostConfig) => setFrozen(cgroups(), pathOf(id, hostConfig), true),
     resume: (id, hostConfig) => setFrozen(cgroups(), pathOf(id, hostConfig), false),
-    update: (id, runtimeName, resources) =>
-      updateLimits({ id, driver: drivers.get(runtimeName), dir: bundleOf(id), resources }, host),
+    update(id, runtimeName, resources) {
+      const [driver, dir, cgroup] = [drivers.get(runtimeName), bundleOf(id), pathOf(id, resources)];
+      return updateLimits({ id, driver, dir, cgroup, resources }, host);
+    },
     pids: (id, hostConfig) => cgroupPids(cgroups(), pathOf(id, hostConfig)),
-    destroy: (id, runtimeName, hostConfig) =>
-      tearDown(
-        { id, drivers: [drivers.known(runtimeName)], cgroup: pathOf(id, hostConfig), bundle: bundleOf(id) },
-        { cgroups, log },
-      ),
+    destroy(id, runtimeName, hostConfig) {
+      const [bundle, cgroup] = [bundleOf(id), pathOf(id, hostConfig)];
+      prepared.delete(bundle);
+      return tearDown({ id, drivers: [drivers.known(runtimeName)], cgroup, bundle }, { cgroups, log });
+    },
     destroyOrphan: (id) => {
       const cgroup = readCgroupPath(bundleOf(id)) ?? join("/", cgroupParent, id);
       const all = drivers.names.map((name) => drivers.known(name));

@@ -35,7 +35,7 @@ export interface Drivers {
 }
 
 interface Candidate {
-  readonly driver: Driver;
+  driver(): Driver;
   /** Undefined once it has been seen to work; else why it cannot and what to do. */
   obstacle(): string | undefined;
 }
@@ -54,53 +54,60 @@ export function createDrivers(deps: DriversDeps): Drivers {
     if (candidate === undefined) throw invalidParameter(`unknown or invalid runtime name: ${name}`);
     return candidate;
   };
-  const isUsable = (name: string): boolean => candidates.get(name)?.obstacle() === undefined;
-  const defaultName = (): string => deps.defaultRuntime ?? PREFERENCE.find(isUsable) ?? "crun";
+  const obstacleOf = (name: string): string | undefined => candidates.get(name)?.obstacle();
+  const defaultName = (): string =>
+    deps.defaultRuntime ?? PREFERENCE.find((name) => obstacleOf(name) === undefined) ?? "crun";
   return {
     names: commands.map(([name]) => name),
     get defaultName() {
       return defaultName();
     },
-    known: (name) => find(name).driver,
+    known: (name) => find(name).driver(),
     get(name) {
       const candidate = find(name);
       const obstacle = candidate.obstacle();
-      if (obstacle !== undefined) throw unavailable(explain(obstacle, name, deps));
-      return candidate.driver;
+      if (obstacle === undefined) return candidate.driver();
+      // Nothing was chosen because nothing works: each way to mend that is worth knowing.
+      const all = PREFERENCE.map(obstacleOf);
+      const none = !all.includes(undefined) && deps.defaultRuntime === undefined;
+      throw unavailable(`no container can be started: ${none ? all.join("; ") : obstacle}`);
     },
   };
 }
 
-const explain = (obstacle: string, name: string, { defaultRuntime }: DriversDeps): string =>
-  PREFERENCE.includes(name) && defaultRuntime === undefined
-    ? `no container can be started: ${obstacle} (or install runc: apt install runc)`
-    : `no container can be started: ${obstacle}`;
-
 function createCandidate(name: string, { path, args }: RuntimeCommand, deps: DriversDeps): Candidate {
-  const program = path.includes("/") ? path : (Bun.which(path, { PATH: deps.searchPath }) ?? path);
-  const settings: DriverSettings = { name, command: [program, ...args], stateDir: join(deps.run, name) };
   const isCrun = name === "crun";
+  let driver: Driver | undefined;
   let works = false;
+  /** Looked for until it is found: it may be installed while we run. */
+  const find = (): string | undefined =>
+    path.includes("/") ? path : (Bun.which(path, { PATH: deps.searchPath }) ?? undefined);
+  const create = (program: string): Driver => {
+    const settings: DriverSettings = { name, command: [program, ...args], stateDir: join(deps.run, name) };
+    return isCrun ? createCrun(settings) : createRunc(settings);
+  };
   return {
-    driver: isCrun ? createCrun(settings) : createRunc(settings),
+    driver() {
+      const program = driver === undefined ? find() : undefined;
+      if (program !== undefined) driver = create(program);
+      return driver ?? create(path);
+    },
     obstacle() {
       if (works) return undefined;
-      const obstacle = (isCrun ? hybridObstacle(deps.cgroups()) : undefined) ?? programObstacle(name, settings.command);
+      const obstacle = (isCrun ? hybridObstacle(deps.cgroups()) : undefined) ?? programObstacle(name, find(), args);
       works = obstacle === undefined;
       return obstacle;
     },
   };
 }
 
-function programObstacle(name: string, command: readonly string[]): string | undefined {
-  const [program = name] = command;
-  if (!existsSync(program)) return `${name} is not installed: apt install ${name}`;
-  const { exitCode } = Bun.spawnSync([...command, "--version"], {
-    stdin: "ignore",
-    stdout: "ignore",
-    stderr: "ignore",
-  });
-  return exitCode === 0 ? undefined : `${program} does not run: "${program} --version" ends with ${exitCode}`;
+function programObstacle(name: string, program: string | undefined, args: readonly string[]): string | undefined {
+  if (program === undefined || !existsSync(program)) {
+    return name in BUILT_IN ? `${name} is not installed: apt install ${name}` : `the runtime ${name} is not there`;
+  }
+  const command = [program, ...args, "--version"];
+  const { exitCode } = Bun.spawnSync(command, { stdin: "ignore", stdout: "ignore", stderr: "ignore" });
+  return exitCode === 0 ? undefined : `${program} does not run: "${command.join(" ")}" ends with ${exitCode}`;
 }
 
 /** crun refuses version 1 controllers while the version 2 tree beside them owns any (crun cgroup.c, libcrun_cgroup_enter). */

@@ -41,7 +41,10 @@ export function createSeccompFilters(
       let filter = known.get(key);
       if (filter === undefined) {
         const source = profile === undefined ? DEFAULT_PROFILE : decodeProfile(profile);
-        filter = lazyFilter(directory, resolveProfile(source, { arch: machine.arch, kernel: machine.kernel, capabilities }));
+        filter = lazyFilter(
+          directory,
+          resolveProfile(source, { arch: machine.arch, kernel: machine.kernel, capabilities }),
+        );
         if (known.size >= REMEMBERED) known.clear();
         known.set(key, filter);
       }

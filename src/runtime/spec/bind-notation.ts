@@ -63,8 +63,8 @@ export function parseBind(text: string): UserMount {
   }
   return {
     type,
-    source: isPath ? posix.normalize(source) : source,
-    destination: cleanDestination(destination),
+    source: isPath ? cleanPath(source) : source,
+    destination: cleanPath(destination),
     ...mode,
     recursive: true,
     recursiveReadOnly: true,
@@ -88,10 +88,10 @@ function parseBindMode(text: string): Mode {
 }
 
 /** Without trailing slashes, dots and double slashes. */
-export const cleanDestination = (path: string): string => posix.normalize(path).replace(/(?<=.)\/+$/, "");
+export const cleanPath = (path: string): string => posix.normalize(path).replace(/(?<=.)\/+$/, "");
 
 /** Throws invalidParameter unless the path is absolute and not the root itself. */
 export function checkDestination(path: string): void {
   if (!path.startsWith("/")) throw invalidParameter(`invalid mount path: '${path}' mount path must be absolute`);
-  if (cleanDestination(path) === "/") throw invalidParameter("invalid specification: destination can't be '/'");
+  if (cleanPath(path) === "/") throw invalidParameter("invalid specification: destination can't be '/'");
 }

@@ -18,7 +18,8 @@ export function walkInRoot(root: string, path: string): string {
       reached.pop();
       continue;
     }
-    const target = linkTarget(`${root}/${[...reached, part].join("/")}`);
+    // The links of procfs lead to whatever the reader's own process has: they are left as they are written.
+    const target = reached[0] === "proc" ? undefined : linkTarget(`${root}/${[...reached, part].join("/")}`);
     if (target === undefined) {
       reached.push(part);
       continue;

@@ -3,7 +3,7 @@ import { invalidParameter } from "../../base/errors.ts";
 import type { HostConfig, Mount } from "../../wire/host-config.ts";
 import {
   checkDestination,
-  cleanDestination,
+  cleanPath,
   DEFAULT_PROPAGATION,
   PROPAGATIONS,
   parseBind,
@@ -41,7 +41,7 @@ const PLAIN = {
 
 function parseTmpfs(path: string, options: string): UserMount {
   checkDestination(path);
-  return { ...PLAIN, type: "tmpfs", destination: cleanDestination(path), options: mergeTmpfsOptions(options) };
+  return { ...PLAIN, type: "tmpfs", destination: cleanPath(path), options: mergeTmpfsOptions(options) };
 }
 
 function parseMount(mount: Mount): UserMount {
@@ -53,7 +53,7 @@ function parseMount(mount: Mount): UserMount {
   } catch (error) {
     throw refuse(error instanceof Error ? error.message : "");
   }
-  const destination = cleanDestination(mount.Target);
+  const destination = cleanPath(mount.Target);
   switch (mount.Type) {
     case "bind":
       return { ...parseBindOptions(mount, refuse), destination };
@@ -80,7 +80,7 @@ function parseBindOptions(
   if (propagation === undefined) throw refuse(`invalid propagation mode: ${wanted}`);
   return {
     type: "bind",
-    source: cleanDestination(Source),
+    source: cleanPath(Source),
     readOnly: ReadOnly,
     propagation,
     recursive: BindOptions.NonRecursive !== true,
