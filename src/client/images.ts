@@ -62,9 +62,6 @@ export function imageApi(http: HttpClient) {
     /** POST /images/{ref}/tag. */
     tag: (ref: string, repo: string, tag: string): Promise<void> =>
       http.send("POST", `${pathOf(ref)}/tag`, { query: { repo, tag } }),
-    /** POST /images/prune. */
-    prune: (filters?: FilterLists): Promise<{ ImagesDeleted: ImageDeleteItem[] | null; SpaceReclaimed: number }> =>
-      http.json("POST", "/images/prune", { query: { filters: filterQuery(filters) } }),
     /** DELETE /images/{ref}. */
     remove: (ref: string, options: { force?: boolean; noprune?: boolean } = {}): Promise<ImageDeleteItem[]> =>
       http.json("DELETE", pathOf(ref), { query: options }),
