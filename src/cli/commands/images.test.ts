@@ -86,7 +86,7 @@ test("history shortens ids and commands", async () => {
   expect(stdout).toBe(
     [
       "IMAGE          CREATED AT             CREATED BY                                      SIZE      COMMENT",
-      "f67082a759f8   1970-01-01T00:00:00Z   RUN a command too long for its column, which …   4261550   c",
+      "f67082a759f8   1970-01-01T00:00:00Z   RUN a command too long for its column, which…   4261550   c",
       "<missing>      1970-01-01T00:00:00Z   COPY                                            0         ",
       "",
     ].join("\n"),
