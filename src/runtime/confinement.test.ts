@@ -82,7 +82,7 @@ test("AF_ALG and AF_VSOCK cannot be had, by any spelling of their numbers", asyn
     (await lab.run(["/bin/sockets", ...families], { hostConfig })).output.trim();
   expect(await sockets()).toBe("0 0 1 1 1 1");
   expect(await sockets({ Runtime: "runc" })).toBe("0 0 1 1 1 1");
-  expect(await sockets({ SecurityOpt: ["seccomp=unconfined"] })).not.toContain("1");
+  expect(await sockets({ SecurityOpt: ["seccomp=unconfined"] })).not.toMatch(/(^| )1( |$)/);
 });
 
 test("the runtime's program cannot be overwritten from inside", async () => {
