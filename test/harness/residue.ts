@@ -14,7 +14,7 @@ export interface Names {
 
 /** One line per thing found, such as "mount /x/rootfs" or "process 12 tare-monitor". */
 export function residueOf(names: Names): string[] {
-  return [...mounts(names), ...links(names), ...tables(names), ...cgroups(names), ...processes(names)].sort();
+  return [...mounts(names), ...links(names), ...firewall(names), ...cgroups(names), ...processes(names)].sort();
 }
 
 /** What stands in `after` and not in `before`. */
@@ -38,12 +38,15 @@ function links({ bridge }: Names): string[] {
   ].map((name) => `link ${name}`);
 }
 
-function tables({ nftTable }: Names): string[] {
-  const { stdout } = Bun.spawnSync(["nft", "list", "tables"]);
-  return stdout
-    .toString()
-    .split("\n")
-    .filter((line) => line.split(" ").includes(nftTable));
+/** The engine's table, and its rules in the chain that Docker leaves to others. */
+function firewall({ nftTable, bridge }: Names): string[] {
+  const list = (...what: readonly string[]): string[] =>
+    Bun.spawnSync(["nft", "list", ...what])
+      .stdout.toString()
+      .split("\n")
+      .map((line) => line.trim());
+  const rules = list("chain", "ip", "filter", "DOCKER-USER").filter((line) => line.includes(bridge));
+  return [...list("tables").filter((line) => line.split(" ").includes(nftTable)), ...rules];
 }
 
 /** In every hierarchy, version 1 or 2, the engine's parent and all below it. */

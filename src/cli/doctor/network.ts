@@ -30,11 +30,16 @@ function forwardFinding(host: Host): Finding {
   const name = "forwarding";
   const dropping = ["ip", "inet"].filter((family) => dropsForwarded(host, family));
   if (dropping.length === 0) return ok(name, "not dropped by default");
+  // The engine has its bridges excepted there.
+  if (hasChain(host, "ip", "DOCKER-USER")) return ok(name, "dropped by default, with Docker's chain for exceptions");
   return warning(name, `the chain FORWARD of the table ${dropping[0]} filter drops packets by default`, {
-    why: "Another firewall (Docker's, ufw's, firewalld's) may keep containers from the network beyond this host.",
+    why: "Another firewall (ufw's, firewalld's) may keep containers from the network beyond this host.",
     fix: "iptables -I FORWARD -i tare0 -j ACCEPT && iptables -I FORWARD -o tare0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
   });
 }
+
+const hasChain = (host: Host, family: string, chain: string): boolean =>
+  host.run(["nft", "list", "chain", family, "filter", chain]).exitCode === 0;
 
 function dropsForwarded(host: Host, family: string): boolean {
   const { exitCode, stdout } = host.run(["nft", "list", "chain", family, "filter", "FORWARD"]);
