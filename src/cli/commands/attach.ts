@@ -40,9 +40,9 @@ export const command = defineCommand({
 });
 
 function checkRunning(state: ContainerInspect["State"]): void {
-  if (!state.Running) throw new CommandError("cannot attach to a stopped container, start it first");
-  if (state.Paused) throw new CommandError("cannot attach to a paused container, unpause it first");
-  if (state.Restarting) throw new CommandError("cannot attach to a restarting container, wait until it is running");
+  if (!state.Running) throw new CommandError("You cannot attach to a stopped container, start it first");
+  if (state.Paused) throw new CommandError("You cannot attach to a paused container, unpause it first");
+  if (state.Restarting) throw new CommandError("You cannot attach to a restarting container, wait until it is running");
 }
 
 /** A program redraws its screen only when the size changes: so it changes twice. */
