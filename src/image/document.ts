@@ -18,7 +18,7 @@ import {
 import type { ImageConfig } from "../wire/image.ts";
 import { type Digest, parseDigest } from "./reference.ts";
 
-export interface HistoryEntry {
+interface HistoryEntry {
   /** RFC 3339, or "". */
   created: string;
   created_by: string;
@@ -28,7 +28,7 @@ export interface HistoryEntry {
   empty_layer: boolean;
 }
 
-export interface ImageDocument {
+interface ImageDocument {
   /** RFC 3339, or "". */
   created: string;
   author: string;

@@ -40,7 +40,7 @@ export async function* reportLines(
   }
 }
 
-export function errorLine(error: unknown): ProgressLine {
+function errorLine(error: unknown): ProgressLine {
   const message = messageOf(error);
   return { errorDetail: { message }, error: message };
 }

@@ -20,7 +20,7 @@ export interface ImageRecord {
   readonly lastTaggedAt: string;
 }
 
-export interface NameRecord {
+interface NameRecord {
   /** Canonical, such as "docker.io/library/busybox:latest". */
   readonly name: string;
   readonly id: Digest;

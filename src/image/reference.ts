@@ -19,6 +19,8 @@ const LEGACY_DOMAIN = "index.docker.io";
 const OFFICIAL_PREFIX = "library/";
 const DEFAULT_TAG = "latest";
 const MAX_PATH_LENGTH = 255;
+/** Far beyond anything valid: longer texts are refused unread. */
+const MAX_TEXT_LENGTH = 4096;
 
 const LABEL = "(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])";
 const DOMAIN = `(?:${LABEL}(?:\\.${LABEL})*|\\[[a-fA-F0-9:]+\\])(?::[0-9]+)?`;
@@ -60,6 +62,7 @@ function splitDomain(text: string): readonly [domain: string, remainder: string]
 
 /** Reads what a person wrote. Throws invalidParameter in Docker's words. No tag is added: see `withDefaultTag`. */
 export function parseReference(text: string): Reference {
+  if (text.length > MAX_TEXT_LENGTH) throw invalidParameter("invalid reference format");
   if (HEX_64.test(text)) {
     throw invalidParameter(`invalid repository name (${text}), cannot specify 64-byte hexadecimal strings`);
   }

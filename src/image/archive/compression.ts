@@ -1,8 +1,8 @@
 /** Compression of archives and layers: told by their first bytes, undone as a stream on the inflater's own threads. */
 import { createReadStream } from "node:fs";
-import type { Transform } from "node:stream";
-import { createGunzip, createZstdDecompress } from "node:zlib";
+import { createGunzip, createZstdDecompress, type Gunzip, type ZstdDecompress } from "node:zlib";
 import { TarError } from "../tar/entry.ts";
+import type { TarReader } from "../tar/reader.ts";
 
 export type Compression = "none" | "gzip" | "zstd";
 
@@ -45,7 +45,9 @@ export function readSlice({ path, offset, length }: Slice): AsyncIterable<Uint8A
 
 async function* emptyStream(): AsyncGenerator<Uint8Array> {}
 
-function inflater(compression: Exclude<Compression, "none">): Transform {
+type Inflater = Gunzip | ZstdDecompress;
+
+function inflater(compression: Exclude<Compression, "none">): Inflater {
   const options = { chunkSize: CHUNK_BYTES };
   return compression === "gzip" ? createGunzip(options) : createZstdDecompress(options);
 }
@@ -80,7 +82,7 @@ export async function* decompress(
 }
 
 /** Writes with back-pressure until `source` ends or the transform is gone. Never rejects: failures surface at the reader. */
-async function feed(source: AsyncIterable<Uint8Array>, transform: Transform): Promise<void> {
+async function feed(source: AsyncIterable<Uint8Array>, transform: Inflater): Promise<void> {
   try {
     for await (const chunk of source) {
       if (transform.destroyed) return;
@@ -92,7 +94,7 @@ async function feed(source: AsyncIterable<Uint8Array>, transform: Transform): Pr
   }
 }
 
-function drained(transform: Transform): Promise<void> {
+function drained(transform: Inflater): Promise<void> {
   return new Promise((resolve) => {
     const done = (): void => {
       for (const event of ["drain", "close", "error"]) transform.off(event, done);
@@ -100,4 +102,13 @@ function drained(transform: Transform): Promise<void> {
     };
     for (const event of ["drain", "close", "error"]) transform.on(event, done);
   });
+}
+
+/**
+ * Ends the reading of a decompressed archive. Throws TarError("unexpected EOF") when something is missing: Bun's zstd ends
+ * in silence when its input was cut off, so there the archive's own end mark has to prove it whole.
+ */
+export function closeWhole(reader: TarReader, compression: Compression): void {
+  reader.close();
+  if (compression === "zstd" && !reader.finished) throw new TarError("unexpected EOF");
 }

@@ -5,7 +5,7 @@
 import { closeSync, openSync, statSync, writeSync } from "node:fs";
 import { BLOCK_BYTES, type EntryType, type TarEntry, TarError } from "../tar/entry.ts";
 import { TarReader } from "../tar/reader.ts";
-import { type Compression, decompress, detectCompression, readSlice } from "./compression.ts";
+import { type Compression, closeWhole, decompress, detectCompression, readSlice } from "./compression.ts";
 import { readFully, readHead } from "./file-bytes.ts";
 import { type ArchiveLimits, checkExpansion } from "./limits.ts";
 
@@ -47,7 +47,7 @@ export async function indexArchive(request: IndexRequest): Promise<ArchiveIndex>
   const reader = new TarReader(handler, { ...request.limits, maxEntries: MAX_MEMBERS });
   if (compression === "none") scan(request.path, reader, source.length);
   else await inflate(request, compression, reader);
-  reader.close();
+  closeWhole(reader, compression);
   return { path: compression === "none" ? request.path : request.plainPath, members };
 }
 
@@ -88,5 +88,4 @@ async function inflate(
   } finally {
     closeSync(fd);
   }
-  if (compression === "zstd" && !reader.finished) throw new TarError("unexpected EOF");
 }

@@ -15,7 +15,7 @@ describe("applyChanges()", () => {
       "ENV A=1 B='x y' C=\"$HOME\" D='$HOME' E=a\\ b",
       { Env: ["PATH=/bin", "HOME=/root", "A=1", "B=x y", "C=/root", "D=$HOME", "E=a b"] },
     ],
-    ["ENV HOME /home/me and more", { Env: ["PATH=/bin", "HOME=/home/me and more"] }],
+    ["ENV HOME /data and more", { Env: ["PATH=/bin", "HOME=/data and more"] }],
     [
       "ENV P=${PATH}:/x Q=${NONE:-d} R=${HOME:+set} S=${NONE}",
       { Env: ["PATH=/bin", "HOME=/root", "P=/bin:/x", "Q=d", "R=set", "S="] },

@@ -23,7 +23,7 @@ export interface StagedLayer {
   readonly directory: string;
 }
 
-export interface StageRequest {
+interface StageRequest {
   /** The layer's tar, plain or compressed. */
   readonly source: Slice;
   readonly worker: ArchiveWorker;

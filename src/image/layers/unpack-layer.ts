@@ -1,6 +1,6 @@
 /** One layer from its bytes in a file to a directory on disk: verified, bounded, and synced before it is reported. */
 import { mkdirSync } from "node:fs";
-import { type Compression, decompress, detectCompression, readSlice, type Slice } from "../archive/compression.ts";
+import { closeWhole, decompress, detectCompression, readSlice, type Slice } from "../archive/compression.ts";
 import { readHead } from "../archive/file-bytes.ts";
 import { type ArchiveLimits, checkExpansion } from "../archive/limits.ts";
 import { TarError } from "../tar/entry.ts";
@@ -45,17 +45,11 @@ export async function unpackLayer(request: UnpackRequest, control: UnpackControl
     reader.push(chunk);
     checkExpansion(limits, counted.bytes, reader.offset);
   }
-  finishReader(reader, compression);
+  closeWhole(reader, compression);
   unpacker.finish();
   const digestHex = digest.digest("hex");
   const diffIdHex = diffId === digest ? digestHex : diffId.digest("hex");
   return { diffId: `sha256:${diffIdHex}`, digest: `sha256:${digestHex}`, sizeBytes: unpacker.sizeBytes };
-}
-
-/** Bun's zstd ends in silence when its input was cut off, so there the archive's own end mark has to prove it whole. */
-export function finishReader(reader: TarReader, compression: Compression): void {
-  reader.close();
-  if (compression === "zstd" && !reader.finished) throw new TarError("unexpected EOF");
 }
 
 /** The source's bytes as they pass: counted, hashed, reported. */
