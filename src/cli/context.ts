@@ -1,5 +1,6 @@
 /** A command's view of the world: its streams, its settings, and a client made when it is first asked for. */
 import { type Client, createClient } from "../client/client.ts";
+import { CLI_API_VERSION } from "./api-version.ts";
 import type { CliEnv, Context } from "./command.ts";
 import { CommandError } from "./errors.ts";
 import type { Io } from "./io.ts";
@@ -40,7 +41,7 @@ async function openClient(env: CliEnv, { host, startsEngine, connections }: Open
     throw new CommandError(`unable to parse host \`${host}\`: only unix:// sockets are supported`);
   }
   const socketPath = host.slice(UNIX.length);
-  const client = createClient({ socketPath });
+  const client = createClient({ socketPath, version: CLI_API_VERSION });
   try {
     await client.connect(connections);
   } catch (cause) {

@@ -1,7 +1,6 @@
 /** One event as a line for people, as JSON, or through a template. */
 import type { EventMessage } from "../wire/event.ts";
 import { CommandError } from "./errors.ts";
-import { safeJson } from "./format/safe-json.ts";
 import { neutraliseLine } from "./neutralise.ts";
 import { zoneText } from "./rows/times.ts";
 
@@ -34,7 +33,6 @@ function localTime(nanos: bigint): string {
 
 /** For --format. Throws CommandError when the template is none. */
 export async function eventPrinter(format: string): Promise<EventPrinter> {
-  if (format === "json") return (_event, json) => safeJson(json);
   const [{ compile }, { TemplateError }, { eventValue }] = await Promise.all([
     import("./format/template/template.ts"),
     import("./format/template/template-error.ts"),
@@ -48,7 +46,7 @@ export async function eventPrinter(format: string): Promise<EventPrinter> {
       throw new CommandError(`Error parsing format: ${cause.message}`, EXIT_TEMPLATE, { cause });
     }
   };
-  const template = guarded(() => compile(format));
+  const template = guarded(() => compile(format === "json" ? "{{json .}}" : format));
   const render: EventPrinter = (event, json) => guarded(() => template(eventValue(event, nanosOf(json))));
   guarded(() => template(eventValue(EMPTY, undefined)));
   return (event, json) => neutraliseLine(render(event, json));

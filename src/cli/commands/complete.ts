@@ -1,5 +1,6 @@
 /** tare __complete: what completion scripts ask. It never starts an engine and never complains. */
 import { createClient } from "../../client/client.ts";
+import { CLI_API_VERSION } from "../api-version.ts";
 import { type Context, defineCommand } from "../command.ts";
 import { candidates } from "../completion/candidates.ts";
 import { objectNames } from "../completion/objects.ts";
@@ -36,7 +37,7 @@ function socketOf(context: Context, words: readonly string[]): string {
 }
 
 async function namesFrom(socketPath: string, key: string, given: readonly string[]): Promise<readonly string[]> {
-  const client = createClient({ socketPath });
+  const client = createClient({ socketPath, version: CLI_API_VERSION });
   try {
     return await objectNames(client, key, given);
   } catch {

@@ -1,5 +1,6 @@
 /** tare version: of the client and of the engine. */
-import { API_VERSION, compareVersions } from "../../wire/version.ts";
+import { compareVersions } from "../../wire/version.ts";
+import { CLI_API_VERSION } from "../api-version.ts";
 import { type Context, defineCommand } from "../command.ts";
 import { errorText } from "../errors.ts";
 import { formatFlag } from "../format-flag.ts";
@@ -33,7 +34,7 @@ function clientVersion({ env }: Context, server: ServerVersion | undefined) {
   return {
     Version: env.version,
     ApiVersion: agreedVersion(server?.["ApiVersion"]),
-    DefaultAPIVersion: API_VERSION,
+    DefaultAPIVersion: CLI_API_VERSION,
     BunVersion: Bun.version,
     Os: process.platform,
     Arch: process.arch === "x64" ? "amd64" : process.arch,
@@ -43,7 +44,7 @@ function clientVersion({ env }: Context, server: ServerVersion | undefined) {
 
 /** The older of the two. */
 function agreedVersion(theirs: unknown): string {
-  return typeof theirs === "string" && compareVersions(theirs, API_VERSION) < 0 ? theirs : API_VERSION;
+  return typeof theirs === "string" && compareVersions(theirs, CLI_API_VERSION) < 0 ? theirs : CLI_API_VERSION;
 }
 
 /** The client's half is worth printing when the engine does not answer. */
