@@ -10,6 +10,8 @@ export interface MountInfo {
   readonly root: string;
   readonly target: string;
   readonly options: string;
+  /** Of its propagation: "shared:1", "master:2" …; none for a private mount. */
+  readonly propagation: readonly string[];
   readonly type: string;
   readonly source: string;
   readonly superOptions: string;
@@ -22,7 +24,7 @@ function unescape(field: string): string {
 
 function parseLine(line: string): MountInfo[] {
   const [mountPart = "", filesystemPart = ""] = line.split(" - ", 2);
-  const [id, parentId, device, root, target, options] = mountPart.split(" ");
+  const [id, parentId, device, root, target, options, ...propagation] = mountPart.split(" ");
   const [type, source, superOptions = ""] = filesystemPart.split(" ");
   if (root === undefined || target === undefined || options === undefined) return [];
   if (id === undefined || parentId === undefined || device === undefined) return [];
@@ -35,6 +37,7 @@ function parseLine(line: string): MountInfo[] {
       root: unescape(root),
       target: unescape(target),
       options,
+      propagation,
       type,
       source: unescape(source),
       superOptions: unescape(superOptions),

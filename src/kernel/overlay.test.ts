@@ -87,6 +87,7 @@ test("parseMountInfo() reads optional fields and octal escapes", () => {
       root: "/m nt1",
       target: "/mnt\\2",
       options: "rw,noatime",
+      propagation: ["master:1", "shared:2"],
       type: "ext3",
       source: "/dev/root",
       superOptions: "rw,errors=continue",

@@ -5,6 +5,7 @@ import { invalidParameter } from "../base/errors.ts";
 import { checkBindSource } from "./check/check.ts";
 import { type Driver, PROCESS_FILE } from "./driver/driver.ts";
 import type { Host } from "./host.ts";
+import { checkPropagation } from "./propagation.ts";
 import type { SeccompFilters } from "./seccomp/cache.ts";
 import { prepareSharedMemory } from "./shared-memory.ts";
 import { readAccounts } from "./spec/accounts.ts";
@@ -81,6 +82,7 @@ function prepareBind(mount: UserMount): UserMount {
   const { source, createSource, readOnly } = mount;
   if (!createSource) checkBindSource(source);
   else if (!existsSync(source)) mkdirSync(source, { recursive: true });
+  checkPropagation(mount);
   return readOnly && !statSync(source).isDirectory() ? { ...mount, recursiveReadOnly: false } : mount;
 }
 

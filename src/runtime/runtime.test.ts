@@ -1,8 +1,9 @@
 /** Real containers under crun; needs root. What a container sees is compared with what Docker 28.5 gives one. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { readMounts } from "../kernel/mountinfo.ts";
+import { MS, mount, umount } from "../kernel/mounts.ts";
 import { processStartTime } from "../kernel/process.ts";
 import { createLab, type Lab, type Wanted } from "./test-lab.ts";
 
@@ -56,6 +57,37 @@ test("a bind mount is there, read-only with all below it, its source made when m
   });
   expect(output).toBe("touch: /r/file: Read-only file system\nfile");
   expect(existsSync(join(source, "file"))).toBe(true);
+});
+
+test("a bind may only share what the host shares", async () => {
+  const shared = join(lab.dir, "shared");
+  mkdirSync(shared);
+  mount({ source: "shared", target: shared, type: "tmpfs" });
+  try {
+    mount({ target: shared, flags: MS.PRIVATE });
+    const hostConfig = { Binds: [`${shared}:/s:shared`] };
+    await expect(lab.run(["true"], { hostConfig })).rejects.toThrow(
+      `path ${shared} is mounted on ${shared} but it is not a shared mount`,
+    );
+    mount({ target: shared, flags: MS.SHARED });
+    expect(await print("grep -c ' /s .* shared:' /proc/self/mountinfo", { hostConfig })).toBe("1");
+    expect(
+      await print("grep -c ' /s .* master:' /proc/self/mountinfo", { hostConfig: { Binds: [`${shared}:/s:slave`] } }),
+    ).toBe("1");
+  } finally {
+    umount(shared);
+  }
+});
+
+test("a terminal is the process's own", async () => {
+  expect((await lab.sh("[ -t 0 ] && [ -t 1 ] && echo $TERM", { config: { Tty: true } })).output).toContain("xterm");
+});
+
+test("an out-of-memory kill is noticed", async () => {
+  await using container = await lab.start(["dd", "if=/dev/zero", "of=/dev/null", "bs=64M", "count=1"], {
+    hostConfig: { Memory: 16 << 20, MemorySwap: 16 << 20 },
+  });
+  expect(await container.monitor.exited).toMatchObject({ exitCode: 137, oomKilled: true });
 });
 
 test("a read-only file is mounted read-only", async () => {
