@@ -8,12 +8,15 @@ import { type Names, residueOf } from "./residue.ts";
 import { type Slot, takeSlot } from "./slot.ts";
 import { TerminalSession } from "./terminal.ts";
 
-const REPO = resolve(import.meta.dir, "../..");
+/** The checkout. */
+export const REPO = resolve(import.meta.dir, "../..");
 const READY_TIMEOUT_MS = 20_000;
 
 export interface EngineOptions {
   /** Added to the configuration file, in the keys of Docker's daemon.json. */
   readonly config?: Readonly<Record<string, unknown>>;
+  /** The command line's program and first arguments, when it is not the one under test everywhere. */
+  readonly program?: readonly string[];
 }
 
 /** The program under test: the source tree, or the release binary that TARE_BINARY names. */
@@ -28,10 +31,12 @@ export class TestEngine {
   /** For DOCKER_HOST. */
   readonly host: string;
   readonly logPath: string;
+  readonly #program: readonly string[];
   readonly #slot: Slot;
   #child: Bun.Subprocess<"ignore", "ignore", "pipe"> | undefined;
 
   private constructor(options: EngineOptions) {
+    this.#program = options.program ?? TARE;
     this.#slot = takeSlot();
     this.dir = mkdtempSync(join("/var/tmp", "tare-test-"));
     this.root = join(this.dir, "root");
@@ -86,7 +91,7 @@ export class TestEngine {
       "--config",
       join(this.dir, "engine.json"),
     ];
-    const child = Bun.spawn([...TARE, "engine", ...flags], {
+    const child = Bun.spawn([...this.#program, "engine", ...flags], {
       stdio: ["ignore", "ignore", "pipe"],
       env: { ...this.#environment(), ...env },
     });
@@ -140,15 +145,15 @@ export class TestEngine {
   }
 
   tareWith(options: RunOptions, ...args: readonly string[]): Promise<Result> {
-    return run([...TARE, ...args], { ...options, env: { ...this.tareEnv(), ...options.env } });
+    return run([...this.#program, ...args], { ...options, env: { ...this.tareEnv(), ...options.env } });
   }
 
   tareOutput(...args: readonly string[]): Promise<string> {
-    return output([...TARE, ...args], { env: this.tareEnv() });
+    return output([...this.#program, ...args], { env: this.tareEnv() });
   }
 
   tareTerminal(...args: readonly string[]): TerminalSession {
-    return new TerminalSession([...TARE, ...args], { env: this.tareEnv() });
+    return new TerminalSession([...this.#program, ...args], { env: this.tareEnv() });
   }
 
   dockerEnv(): Record<string, string> {
@@ -214,7 +219,7 @@ export class TestEngine {
 }
 
 /** What the engine calls its things when it is not on the default root. */
-function namesOf(dir: string, root: string): Names {
+export function namesOf(dir: string, root: string): Names {
   const tag = createHash("sha256").update(root).digest("hex").slice(0, 8);
   return { dir, bridge: `tare-${tag}`, nftTable: `tare_${tag}`, cgroupParent: `tare-${tag}` };
 }
