@@ -16,6 +16,8 @@ export interface Host {
   readonly capabilities: readonly string[];
   readonly limitsSwap: boolean;
   readonly weighsBlockIo: boolean;
+  /** Whether a read-only mount can protect what is mounted below it: mount_setattr(2), Linux 5.12. */
+  readonly protectsBelow: boolean;
   /** Directories of /sys that tell how hot the CPUs are. */
   readonly thermalPaths: readonly string[];
 }
@@ -55,6 +57,10 @@ export function createHost(): Host {
     get weighsBlockIo() {
       const file = this.isCgroupV2 ? undefined : controllerDirectory(this.cgroups, "blkio", "/blkio.weight");
       return remember(this, "weighsBlockIo", file === undefined || existsSync(file));
+    },
+    get protectsBelow() {
+      const [major, minor] = this.kernel;
+      return major > 5 || (major === 5 && minor >= 12);
     },
     get thermalPaths() {
       const paths = [...this.onlineCpus].map((cpu) => `/sys/devices/system/cpu/cpu${cpu}/thermal_throttle`);

@@ -63,15 +63,13 @@ export function explainFailure(error: unknown, context: FailureContext): Failure
   return { exitCode: 128, message: messageOf(error) };
 }
 
-const INIT_SEPARATOR = "--";
-
-/** First word of the command of a document that did not start; behind the init's own when there is one. */
+/** What was to be executed, of a document that did not start. */
 function readCommand(kind: Launch["kind"], dir: string): string {
   const document = readDocument(join(dir, kind === "container" ? CONFIG_FILE : PROCESS_FILE));
   const process = kind === "container" ? field(document, "process") : document;
   const args = field(process, "args");
   if (!Array.isArray(args)) return "";
-  return String(args[args[1] === INIT_SEPARATOR ? 2 : 0] ?? "");
+  return String(args[0] ?? "");
 }
 
 /** Where the container's memory is counted. */

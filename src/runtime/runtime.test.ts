@@ -129,7 +129,7 @@ test("the default devices are Docker's", async () => {
 });
 
 test("a user that is told to run as another finds her home", async () => {
-  expect(await print("echo $HOME", { config: { User: "ann" } })).toBe("/home/ann");
+  expect(await print("echo $HOME", { config: { User: "ann" } })).toBe("/people/ann");
 });
 
 test("--init is pid 1, passes signals on and returns the command's code", async () => {
@@ -183,7 +183,7 @@ test("an exec session has the container's filter, groups, environment and direct
     env: ["A=2", "B=3"],
     workingDir: "/etc",
   });
-  expect(other.output).toBe("1000\n2 3 /home/ann\n/etc\nCapEff:\t0000000000000000\n");
+  expect(other.output).toBe("1000\n2 3 /people/ann\n/etc\nCapEff:\t0000000000000000\n");
   const strong = await container.exec(["grep", "CapEff", "/proc/self/status"], { privileged: true });
   expect(strong.output).toContain(/CapEff:\s*\w+/.exec(readFileSync("/proc/self/status", "utf8"))?.[0] ?? "?");
 });

@@ -41,7 +41,7 @@ export interface RuntimeDeps {
   readonly log: Logger;
 }
 
-export type ExecRequest = ExecProcess & Pick<ProcessContext, "config" | "hostConfig"> & { readonly initPid: number };
+type ExecRequest = ExecProcess & Pick<ProcessContext, "config" | "hostConfig"> & { readonly initPid: number };
 
 export interface OciRuntime {
   check(config: ContainerConfig, hostConfig: HostConfig): string[];

@@ -19,6 +19,7 @@ import type { ContainerConfig } from "../wire/container.ts";
 import type { HostConfig } from "../wire/host-config.ts";
 import type { MonitorHandle } from "./monitor/types.ts";
 import { createRuntime, type OciRuntime } from "./runtime.ts";
+import { CONFIG, HOST_CONFIG } from "./test-config.ts";
 
 const NATIVE = resolve(import.meta.dir, "../../native");
 const APPLETS =
@@ -26,104 +27,18 @@ const APPLETS =
     " ",
   );
 
-export const CONFIG: ContainerConfig = {
-  Hostname: "box",
-  Domainname: "",
-  User: "",
-  AttachStdin: false,
-  AttachStdout: false,
-  AttachStderr: false,
-  Tty: false,
-  OpenStdin: false,
-  StdinOnce: false,
-  Env: [],
-  Cmd: null,
-  Image: "busybox",
-  Volumes: null,
-  WorkingDir: "",
-  Entrypoint: null,
-  OnBuild: null,
-  Labels: {},
-};
-
-export const HOST_CONFIG: HostConfig = {
-  CpuShares: 0,
-  Memory: 0,
-  NanoCpus: 0,
-  CgroupParent: "",
-  BlkioWeight: 0,
-  BlkioWeightDevice: null,
-  BlkioDeviceReadBps: null,
-  BlkioDeviceWriteBps: null,
-  BlkioDeviceReadIOps: null,
-  BlkioDeviceWriteIOps: null,
-  CpuPeriod: 0,
-  CpuQuota: 0,
-  CpuRealtimePeriod: 0,
-  CpuRealtimeRuntime: 0,
-  CpusetCpus: "",
-  CpusetMems: "",
-  Devices: null,
-  DeviceCgroupRules: null,
-  DeviceRequests: null,
-  MemoryReservation: 0,
-  MemorySwap: 0,
-  MemorySwappiness: null,
-  OomKillDisable: null,
-  PidsLimit: null,
-  Ulimits: null,
-  CpuCount: 0,
-  CpuPercent: 0,
-  IOMaximumIOps: 0,
-  IOMaximumBandwidth: 0,
-  Binds: null,
-  ContainerIDFile: "",
-  LogConfig: { Type: "json-file", Config: {} },
-  NetworkMode: "none",
-  PortBindings: {},
-  RestartPolicy: { Name: "no", MaximumRetryCount: 0 },
-  AutoRemove: false,
-  VolumeDriver: "",
-  VolumesFrom: null,
-  ConsoleSize: [0, 0],
-  CapAdd: null,
-  CapDrop: null,
-  CgroupnsMode: "private",
-  Dns: [],
-  DnsOptions: [],
-  DnsSearch: [],
-  ExtraHosts: null,
-  GroupAdd: null,
-  IpcMode: "private",
-  Cgroup: "",
-  Links: null,
-  OomScoreAdj: 0,
-  PidMode: "",
-  Privileged: false,
-  PublishAllPorts: false,
-  ReadonlyRootfs: false,
-  SecurityOpt: null,
-  UTSMode: "",
-  UsernsMode: "",
-  ShmSize: 64 * 1024 * 1024,
-  Runtime: "",
-  Isolation: "",
-  MaskedPaths: null,
-  ReadonlyPaths: null,
-};
-
 export interface Wanted {
   readonly config?: Partial<ContainerConfig>;
   readonly hostConfig?: Partial<HostConfig>;
   readonly joinPid?: { readonly pid?: number; readonly ipc?: number; readonly network?: number };
 }
 
-export interface Output {
+interface Output {
   readonly exitCode: number;
   readonly output: string;
 }
 
-export interface RunningContainer {
+interface RunningContainer {
   readonly id: ContainerId;
   readonly pid: number;
   readonly hostConfig: HostConfig;
@@ -148,7 +63,7 @@ export interface Lab {
 }
 
 /** A root with busybox, passwd and group in `directory`. */
-export function makeBusyboxRoot(directory: string): void {
+function makeBusyboxRoot(directory: string): void {
   for (const name of ["bin", "etc", "proc", "sys", "dev", "tmp", "root"])
     mkdirSync(join(directory, name), { recursive: true });
   copyFileSync("/bin/busybox", join(directory, "bin/busybox"));
@@ -156,7 +71,7 @@ export function makeBusyboxRoot(directory: string): void {
   for (const name of APPLETS) symlinkSync("busybox", join(directory, "bin", name));
   writeFileSync(
     join(directory, "etc/passwd"),
-    "root:x:0:0:root:/root:/bin/sh\ndaemon:x:1:1::/:/bin/false\nann:x:1000:1000:Ann:/home/ann:/bin/sh\n",
+    "root:x:0:0:root:/root:/bin/sh\ndaemon:x:1:1::/:/bin/false\nann:x:1000:1000:Ann:/people/ann:/bin/sh\n",
   );
   writeFileSync(
     join(directory, "etc/group"),

@@ -3,7 +3,7 @@ import type { ContainerConfig } from "../../wire/container.ts";
 import type { HostConfig } from "../../wire/host-config.ts";
 import type { Host } from "../host.ts";
 import { namesOfMask } from "../spec/capabilities.ts";
-import { CONFIG, HOST_CONFIG } from "../test-lab.ts";
+import { CONFIG, HOST_CONFIG } from "../test-config.ts";
 import { checkHostConfig } from "./check.ts";
 
 const HOST: Host = {
@@ -16,6 +16,7 @@ const HOST: Host = {
   capabilities: namesOfMask("1ffffffffff"),
   limitsSwap: true,
   weighsBlockIo: false,
+  protectsBelow: true,
   thermalPaths: [],
 };
 const MIB = 1024 * 1024;

@@ -6,7 +6,7 @@ import type { Host } from "../host.ts";
 import { readAccounts } from "./accounts.ts";
 import type { UserMount } from "./bind-notation.ts";
 import { toDevices } from "./devices.ts";
-import { isHost, joinsContainer } from "./modes.ts";
+import { isHost } from "./modes.ts";
 import { rootPropagation, toMounts } from "./mounts.ts";
 import { toNamespaces } from "./namespaces.ts";
 import type { Linux, Spec } from "./oci.ts";
@@ -44,7 +44,7 @@ export function toContainerSpec(request: ContainerSpecRequest, host: Host): Spec
     mounts: toMounts({
       ...request,
       initPath: runsInit(hostConfig) ? request.initPath : undefined,
-      canProtectBelow: isAtLeast(host.kernel, [5, 12]),
+      canProtectBelow: host.protectsBelow,
     }),
     linux: toLinux(request, host),
   };
@@ -76,12 +76,3 @@ export function cgroupPath(
 ): string {
   return posix.join("/", CgroupParent || defaultParent, id);
 }
-
-const isAtLeast = (
-  [major, minor]: readonly [number, number],
-  [wantedMajor, wantedMinor]: readonly [number, number],
-): boolean => major > wantedMajor || (major === wantedMajor && minor >= wantedMinor);
-
-/** True when the container's shared memory is to be found by others, or is another's. */
-export const usesSharedMemory = ({ IpcMode }: Pick<HostConfig, "IpcMode">): boolean =>
-  IpcMode === "shareable" || joinsContainer(IpcMode);

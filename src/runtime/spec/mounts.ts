@@ -13,7 +13,7 @@ export interface MountsRequest {
   readonly sharedMemory: string | undefined;
   /** Of the init to run as pid 1; undefined runs the command itself. */
   readonly initPath: string | undefined;
-  /** Linux 5.12 can make what lies below a read-only mount read-only too. */
+  /** Whether what lies below a read-only mount can be made read-only too. */
   readonly canProtectBelow: boolean;
 }
 

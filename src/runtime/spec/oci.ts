@@ -24,7 +24,7 @@ export interface Process {
   oomScoreAdj?: number;
 }
 
-export interface User {
+interface User {
   uid: number;
   gid: number;
   additionalGids: readonly number[];

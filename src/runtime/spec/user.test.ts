@@ -3,7 +3,7 @@ import { resolveUser } from "./user.ts";
 
 const ACCOUNTS = {
   passwd:
-    "# people\nroot:x:0:0:root:/root:/bin/sh\nann:x:1000:1001:Ann:/home/ann:/bin/sh\n7:x:7:70::/seven:\nodd line\nbob:x:12:13\n",
+    "# people\nroot:x:0:0:root:/root:/bin/sh\nann:x:1000:1001:Ann:/people/ann:/bin/sh\n7:x:7:70::/seven:\nodd line\nbob:x:12:13\n",
   group: "root:x:0:\nann:x:1001:\nwheel:x:10:root,ann\naudio:x:29: ann \nvideo:x:44:bob\n",
 };
 
@@ -18,32 +18,32 @@ test.each([
     "a name brings its group, groups and home",
     "ann",
     [],
-    { uid: 1000, gid: 1001, additionalGids: [1001, 10, 29], home: "/home/ann" },
+    { uid: 1000, gid: 1001, additionalGids: [1001, 10, 29], home: "/people/ann" },
   ],
   [
     "a number is looked up too",
     "1000",
     [],
-    { uid: 1000, gid: 1001, additionalGids: [1001, 10, 29], home: "/home/ann" },
+    { uid: 1000, gid: 1001, additionalGids: [1001, 10, 29], home: "/people/ann" },
   ],
   ["an unknown number has root's group and no home", "55", [], { uid: 55, gid: 0, additionalGids: [0], home: "/" }],
   [
     "a group takes the place of all others",
     "ann:audio",
     [],
-    { uid: 1000, gid: 29, additionalGids: [29], home: "/home/ann" },
+    { uid: 1000, gid: 29, additionalGids: [29], home: "/people/ann" },
   ],
   [
     "an unknown group number is taken as it is",
     "ann:99",
     [],
-    { uid: 1000, gid: 99, additionalGids: [99], home: "/home/ann" },
+    { uid: 1000, gid: 99, additionalGids: [99], home: "/people/ann" },
   ],
   [
     "an empty group is no group",
     "1000:",
     [],
-    { uid: 1000, gid: 1001, additionalGids: [1001, 10, 29], home: "/home/ann" },
+    { uid: 1000, gid: 1001, additionalGids: [1001, 10, 29], home: "/people/ann" },
   ],
   ["a group alone is root's", ":29", [], { uid: 0, gid: 29, additionalGids: [29], home: "/root" }],
   ["a name of digits is a number", "7", [], { uid: 7, gid: 70, additionalGids: [70], home: "/seven" }],
@@ -51,7 +51,7 @@ test.each([
     "more than one colon is cut off",
     "ann:audio:x",
     [],
-    { uid: 1000, gid: 29, additionalGids: [29], home: "/home/ann" },
+    { uid: 1000, gid: 29, additionalGids: [29], home: "/people/ann" },
   ],
   [
     "added groups come last, once each",
