@@ -2,7 +2,7 @@
 import type { Client } from "../../client/client.ts";
 
 /** Containers by what may be done with them, or images. */
-export type ObjectKind = "container" | "running" | "startable" | "paused" | "removable" | "image";
+type ObjectKind = "container" | "running" | "startable" | "paused" | "removable" | "image";
 
 interface Wanted {
   readonly kinds: readonly ObjectKind[];

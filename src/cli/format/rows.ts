@@ -2,7 +2,7 @@
 import { neutraliseLine } from "../neutralise.ts";
 import { alignRows } from "./table.ts";
 
-export interface Column<T> {
+interface Column<T> {
   readonly header: string;
   value(item: T): string;
 }
@@ -25,7 +25,7 @@ export interface RowKind<T> {
   readonly raw?: readonly RawLine[];
 }
 
-export interface RawLine {
+interface RawLine {
   readonly name: string;
   readonly column: string;
   readonly quiet?: true;

@@ -37,7 +37,7 @@ export interface Branch {
   readonly otherwise: readonly Statement[];
 }
 
-export interface TemplateCall {
+interface TemplateCall {
   readonly kind: "template";
   readonly pos: number;
   readonly name: string;

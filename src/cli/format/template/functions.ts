@@ -9,7 +9,7 @@ import { Float, GoMap, isList, isTrue, Struct, TypedNil, typeName, type Value } 
 
 export type ParameterType = "any" | "string" | "int" | "strings";
 
-export interface TemplateFunction {
+interface TemplateFunction {
   readonly params: readonly ParameterType[];
   /** The type of any further arguments. */
   readonly rest?: ParameterType;

@@ -28,7 +28,7 @@ function structJson(struct: Struct, escapeHtml: boolean): string {
 }
 
 /** A JSON string that no terminal can be driven by: DEL, the C1 controls and what reorders text are escaped too. */
-export function jsonString(text: string, escapeHtml = false): string {
+function jsonString(text: string, escapeHtml = false): string {
   const json = JSON.stringify(text).replace(/[\u007f-\u009f\u2028\u2029\p{Bidi_Control}]/gu, unicodeEscape);
   return escapeHtml ? json.replace(/[<>&]/g, unicodeEscape) : json;
 }
