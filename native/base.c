@@ -2,7 +2,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -44,6 +43,10 @@ int64_t now_ms(void) {
   return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+static void put_digits(char *end, int width, unsigned long number) {
+  for (; width > 0; width--, number /= 10) *--end = (char)('0' + number % 10);
+}
+
 /* By hand because gmtime(3) reads the time zone files. The arithmetic is the usual one of 400-year eras that begin in March. */
 void timestamp(char out[TIMESTAMP_BYTES], struct timespec time) {
   unsigned days = (unsigned)(time.tv_sec / 86400) + 719468, second = (unsigned)(time.tv_sec % 86400);
@@ -51,10 +54,14 @@ void timestamp(char out[TIMESTAMP_BYTES], struct timespec time) {
   unsigned year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
   unsigned day_of_year = day - (365 * year + year / 4 - year / 100), march = (5 * day_of_year + 2) / 153;
   unsigned month = march < 10 ? march + 3 : march - 9;
-  char text[96]; /* the compiler wants room for the largest numbers of each type */
-  (void)snprintf(text, sizeof text, "%04u-%02u-%02uT%02u:%02u:%02u.%09ldZ", era * 400 + year + (month <= 2), month,
-                 day_of_year - (153 * march + 2) / 5 + 1, second / 3600, second / 60 % 60, second % 60, time.tv_nsec);
-  memcpy(out, text, TIMESTAMP_BYTES);
+  memcpy(out, "0000-00-00T00:00:00.000000000Z", TIMESTAMP_BYTES);
+  put_digits(out + 4, 4, era * 400 + year + (month <= 2));
+  put_digits(out + 7, 2, month);
+  put_digits(out + 10, 2, day_of_year - (153 * march + 2) / 5 + 1);
+  put_digits(out + 13, 2, second / 3600);
+  put_digits(out + 16, 2, second / 60 % 60);
+  put_digits(out + 19, 2, second % 60);
+  put_digits(out + 29, 9, (unsigned long)time.tv_nsec);
 }
 
 bool number_parse(const char *string, uint64_t max, uint64_t *number) {

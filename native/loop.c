@@ -56,9 +56,9 @@ static void outputs_read(struct monitor *m, bool out, bool err) {
 }
 
 static void oom_check(struct monitor *m) {
-  oom_read(&m->oom);
-  if (m->oom.kills > 0 && !m->oom_told) status_say(m, "oom\n");
-  m->oom_told = m->oom.kills > 0;
+  if (!oom_read(&m->oom) || m->oom_told) return;
+  m->oom_told = true;
+  status_say(m, "oom\n");
 }
 
 /* Ends the drain when it is over. Returns the milliseconds after which to look again, or -1 when something else wakes us. */

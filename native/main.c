@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -45,7 +46,7 @@ static int prepare(struct monitor *m) {
   else if (clean_directory(m->options.dir) < 0) failed = m->options.dir;
   else if (status_reserve(m) < 0) failed = "exit record";
   else if (m->log.path != NULL && log_open(&m->log) < 0) failed = m->log.path;
-  else if ((m->listen_fd = unix_listen("attach.sock", MAX_CLIENTS)) < 0) failed = "attach.sock";
+  else if ((m->listen_fd = unix_listen("attach.sock", SOMAXCONN)) < 0) failed = "attach.sock";
   else if (m->options.terminal && (m->console_fd = unix_listen("console.sock", 1)) < 0) failed = "console.sock";
   if (failed != NULL) status_failed_errno(m, failed);
   return failed == NULL ? 0 : -1;

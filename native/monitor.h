@@ -146,8 +146,8 @@ void status_exited(struct monitor *m);
 
 /* oom.c: opens what the kernel has; without a memory cgroup there is nothing to watch and no error. */
 void oom_watch(struct oom *oom, const char *v1, const char *v2);
-/* Reads the number of kills anew. */
-void oom_read(struct oom *oom);
+/* Reads the number of kills anew. True when there was one, or is just about to be. */
+bool oom_read(struct oom *oom);
 
 /* loop.c: runs until the process has ended and everybody has been told. Returns -1 with errno when polling itself fails. */
 int loop_run(struct monitor *m);

@@ -28,16 +28,18 @@ void oom_watch(struct oom *oom, const char *v1, const char *v2) {
   fd_close(&dir);
 }
 
-void oom_read(struct oom *oom) {
+bool oom_read(struct oom *oom) {
   char content[512];
   uint64_t event;
+  /* Version 1 tells of a kill just before it happens. */
+  bool told = oom->notice == POLLIN && read(oom->notice_fd, &event, sizeof event) > 0;
   ssize_t n = oom->events_fd < 0 ? -1 : pread(oom->events_fd, content, sizeof content - 1, 0);
-  if (oom->notice == POLLIN && read(oom->notice_fd, &event, sizeof event) < 0) event = 0; /* only to quiet it */
   if (n <= 0) { /* the cgroup has been removed, which would wake us for ever */
     oom->notice_fd = -1;
-    return;
+    return oom->kills > 0;
   }
   content[n] = '\0';
   const char *count = strstr(content, "oom_kill ");
   if (count != NULL) oom->kills = strtoull(count + strlen("oom_kill "), NULL, 10);
+  return told || oom->kills > 0;
 }

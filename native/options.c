@@ -51,7 +51,7 @@ static const struct rule *find_rule(const char *name) {
 static bool apply(struct options *options, const struct rule *rule, char *value) {
   void *field = (char *)options + rule->offset;
   if (rule->kind == FLAG) return *(bool *)field = true;
-  if (value == NULL) return false;
+  if (value == NULL || strcmp(value, "--") == 0) return false;
   if (rule->kind == NUMBER) return number_parse(value, rule->max, field);
   if (rule->kind == SIZE) return size_parse(value, 'x', &options->rows, &options->cols);
   *(const char **)field = value;

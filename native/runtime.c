@@ -4,6 +4,7 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,7 +16,8 @@ static int spawn(struct monitor *m, const int stdio[3]) {
   posix_spawn_file_actions_t actions;
   posix_spawnattr_t attributes;
   sigset_t all, none;
-  int error = sigfillset(&all) + sigemptyset(&none);
+  memset(&all, 0xff, sizeof all); /* sigfillset(3) leaves out two of libc's own, which posix_spawn(3) then ignores */
+  int error = sigemptyset(&none);
   if (error == 0) error = posix_spawn_file_actions_init(&actions);
   if (error != 0) return error;
   error = posix_spawnattr_init(&attributes);
@@ -88,6 +90,12 @@ static pid_t read_pid(void) {
   return number_parse(digits, INT32_MAX, &pid) ? (pid_t)pid : 0;
 }
 
+/* What starting took, libc's start-up above all, is not needed any more: the kernel maps again the little that is. */
+static void forget_code(void) {
+  extern char __executable_start[], etext[];
+  (void)madvise(__executable_start, (size_t)(etext - __executable_start), MADV_DONTNEED);
+}
+
 void runtime_ended(struct monitor *m, int status) {
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
     failed(m, status);
@@ -108,5 +116,6 @@ void runtime_ended(struct monitor *m, int status) {
     m->phase = RUNNING;
     status_say(m, line);
     oom_watch(&m->oom, m->options.oom_v1, m->options.oom_v2);
+    forget_code();
   }
 }
