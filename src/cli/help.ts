@@ -4,7 +4,8 @@ import type { Command } from "./command.ts";
 import type { Flag, FlagTable } from "./flags.ts";
 import { GLOBAL_FLAGS } from "./global-flags.ts";
 
-const WIDTH = 80;
+/** A terminal of 80 columns, the last one left free. */
+const WIDTH = 79;
 
 /** `tare --help`. */
 export function programHelp(program: string): string {

@@ -4,19 +4,17 @@ import type { Duplex } from "../base/duplex.ts";
 
 /** Rejects with ENOENT or ECONNREFUSED when nobody listens. */
 export function connectUnixOnNode(path: string): Promise<Duplex> {
-  const { promise, resolve, reject } = Promise.withResolvers<Duplex>();
-  const socket = createConnection({ path, allowHalfOpen: true });
-  socket.once("error", reject);
-  socket.once("connect", () => {
-    socket.off("error", reject);
-    resolve(overSocket(socket));
+  return new Promise((resolve, reject) => {
+    const socket = createConnection({ path, allowHalfOpen: true });
+    socket.once("error", reject);
+    socket.once("connect", () => {
+      socket.off("error", reject);
+      resolve(overSocket(socket));
+    });
   });
-  return promise;
 }
 
 function overSocket(socket: Socket): Duplex {
-  const { promise: closed, resolve } = Promise.withResolvers<void>();
-  socket.once("close", () => resolve());
   // Reading and writing report the failure; without a listener it would end the process as well.
   socket.on("error", () => undefined);
   return {
@@ -27,6 +25,8 @@ function overSocket(socket: Socket): Duplex {
       }),
     end: () => void socket.end(),
     close: () => void socket.destroy(),
-    closed,
+    closed: new Promise((resolve) => {
+      socket.once("close", () => resolve());
+    }),
   };
 }
