@@ -13,7 +13,7 @@ export const bench: Bench = {
     for (const { cli, shell } of owners) await shell.run(`${cli} run -d --name ${NAME} busybox sleep 1000`);
     for (const { name, cli, shell } of field.all) contenders[name] = () => shell.run(`${cli} exec ${NAME} true`);
     const measured = await measurePaired(contenders);
-    for (const { cli, shell } of owners) await shell.run(`${cli} rm -f ${NAME}`);
+    for (const { cli, shell } of owners) await shell.run(`${cli} kill ${NAME} && ${cli} rm -f ${NAME}`);
     return [pairedReport("exec true in a running container, command line to its exit", measured)];
   },
 };

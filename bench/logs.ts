@@ -4,17 +4,18 @@ import type { Contender } from "./harness/contenders.ts";
 import type { Report } from "./harness/report.ts";
 
 const MEGABYTES = 512;
+const BYTES = MEGABYTES * 1024 * 1024;
 const LINE = "x".repeat(119);
 /** `yes` writes in large blocks; head ends it exactly. */
-const WRITER = `sh -c 'yes ${LINE} | head -c ${MEGABYTES}M'`;
+const WRITER = `sh -c 'yes ${LINE} | head -c ${MEGABYTES}m'`;
 const WHOLE = "--log-opt max-size=1g";
 const NAME = "tare-bench-logs";
 
 /** Command lines in which `@` stands for the engine's own command. */
 const WAYS: Readonly<Record<string, string>> = {
-  "to the log": `@ run -d --name ${NAME} ${WHOLE} busybox ${WRITER} && @ wait ${NAME}`,
-  "through logs -f": `@ run -d --name ${NAME} ${WHOLE} busybox ${WRITER} && @ logs -f ${NAME} | cat`,
-  "through attach": `@ run --name ${NAME} ${WHOLE} busybox ${WRITER} | cat`,
+  "to the log": `@ run -d --name ${NAME} ${WHOLE} busybox ${WRITER} && test "$(@ wait ${NAME})" = 0`,
+  "through logs -f": `@ run -d --name ${NAME} ${WHOLE} busybox ${WRITER} && @ logs -f ${NAME} | wc -c | grep -q ${BYTES}`,
+  "through attach": `@ run --name ${NAME} ${WHOLE} busybox ${WRITER} | wc -c | grep -q ${BYTES}`,
 };
 
 export const bench: Bench = {

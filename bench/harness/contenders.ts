@@ -10,6 +10,8 @@ import { busyboxRootfs, ensureBusybox } from "../../test/harness/images.ts";
 import { Shell } from "./shell.ts";
 
 const RELEASE = resolve(import.meta.dir, "../../dist/tare");
+/** What people install, when it is built; the source tree otherwise. */
+const PROGRAM = existsSync(RELEASE) ? [RELEASE] : TARE;
 
 /** One engine as seen from a shell: `cli` is the word that a command line begins with. */
 export interface Contender {
@@ -32,9 +34,8 @@ export class Field {
   private constructor(engine: TestEngine, config: string) {
     this.engine = engine;
     this.#config = config;
-    const cli = existsSync(RELEASE) ? RELEASE : TARE.join(" ");
     const socketPath = engine.socketPath;
-    this.tare = { name: "tare", cli, shell: new Shell([], engine.tareEnv()), socketPath };
+    this.tare = { name: "tare", cli: PROGRAM.join(" "), shell: new Shell([], engine.tareEnv()), socketPath };
     this.dockerOnTare = {
       name: "docker client on tare",
       cli: "docker",
@@ -47,12 +48,15 @@ export class Field {
       this.docker = { name: "docker", cli: "docker", shell: new Shell([], env), socketPath: peer };
     }
     const enter = process.env.TARE_PEER_ENTER;
-    if (enter !== undefined) this.podman = { name: "podman", cli: "podman", shell: new Shell(enter.split(" ")) };
+    if (enter !== undefined) {
+      const shell = new Shell(enter.split(" "), { PODMAN_IGNORE_CGROUPSV1_WARNING: "1" });
+      this.podman = { name: "podman", cli: "podman", shell };
+    }
   }
 
   static async open(): Promise<Field> {
     const config = mkdtempSync(join(tmpdir(), "tare-bench-"));
-    const field = new Field(await TestEngine.start(), config);
+    const field = new Field(await TestEngine.start({ program: PROGRAM }), config);
     await ensureBusybox(field.engine.dockerEnv());
     const { docker, podman } = field;
     if (docker !== undefined) {
