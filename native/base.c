@@ -1,10 +1,6 @@
 #include "base.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 void fd_close(int *fd) {
   if (*fd >= 0) (void)close(*fd);
@@ -47,7 +43,7 @@ static void put_digits(char *end, int width, unsigned long number) {
   for (; width > 0; width--, number /= 10) *--end = (char)('0' + number % 10);
 }
 
-/* By hand because gmtime(3) reads the time zone files. The arithmetic is the usual one of 400-year eras that begin in March. */
+/* By hand because gmtime(3) reads the time zone files. The usual arithmetic of 400-year eras that begin in March. */
 void timestamp(char out[TIMESTAMP_BYTES], struct timespec time) {
   unsigned days = (unsigned)(time.tv_sec / 86400) + 719468, second = (unsigned)(time.tv_sec % 86400);
   unsigned era = days / 146097, day = days % 146097;

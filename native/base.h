@@ -1,10 +1,15 @@
-/* Small helpers: descriptors, numbers, time. */
+/* Small helpers: descriptors, numbers, time; and what every part needs of libc. */
 #pragma once
 
+#include <errno.h>
+#include <fcntl.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 enum { TIMESTAMP_BYTES = 30 };
 

@@ -1,15 +1,12 @@
-#include <errno.h>
+/* The socket's clients: requests, attach streams both ways, watchers. */
 #include <stdlib.h>
-#include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "monitor.h"
 
 enum { SEND_BUFFER_BYTES = 1024 * 1024 };
 
-/* Unread input would turn the peer's end of file into a reset, so it is thrown away first. */
-static void client_close(struct client *client) {
+void client_close(struct client *client) {
   char waste[512];
   while (recv(client->fd, waste, sizeof waste, MSG_DONTWAIT) > 0) continue;
   fd_close(&client->fd);
@@ -28,7 +25,7 @@ static size_t send_some(struct client *client, const char *data, size_t len) {
 }
 
 static void client_send(struct client *client, const char *data, size_t len) {
-  /* Output waits for those that are behind; only a watcher can be sent more, and few lines are enough to say it is dead. */
+  /* Output waits for those that are behind; only a watcher can be sent more, and one that reads no line is dead. */
   size_t sent = client->backlog == NULL ? send_some(client, data, len) : 0;
   if (sent == len) return;
   char *rest = client->backlog == NULL ? malloc(len - sent) : NULL;
@@ -82,12 +79,6 @@ int clients_stalled(struct monitor *m) {
     else if (least < 0 || left < least) least = left;
   }
   return (int)least;
-}
-
-void clients_finish(struct monitor *m) {
-  for (struct client *client = m->clients; client < m->clients + MAX_CLIENTS; client++) {
-    if (client->fd >= 0 && client->backlog == NULL) client_close(client);
-  }
 }
 
 static const char *serve_attach(struct client *client, const char *wanted) {

@@ -1,20 +1,16 @@
-#include <errno.h>
-#include <string.h>
+/* The one poll loop, and what each event leads to. */
 #include <sys/ioctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "monitor.h"
 
 enum { SIGNALS, DOOR, CONTROL, CONSOLE, OUT, ERR, INPUT, OOM, FIXED };
 
-/* The line "go", or the end of file; anything else is no word of ours. */
+/* The line "go", or the end of file. */
 static void control_read(struct monitor *m) {
-  char words[64];
-  ssize_t n = read(m->control_fd, words, sizeof words);
-  if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
-  if (n > 0 && (n < 3 || memcmp(words, "go\n", 3) != 0)) return;
+  char word[8];
+  if (read(m->control_fd, word, sizeof word) < 0 && (errno == EAGAIN || errno == EINTR)) return;
   m->held = false;
   fd_close(&m->control_fd);
 }
@@ -61,7 +57,7 @@ static void oom_check(struct monitor *m) {
   status_say(m, "oom\n");
 }
 
-/* Ends the drain when it is over. Returns the milliseconds after which to look again, or -1 when something else wakes us. */
+/* Ends the drain when it is over. Returns the milliseconds to look again after, or -1 when something else wakes us. */
 static int drain(struct monitor *m) {
   if (m->phase != DRAINING || m->held) return -1;
   int64_t left = m->drain_until - now_ms();
@@ -106,9 +102,9 @@ int loop_run(struct monitor *m) {
   for (;;) {
     int stall = clients_stalled(m), wait = drain(m), clients = 0;
     if (wait < 0 || (stall >= 0 && stall < wait)) wait = stall;
-    if (m->phase == ENDED) clients_finish(m);
     fixed_polls(m, polls);
     for (struct client *client = m->clients; client < m->clients + MAX_CLIENTS; client++) {
+      if (m->phase == ENDED && client->fd >= 0 && client->backlog == NULL) client_close(client);
       if (client->fd < 0) continue;
       polls[FIXED + clients] = client_poll(m, client);
       polled[clients++] = client;

@@ -1,13 +1,10 @@
 /* tare-monitor: see protocol.md. */
-#include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
-#include <unistd.h>
 
 #include "monitor.h"
 
@@ -67,16 +64,12 @@ int main(int argc, char **argv) {
   struct monitor *m = mmap(NULL, sizeof *m, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (m == MAP_FAILED || argc < 1) return 1;
   init(m);
-  const char *wrong = options_parse(&m->options, argv);
+  const char *wrong = options_parse(m, argv);
   if (wrong != NULL) {
     errno = EINVAL;
     status_failed_errno(m, wrong);
     return 1;
   }
-  m->held = m->options.hold;
-  m->log.path = m->options.log_path;
-  m->log.max_bytes = m->options.log_max_bytes;
-  m->log.max_files = m->options.log_max_files;
   if (prepare(m) < 0 || runtime_spawn(m) < 0) return 1;
   status_say(m, "listening\n");
   return loop_run(m) < 0 || m->pid <= 0 ? 1 : 0;

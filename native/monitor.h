@@ -16,13 +16,13 @@ enum {
   FRAME_BYTES = 8,
 };
 
-/* The command line, as protocol.md describes it. */
+/* The command line, as protocol.md describes it; the log's part stands in its own struct. */
 struct options {
   const char *dir;
-  bool terminal, stdin_open, stdin_once, hold;
+  bool terminal, stdin_open, stdin_once;
   unsigned short rows, cols;
-  const char *log_path, *null_path, *oom_v1, *oom_v2;
-  uint64_t log_max_bytes, log_max_files, drain_ms, stall_ms;
+  const char *null_path, *oom_v1, *oom_v2;
+  uint64_t drain_ms, stall_ms;
   char **runtime; /* its argument vector, NULL-terminated */
 };
 
@@ -78,20 +78,19 @@ struct monitor {
   int slave_fd; /* keeps the terminal from hanging up while the process lives */
   int input_fd; /* stdin's pipe or the master; -1 when closed */
   bool input_ends;
-  size_t input_at, input_len;
+  size_t input_at, input_len, status_len;
 
   struct log log;
   struct oom oom;
   struct output out, err;
   struct client clients[MAX_CLIENTS];
-  size_t status_len;
   char status[STATUS_BYTES]; /* all lines so far, for watchers */
   char input[INPUT_BYTES];
   char chunk[LOG_LINE_BYTES + READ_BYTES]; /* a frame's head, then a held line, is put in front of what was read */
 };
 
-/* options.c: returns NULL, or the argument that cannot be understood. */
-const char *options_parse(struct options *options, char **argv);
+/* options.c: sets what the command line says. Returns NULL, or the argument that cannot be understood. */
+const char *options_parse(struct monitor *m, char **argv);
 /* Reads "<rows><separator><cols>", cutting the string at the separator. */
 bool size_parse(char *size, char separator, unsigned short *rows, unsigned short *cols);
 
@@ -124,6 +123,8 @@ void clients_shut_door(struct monitor *m);
 struct client *clients_place(struct monitor *m);
 struct pollfd client_poll(const struct monitor *m, const struct client *client);
 void client_ready(struct monitor *m, struct client *client, short events);
+/* Throws unread input away: it would turn the peer's end of file into a reset. */
+void client_close(struct client *client);
 /* Sends output to all who take the stream. Overwrites the FRAME_BYTES before `data`. */
 void clients_output(struct monitor *m, unsigned stream, char *data, size_t len);
 /* Sends status lines to the watchers. */
@@ -132,8 +133,6 @@ void clients_status(struct monitor *m, const char *lines, size_t len);
 bool clients_behind(const struct monitor *m);
 /* Disconnects who stalls the log. Returns the milliseconds until somebody would, or -1. */
 int clients_stalled(struct monitor *m);
-/* Ends all clients but those that still have bytes to take. */
-void clients_finish(struct monitor *m);
 
 /* status.c: takes the space of the exit record, so that a disk that fills up later cannot lose it. -1 with errno. */
 int status_reserve(struct monitor *m);
@@ -149,5 +148,5 @@ void oom_watch(struct oom *oom, const char *v1, const char *v2);
 /* Reads the number of kills anew. True when there was one, or is just about to be. */
 bool oom_read(struct oom *oom);
 
-/* loop.c: runs until the process has ended and everybody has been told. Returns -1 with errno when polling itself fails. */
+/* loop.c: runs until the process has ended and everybody has been told. -1 with errno when polling itself fails. */
 int loop_run(struct monitor *m);

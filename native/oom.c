@@ -1,9 +1,6 @@
-#include <fcntl.h>
-#include <stdio.h>
+/* Out-of-memory kills of the process's memory cgroup, version 1 or 2. */
 #include <stdlib.h>
-#include <string.h>
 #include <sys/eventfd.h>
-#include <unistd.h>
 
 #include "monitor.h"
 

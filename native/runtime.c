@@ -1,12 +1,8 @@
-#include <errno.h>
-#include <fcntl.h>
+/* Running the OCI runtime once, and what became of it. */
 #include <signal.h>
 #include <spawn.h>
-#include <stdio.h>
-#include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "monitor.h"
 
@@ -44,12 +40,9 @@ static int make_pipe(int *ours, int *theirs, bool reading) {
 
 int runtime_spawn(struct monitor *m) {
   int null_fd = open(m->options.null_path, O_RDWR | O_CLOEXEC), stdio[3] = {null_fd, null_fd, null_fd}, error;
-  if (null_fd < 0) {
-    status_failed_errno(m, m->options.null_path);
-    return -1;
-  }
+  const char *culprit = null_fd < 0 ? m->options.null_path : m->options.runtime[0];
   bool piped = !m->options.terminal; /* else only the runtime's own words come by stderr */
-  if ((piped && m->options.stdin_open && make_pipe(&m->input_fd, &stdio[0], false) < 0) ||
+  if (null_fd < 0 || (piped && m->options.stdin_open && make_pipe(&m->input_fd, &stdio[0], false) < 0) ||
       (piped && make_pipe(&m->out.fd, &stdio[1], true) < 0) || make_pipe(&m->err.fd, &stdio[2], true) < 0) {
     error = errno;
   } else {
@@ -61,7 +54,7 @@ int runtime_spawn(struct monitor *m) {
   fd_close(&null_fd);
   if (error == 0) return 0;
   errno = error;
-  status_failed_errno(m, m->options.runtime[0]);
+  status_failed_errno(m, culprit);
   return -1;
 }
 

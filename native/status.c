@@ -1,9 +1,4 @@
-#include <errno.h>
-#include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
-#include <unistd.h>
-
+/* Status lines to the engine and the watchers, and the exit record. */
 #include "monitor.h"
 
 static const char RECORD[] = "exit", TEMPORARY[] = "exit.tmp";
@@ -52,8 +47,7 @@ void status_failed(struct monitor *m, const char *message) {
 
 void status_failed_errno(struct monitor *m, const char *what) {
   char message[MESSAGE_BYTES];
-  const char *reason = strerror(errno);
-  (void)snprintf(message, sizeof message, "%s: %s", what, reason);
+  (void)snprintf(message, sizeof message, "%s: %s", what, strerror(errno));
   status_failed(m, message);
 }
 

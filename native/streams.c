@@ -1,11 +1,8 @@
-#include <errno.h>
-#include <fcntl.h>
-#include <string.h>
+/* The process's standard streams and its terminal. */
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <unistd.h>
 
 #include "monitor.h"
 
