@@ -1,13 +1,21 @@
 /** Wall-clock time in nanoseconds, and its RFC 3339 spelling as Go prints it. */
 
-const DRIFT_MS = 20;
 let originMs = performance.timeOrigin;
+let lastNs = 0n;
 
-/** Unix nanoseconds with the monotonic clock's resolution, following the wall clock when it is set. */
+/**
+ * Unix nanoseconds: the wall clock's millisecond, and within it the monotonic clock's fraction. Later calls give later times,
+ * unless the wall clock is set back.
+ */
 export function nowNs(): bigint {
   const wallMs = Date.now();
-  if (Math.abs(originMs + performance.now() - wallMs) > DRIFT_MS) originMs = wallMs - performance.now();
-  return BigInt(Math.round((originMs + performance.now()) * 1000)) * 1000n;
+  const elapsedMs = performance.now();
+  const isWithin = originMs + elapsedMs >= wallMs && originMs + elapsedMs < wallMs + 1;
+  if (!isWithin) originMs = wallMs - elapsedMs;
+  const ns = BigInt(Math.floor((originMs + elapsedMs) * 1000)) * 1000n;
+  const isRepeated = ns <= lastNs && lastNs - ns < 1_000_000n;
+  lastNs = isRepeated ? lastNs + 1n : ns;
+  return lastNs;
 }
 
 /** "2026-01-02T03:04:05.123456789Z", trailing zeros of the fraction dropped (Go's RFC3339Nano). */

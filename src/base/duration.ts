@@ -12,3 +12,13 @@ export function parseDurationNs(text: string): number | undefined {
   for (const [, number, unit = ""] of text.matchAll(PART)) total += Number(number) * (UNIT_NS[unit] ?? 0);
   return Math.round(text.startsWith("-") ? -total : total);
 }
+
+/** "100ms", "30s", "1m30s": as Go prints a whole number of milliseconds. */
+export function formatDurationMs(ms: number): string {
+  if (ms < 1000) return ms === 0 ? "0s" : `${ms}ms`;
+  const minutes = Math.floor(ms / 60_000);
+  const seconds = `${(ms % 60_000) / 1000}s`;
+  if (minutes === 0) return seconds;
+  const hours = Math.floor(minutes / 60);
+  return hours === 0 ? `${minutes}m${seconds}` : `${hours}h${minutes % 60}m${seconds}`;
+}

@@ -1,6 +1,7 @@
 /** Removing all stopped containers (POST /containers/prune). */
 import { toUnixMs } from "../../base/clock.ts";
 import { invalidParameter } from "../../base/errors.ts";
+import { parseInstantMs } from "../../base/instant.ts";
 import { checkFilterKeys, type Filters, matchesLabels } from "../../wire/filters.ts";
 import type { EngineContext } from "../context.ts";
 import type { Container } from "./container.ts";
@@ -42,16 +43,9 @@ function createPruneFilter(filters: Filters): (container: Container) => boolean 
     !(notLabels.length > 0 && matchesLabels(notLabels, spec.config.Labels));
 }
 
-const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
-
-/** A duration before now ("24h", "1h30m"), Unix seconds, or an RFC 3339 time, as milliseconds. */
+/** A duration before now ("24h"), Unix seconds, or an RFC 3339 time, as milliseconds. */
 function parseUntil(text: string): number {
-  if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * 1000;
-  if (/^(\d+(\.\d+)?(ms|s|m|h))+$/.test(text)) {
-    const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h)/g)];
-    return Date.now() - parts.reduce((sum, [, count, unit]) => sum + Number(count) * (UNIT_MS[unit ?? ""] ?? 0), 0);
-  }
-  const time = Date.parse(text);
-  if (Number.isNaN(time)) throw invalidParameter(`failed to parse value as time or duration: "${text}"`);
-  return time;
+  const ms = parseInstantMs(text);
+  if (ms === undefined) throw invalidParameter(`failed to parse value as time or duration: "${text}"`);
+  return ms;
 }

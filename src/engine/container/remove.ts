@@ -15,26 +15,32 @@ export interface RemoveOptions {
 
 /** Throws a conflict when it is up and not forced, or when another request removes it already. */
 export async function removeContainer(ctx: EngineContext, container: Container, options: RemoveOptions): Promise<void> {
-  if (container.phase.at === "removing") throw messages.removalInProgress(container.id);
-  checkRemovable(container, options.force);
-  if (container.isUp) await killForRemoval(ctx, container);
-  using _held = await ctx.locks.acquire(container.id);
-  if (ctx.registry.byId(container.id) !== container) return;
-  await removeNow(ctx, container);
+  while (ctx.registry.byId(container.id) === container) {
+    if (container.phase.at === "removing") throw messages.removalInProgress(container.id);
+    if (await removeIfDown(ctx, container, options)) return;
+    await signalContainer(ctx, container, SIGKILL);
+    await container.runEnded;
+  }
 }
 
-function checkRemovable(container: Container, force: boolean): void {
-  if (force) return;
+/** False when it is up and has to be killed first: whoever waits for its end must not hold the lock. */
+async function removeIfDown(ctx: EngineContext, container: Container, { force }: RemoveOptions): Promise<boolean> {
+  using _held = await ctx.locks.acquire(container.id);
+  if (ctx.registry.byId(container.id) !== container) return true;
+  if (!force) checkRemovable(container);
+  if (container.live !== undefined) {
+    container.update({ stopRequested: true });
+    return false;
+  }
+  container.cancelRestart?.();
+  await removeNow(ctx, container);
+  return true;
+}
+
+function checkRemovable(container: Container): void {
   const { at } = container.phase;
   if (at === "paused" || at === "restarting") throw messages.removeAlive(container.id, at);
   if (at === "running") throw messages.removeRunning(container.id);
-}
-
-async function killForRemoval(ctx: EngineContext, container: Container): Promise<void> {
-  container.update({ stopRequested: true });
-  container.cancelRestart?.();
-  await signalContainer(ctx, container, SIGKILL);
-  await container.runEnded;
 }
 
 /** Removes it now; the caller holds its lock and nothing of it runs. */

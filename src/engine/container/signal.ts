@@ -30,6 +30,8 @@ export async function killContainer(
 ): Promise<void> {
   const signal = text === "" ? SIGKILL : signalNumber(text);
   if (signal === undefined) throw messages.invalidSignal(text);
+  // A start that is under way comes to its end first.
+  (await ctx.locks.acquire(container.id))[Symbol.dispose]();
   if (container.live === undefined) throw messages.notKillable(ref, container.id);
   if (signal === SIGKILL || signal === stopSignal(container)) container.update({ stopRequested: true });
   const ended = container.runEnded;

@@ -19,14 +19,25 @@ export interface StopOptions {
 export async function stopContainer(ctx: EngineContext, container: Container, options: StopOptions): Promise<void> {
   const signal = options.signal ? signalNumber(options.signal) : stopSignal(container);
   if (signal === undefined) throw messages.invalidSignal(options.signal ?? "");
-  if (container.phase.at === "restarting") return cancelRestart(ctx, container);
+  if (await forbidRestarts(ctx, container)) {
+    const timeoutSec = options.timeoutSec ?? container.spec.config.StopTimeout ?? DEFAULT_GRACE_SEC;
+    await stopLive(ctx, container, { signal, timeoutSec });
+  }
+  tell(ctx, container, "stop");
+}
+
+/** Comes after any start that is under way. Between two runs there is nothing to signal: then the restart is called off, and false returned. */
+async function forbidRestarts(ctx: EngineContext, container: Container): Promise<boolean> {
+  using _held = await ctx.locks.acquire(container.id);
+  if (container.phase.at === "restarting") {
+    container.cancelRestart?.();
+    container.update({ phase: { at: "exited" }, stopRequested: true });
+    container.tellExit();
+    return false;
+  }
   if (container.live === undefined) throw messages.alreadyStopped();
   container.update({ stopRequested: true });
-  await stopLive(ctx, container, {
-    signal,
-    timeoutSec: options.timeoutSec ?? container.spec.config.StopTimeout ?? DEFAULT_GRACE_SEC,
-  });
-  tell(ctx, container, "stop");
+  return true;
 }
 
 interface StopNow {
@@ -52,16 +63,6 @@ async function endsWithin(ended: Promise<void>, timeoutSec: number): Promise<boo
   } finally {
     clearTimeout(timer);
   }
-}
-
-/** Between two runs there is nothing to signal: the coming restart is called off. */
-async function cancelRestart(ctx: EngineContext, container: Container): Promise<void> {
-  using _held = await ctx.locks.acquire(container.id);
-  if (container.phase.at !== "restarting") return;
-  container.cancelRestart?.();
-  container.update({ phase: { at: "exited" }, stopRequested: true });
-  container.tellExit();
-  tell(ctx, container, "stop");
 }
 
 /** Stop, if it is up, and start. An auto-removed container is kept for the start. */

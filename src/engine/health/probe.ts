@@ -2,6 +2,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { nowRfc3339 } from "../../base/clock.ts";
 import type { Duplex } from "../../base/duplex.ts";
+import { formatDurationMs } from "../../base/duration.ts";
 import { createId } from "../../base/ids.ts";
 import { SIGKILL } from "../../base/signals.ts";
 import { processStartTime } from "../../kernel/process.ts";
@@ -50,7 +51,7 @@ async function runProbe(
   const record = await monitor.exited;
   clearTimeout(limit.timer);
   if (limit.isOver()) {
-    return { exitCode: PROBE_FAILED, output: `Health check exceeded timeout (${plan.timeoutMs / 1000}s)` };
+    return { exitCode: PROBE_FAILED, output: `Health check exceeded timeout (${formatDurationMs(plan.timeoutMs)})` };
   }
   return { exitCode: record?.exitCode ?? PROBE_FAILED, output: await output };
 }
