@@ -101,6 +101,8 @@ test("a health check goes from starting to healthy to unhealthy, tells it, and k
   );
   await engine.dockerOutput("exec", "patient", "touch", "/sick");
   await eventually(async () => (await status()) === "unhealthy");
+  await eventually(async () => (await inspect("patient", "{{len .State.Health.Log}}")) === "5");
+  await eventually(async () => (await inspect("patient", "{{(index .State.Health.Log 0).ExitCode}}")) === "1");
   expect(
     await inspect("patient", "{{(index .State.Health.Log 4).ExitCode}} {{(index .State.Health.Log 4).Output}}"),
   ).toBe("1 feeling bad\n");
