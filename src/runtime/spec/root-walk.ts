@@ -2,7 +2,7 @@
  * Follows a path as a process inside a root directory would, links and all, without opening anything. It answers where a
  * path leads while the tree stands still; whoever acts on a tree that may change resolves again, in the kernel.
  */
-import { lstatSync, readlinkSync } from "node:fs";
+import { readlinkSync } from "node:fs";
 import { hasCode, invalidParameter } from "../../base/errors.ts";
 
 const MOST_LINKS = 40;
@@ -31,12 +31,15 @@ export function walkInRoot(root: string, path: string): string {
   return `/${reached.join("/")}`;
 }
 
+/** readlink(2): EINVAL is anything but a link. */
+const NOT_A_LINK = ["EINVAL", "ENOENT", "ENOTDIR", "EACCES"];
+
 /** Undefined for anything but a link, also when there is nothing. */
 function linkTarget(path: string): string | undefined {
   try {
-    return lstatSync(path).isSymbolicLink() ? readlinkSync(path) : undefined;
+    return readlinkSync(path);
   } catch (error) {
-    if (hasCode(error, "ENOENT") || hasCode(error, "ENOTDIR") || hasCode(error, "EACCES")) return undefined;
+    if (NOT_A_LINK.some((code) => hasCode(error, code))) return undefined;
     throw error;
   }
 }
