@@ -1,0 +1,63 @@
+/**
+ * SECURITY row 3, the race for masked paths (CVE-2025-31133): a runtime that covers /proc/kcore with the container's own /dev/null can be
+ * made to cover it with a link's target instead, which is then writable. Two containers share /dev; one swaps, the other is started.
+ */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { TestEngine } from "../harness/engine.ts";
+import { makeImage } from "./hostile-image.ts";
+
+const CORE_PATTERN = "/proc/sys/kernel/core_pattern";
+const RUNS = 40;
+const SWAPPER = `mknod /shared/null c 1 3 && ln -s ${CORE_PATTERN} /shared/link && exec /swap /shared/null /shared/link`;
+/** Writes to everything that is masked, and tells what could be read there. */
+const PROBE = "for f in kcore keys timer_list interrupts; do echo '|/evil' >/proc/$f; cat /proc/$f; done 2>/dev/null";
+
+let engine: TestEngine;
+let shared: string;
+const original = readFileSync(CORE_PATTERN);
+
+beforeAll(async () => {
+  engine = await TestEngine.start();
+  await makeImage(engine, { name: "masked", exploits: { "/swap": "swap" } });
+  shared = join(engine.dir, "shared");
+  mkdirSync(shared);
+});
+afterAll(async () => {
+  await engine[Symbol.asyncDispose]();
+});
+
+test("masked files are empty and take no writes", async () => {
+  expect(await engine.dockerOutput("run", "--rm", "masked", "sh", "-c", PROBE)).toBe("");
+});
+
+test(`a /dev/null that is swapped during ${RUNS} starts never unmasks or redirects anything`, async () => {
+  await engine.dockerOutput("run", "-d", "-v", `${shared}:/shared`, "masked", "sh", "-c", SWAPPER);
+  let started = 0;
+  try {
+    for (let at = 0; at < RUNS; at++) {
+      const { exitCode, stdout, stderr } = await engine.docker(
+        ...[
+          "run",
+          "--rm",
+          ...(process.env.RT ? ["--runtime", process.env.RT] : []),
+          "-v",
+          `${shared}:/dev`,
+          "masked",
+          "sh",
+          "-c",
+          `${PROBE}; echo ran`,
+        ],
+      );
+      if (exitCode === 0) started++;
+      else console.log(stderr);
+      console.log(stdout);
+      expect(["ran\n", ""]).toContain(stdout);
+      expect(readFileSync(CORE_PATTERN, "utf8")).toBe(original.toString());
+    }
+  } finally {
+    if (!readFileSync(CORE_PATTERN).equals(original)) writeFileSync(CORE_PATTERN, original);
+  }
+  expect(started).toBeGreaterThan(0);
+}, 60_000);
