@@ -16,6 +16,7 @@ export const bench: Bench = {
     const perSecond = await startMany(field.tare);
     const after = privateMemoryKb([field.engine.pid]);
     const monitors = processesNamed("tare-monitor").filter((pid) => commandLine(pid).includes(field.engine.dir));
+    const each = privateMemoryKb(monitors) / monitors.length;
     rows.push(["tare", perSecond, 1]);
     await removeAll(field.tare);
     if (field.docker !== undefined) {
@@ -29,19 +30,19 @@ export const bench: Bench = {
         columns: ["", "started per second", "tare is faster by"],
         rows,
       },
-      memoryReport(before, after, monitors),
+      memoryReport({ before, after, each }),
     ];
   },
 };
 
-function memoryReport(before: number, after: number, monitors: readonly number[]): Report {
+function memoryReport({ before, after, each }: Record<"before" | "after" | "each", number>): Report {
   return {
     title: `Private memory with ${COUNT} containers`,
     columns: ["", "KiB"],
     rows: [
       ["engine before", before],
       [`engine with ${COUNT} running`, after],
-      ["each monitor", privateMemoryKb(monitors) / Math.max(1, monitors.length)],
+      ["each monitor", each],
     ],
   };
 }

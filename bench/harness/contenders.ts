@@ -42,12 +42,12 @@ export class Field {
       shell: new Shell([], engine.dockerEnv()),
       socketPath,
     };
-    const peer = process.env.TARE_PEER_DOCKER;
+    const peer = process.env.TARE_PEER_DOCKER || undefined;
     if (peer !== undefined) {
       const env = { DOCKER_HOST: `unix://${peer}`, DOCKER_CONFIG: config };
       this.docker = { name: "docker", cli: "docker", shell: new Shell([], env), socketPath: peer };
     }
-    const enter = process.env.TARE_PEER_ENTER;
+    const enter = process.env.TARE_PEER_ENTER || undefined;
     if (enter !== undefined) {
       const shell = new Shell(enter.split(" "), { PODMAN_IGNORE_CGROUPSV1_WARNING: "1" });
       this.podman = { name: "podman", cli: "podman", shell };
