@@ -1,5 +1,9 @@
 /** What the HTTP edge needs of the engine. The engine satisfies these shapes structurally; `daemon/` wires them. */
 import type { Duplex } from "../base/duplex.ts";
+import type { AttachOptions } from "../engine/container/attach.ts";
+import type { ListOptions } from "../engine/container/list.ts";
+import type { LogsOptions } from "../engine/container/logs.ts";
+import type { WaitCondition } from "../engine/container/wait.ts";
 import type {
   ContainerCreateRequest,
   ContainerCreateResponse,
@@ -15,37 +19,7 @@ import type { Filters } from "../wire/filters.ts";
 import type { ImageDeleteItem, ImageInspect, ImageSummary, ProgressLine } from "../wire/image.ts";
 import type { NetworkInspect } from "../wire/network.ts";
 
-export interface ListOptions {
-  readonly all: boolean;
-  /** 0 or less is no limit; a limit implies `all`. */
-  readonly limit: number;
-  readonly size: boolean;
-  readonly filters: Filters;
-}
-
-export interface AttachOptions {
-  readonly logs: boolean;
-  readonly stream: boolean;
-  readonly stdin: boolean;
-  readonly stdout: boolean;
-  readonly stderr: boolean;
-  /** "" is the default (ctrl-p,ctrl-q). */
-  readonly detachKeys: string;
-}
-
-export interface LogsOptions {
-  readonly follow: boolean;
-  readonly stdout: boolean;
-  readonly stderr: boolean;
-  /** Unix nanoseconds. */
-  readonly since: bigint | undefined;
-  readonly until: bigint | undefined;
-  readonly timestamps: boolean;
-  /** Undefined is all. */
-  readonly tail: number | undefined;
-}
-
-export type WaitCondition = "not-running" | "next-exit" | "removed";
+export type { AttachOptions, ListOptions, LogsOptions, WaitCondition };
 
 /** `ref` is a full id, a unique id prefix, or a name with or without its slash; notFound("No such container: …") otherwise. */
 export interface ContainerBackend {

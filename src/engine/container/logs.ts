@@ -4,6 +4,8 @@ import type { EngineContext } from "../context.ts";
 import * as messages from "../messages.ts";
 import type { Container } from "./container.ts";
 
+export type { LogsOptions };
+
 /** Throws at once when nothing is logged. Bytes are multiplexed unless the container has a terminal. */
 export function readContainerLogs(
   ctx: EngineContext,

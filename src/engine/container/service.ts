@@ -1,6 +1,5 @@
 /** The containers' part of the engine as the HTTP edge uses it: references in, wire shapes out, one action per file behind it. */
 import type { Duplex } from "../../base/duplex.ts";
-import type { LogsOptions } from "../../runtime/logs/read.ts";
 import type { ContainerCreateRequest, ContainerInspect, ContainerUpdateRequest } from "../../wire/container.ts";
 import type { Filters } from "../../wire/filters.ts";
 import { type EngineContext, tell } from "../context.ts";
@@ -9,7 +8,7 @@ import { type AttachOptions, attachContainer, checkAttachable } from "./attach.t
 import { createContainer } from "./create.ts";
 import { toInspect } from "./inspect.ts";
 import { type ListOptions, listContainers } from "./list.ts";
-import { readContainerLogs } from "./logs.ts";
+import { type LogsOptions, readContainerLogs } from "./logs.ts";
 import { pauseContainer, unpauseContainer } from "./pause.ts";
 import { pruneContainers } from "./prune.ts";
 import { type RemoveOptions, removeContainer } from "./remove.ts";
