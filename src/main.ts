@@ -1,5 +1,10 @@
-/** The entry: reads argv, the environment and the default paths, and becomes the engine or a command line, loading only that one. */
+/**
+ * The entry: reads argv, the environment and the default paths, and becomes a command line or the engine. The command line is small and
+ * loaded at once, which is faster than loading it lazily; the engine only when it is wanted.
+ */
 import { VERSION } from "./base/version.ts";
+import { bunIo } from "./cli/bun-io.ts";
+import { runCli } from "./cli/main.ts";
 
 const DEFAULT_ROOT = "/var/lib/tare";
 const DEFAULT_RUN = "/run/tare";
@@ -15,7 +20,6 @@ async function main(argv: readonly string[], env: Readonly<Record<string, string
     const { runEngine } = await import("./daemon/main.ts");
     return runEngine(argv.slice(1), env);
   }
-  const [{ runCli }, { bunIo }] = await Promise.all([import("./cli/main.ts"), import("./cli/bun-io.ts")]);
   const settings = {
     host: env["TARE_HOST"] || undefined,
     root: env["TARE_ROOT"] || DEFAULT_ROOT,

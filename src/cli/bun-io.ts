@@ -6,7 +6,7 @@ import type { Io, Output, TerminalSize } from "./io.ts";
 
 /** What `process.binding("tty_wrap")` holds, in Node's terms: libuv's TTY handle. */
 interface TtyBinding {
-  isTTY(fd: number): boolean;
+  readonly isTTY: (fd: number) => boolean;
   readonly TTY: new (
     fd: number,
     context: object,
@@ -23,16 +23,15 @@ const MODE_NORMAL = 0;
 const MODE_IO = 2;
 
 export function bunIo(): Io {
-  const tty = ttyBinding();
   return {
     get stdin() {
       return Bun.stdin.stream();
     },
     stdout: sinkOf(Bun.stdout),
     stderr: sinkOf(Bun.stderr),
-    isTerminal: (fd) => tty.isTTY(fd),
-    terminalSize: () => (tty.isTTY(1) ? sizeOf(new tty.TTY(1, {})) : undefined),
-    enterRawMode: () => (tty.isTTY(0) ? rawModeOf(new tty.TTY(0, {})) : { [Symbol.dispose]: () => undefined }),
+    isTerminal: (fd) => ttyBinding().isTTY(fd),
+    terminalSize,
+    enterRawMode,
     onSignal: (name, listener) => {
       process.on(name, listener);
       return { [Symbol.dispose]: () => void process.off(name, listener) };
@@ -45,15 +44,19 @@ function ttyBinding(): TtyBinding {
   return (process as unknown as { binding(name: "tty_wrap"): TtyBinding }).binding("tty_wrap");
 }
 
-function sizeOf(tty: InstanceType<TtyBinding["TTY"]>): TerminalSize | undefined {
+function terminalSize(): TerminalSize | undefined {
+  const { isTTY, TTY } = ttyBinding();
   const size: [number, number] = [0, 0];
-  return tty.getWindowSize(size) ? { columns: size[0], rows: size[1] } : undefined;
+  return isTTY(1) && new TTY(1, {}).getWindowSize(size) ? { columns: size[0], rows: size[1] } : undefined;
 }
 
-/** The handle remembers the terminal's settings, so the same one has to give them back. */
-function rawModeOf(tty: InstanceType<TtyBinding["TTY"]>): Disposable {
-  tty.setRawMode(MODE_IO);
-  return { [Symbol.dispose]: () => void tty.setRawMode(MODE_NORMAL) };
+function enterRawMode(): Disposable {
+  const { isTTY, TTY } = ttyBinding();
+  if (!isTTY(0)) return { [Symbol.dispose]: () => undefined };
+  // The handle remembers the terminal's settings, so the same one has to give them back.
+  const terminal = new TTY(0, {});
+  terminal.setRawMode(MODE_IO);
+  return { [Symbol.dispose]: () => void terminal.setRawMode(MODE_NORMAL) };
 }
 
 function sinkOf(file: typeof Bun.stdout): Output {

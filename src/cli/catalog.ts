@@ -12,6 +12,8 @@ export interface Entry {
   readonly grouped?: true;
   /** Not for people: left out of help and completion. */
   readonly hidden?: true;
+  /** How many connections to the engine it will want, to be opened while it is loaded and its arguments are read. */
+  readonly connections?: number;
   load(): Promise<{ readonly command: Command }>;
 }
 
@@ -25,14 +27,16 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   run: {
     summary: "Create and run a new container from an image",
     common: true,
+    connections: 3,
     load: () => import("./commands/run.ts"),
   },
   exec: {
     summary: "Execute a command in a running container",
     common: true,
+    connections: 2,
     load: () => import("./commands/exec.ts"),
   },
-  ps: { summary: "List containers", common: true, load: () => import("./commands/ps.ts") },
+  ps: { summary: "List containers", common: true, connections: 1, load: () => import("./commands/ps.ts") },
   images: { summary: "List images", common: true, load: () => import("./commands/images.ts") },
   version: { summary: "Show the version information", common: true, load: () => import("./commands/version.ts") },
   info: { summary: "Display system-wide information", common: true, load: () => import("./commands/info.ts") },
@@ -40,8 +44,12 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "Attach local standard input, output, and error streams to a running container",
     load: () => import("./commands/attach.ts"),
   },
-  create: { summary: "Create a new container", load: () => import("./commands/create.ts") },
-  start: { summary: "Start one or more stopped containers", load: () => import("./commands/start.ts") },
+  create: { summary: "Create a new container", connections: 1, load: () => import("./commands/create.ts") },
+  start: {
+    summary: "Start one or more stopped containers",
+    connections: 1,
+    load: () => import("./commands/start.ts"),
+  },
   completion: { summary: "Generate the completion script for a shell", load: () => import("./commands/completion.ts") },
   doctor: {
     summary: "Explain what this machine lacks for containers, and how to mend it",

@@ -25,8 +25,8 @@ export interface Context {
   readonly path: string;
   /** The host as a URL, for messages. */
   readonly host: string;
-  /** Made at the first call, with as many connections open; starts the engine when none listens on the default socket. */
-  client(connections?: number): Promise<Client>;
+  /** Connected; the engine is started when none listens on the default socket. */
+  client(): Promise<Client>;
 }
 
 export interface Input<F> {

@@ -7,49 +7,47 @@ import type { Io } from "./io.ts";
 
 const UNIX = "unix://";
 
-export interface OpenContext extends Context {
-  /** Closes the client's idle connections. */
-  close(): void;
+export interface OpenContext extends Context, Disposable {
+  /** Begins to connect, for a command that will. Failing is left to `client()`. */
+  connectAhead(connections: number): void;
 }
 
 /** `path` is the command as invoked. */
 export function createContext(env: CliEnv, io: Io, path: string): OpenContext {
   const defaultSocket = `${env.run}/tare.sock`;
   const host = env.host ?? UNIX + defaultSocket;
-  let client: Promise<Client> | undefined;
+  const socketPath = host.slice(UNIX.length);
+  const startsEngine = socketPath === defaultSocket;
+  const client = createClient({ socketPath, version: CLI_API_VERSION });
+  let connecting: Promise<void> | undefined;
+  let connected: Promise<void> | undefined;
   return {
     env,
     io,
     path,
     host,
-    client: (connections = 1) => {
-      client ??= openClient(env, { host, startsEngine: host === UNIX + defaultSocket, connections });
+    connectAhead(connections) {
+      if (!host.startsWith(UNIX)) return;
+      connecting = client.connect(connections);
+      connecting.catch(() => undefined);
+    },
+    async client() {
+      if (!host.startsWith(UNIX)) {
+        throw new CommandError(`unable to parse host \`${host}\`: only unix:// sockets are supported`);
+      }
+      connecting ??= client.connect();
+      connected ??= connecting.catch((cause: unknown) => {
+        if (startsEngine) return startEngineFor(client, env, socketPath);
+        throw new CommandError(`Cannot connect to the Tare engine at ${host}. Is the engine running?`, 1, { cause });
+      });
+      await connected;
       return client;
     },
-    close: () => void client?.then((open) => open.close()).catch(() => undefined),
+    [Symbol.dispose]: () => client.close(),
   };
 }
 
-interface Opening {
-  readonly host: string;
-  readonly startsEngine: boolean;
-  readonly connections: number;
-}
-
-async function openClient(env: CliEnv, { host, startsEngine, connections }: Opening): Promise<Client> {
-  if (!host.startsWith(UNIX)) {
-    throw new CommandError(`unable to parse host \`${host}\`: only unix:// sockets are supported`);
-  }
-  const socketPath = host.slice(UNIX.length);
-  const client = createClient({ socketPath, version: CLI_API_VERSION });
-  try {
-    await client.connect(connections);
-  } catch (cause) {
-    if (!startsEngine) {
-      throw new CommandError(`Cannot connect to the Tare engine at ${host}. Is the engine running?`, 1, { cause });
-    }
-    const { startEngine } = await import("./start-engine.ts");
-    await startEngine(env, socketPath, () => client.connect(connections));
-  }
-  return client;
+async function startEngineFor(client: Client, env: CliEnv, socketPath: string): Promise<void> {
+  const { startEngine } = await import("./start-engine.ts");
+  await startEngine(env, socketPath, () => client.connect());
 }

@@ -2,7 +2,7 @@
 import { hasCode } from "../base/errors.ts";
 import { COMMANDS, type Entry, GROUPS, type Group } from "./catalog.ts";
 import type { CliEnv, Invocation } from "./command.ts";
-import { createContext } from "./context.ts";
+import { createContext, type OpenContext } from "./context.ts";
 import { ArgCountError, CommandError, errorText, UsageError } from "./errors.ts";
 import { type Parsed, parseFlags } from "./flags.ts";
 import { GLOBAL_FLAGS } from "./global-flags.ts";
@@ -31,10 +31,11 @@ export async function runCli(argv: readonly string[], env: CliEnv, io: Io): Prom
     if (values.version) return await say(io, `Tare version ${env.version}\n`);
     const asksHelp = help || args[0] === "help";
     const target = locate(args[0] === "help" ? args.slice(1) : args);
-    const invocation = target.kind === "command" ? await prepare(target, asksHelp) : undefined;
-    if (invocation === undefined) return await say(io, await helpFor(target));
+    if (target.kind !== "command" || asksHelp) return await say(io, await helpFor(target));
     const { host = env.host, root = env.root, run = env.run } = values;
-    return await invoke(invocation, createContext({ ...env, host, root, run }, io, pathOf(target)));
+    using context = createContext({ ...env, host, root, run }, io, target.path);
+    const invocation = await prepare(target, context);
+    return await (invocation === undefined ? say(io, await helpFor(target)) : invocation(context));
   } catch (error) {
     // Who reads our output has seen enough, as `head` does.
     if (hasCode(error, "EPIPE")) return EXIT_SIGPIPE;
@@ -81,27 +82,17 @@ function unknownCommand(path: string, word: string, usage: string): CommandError
   );
 }
 
-const pathOf = (target: Target): string => (target.kind === "program" ? PROGRAM : target.path);
-
 /** The parsed command line, ready to run; undefined when it asks for help. */
 async function prepare(
-  target: Extract<Target, { kind: "command" }>,
-  asksHelp: boolean,
+  { entry, path, rest }: Extract<Target, { kind: "command" }>,
+  context: OpenContext,
 ): Promise<Invocation | undefined> {
-  if (asksHelp) return undefined;
-  const { command } = await target.entry.load();
+  if (entry.connections !== undefined) context.connectAhead(entry.connections);
+  const { command } = await entry.load();
   try {
-    return command.parse(target.path, target.rest);
+    return command.parse(path, rest);
   } catch (error) {
-    throw withUsage(error, target.path, command.usage);
-  }
-}
-
-async function invoke(invocation: Invocation, context: ReturnType<typeof createContext>): Promise<number> {
-  try {
-    return await invocation(context);
-  } finally {
-    context.close();
+    throw withUsage(error, path, command.usage);
   }
 }
 

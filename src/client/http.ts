@@ -119,7 +119,7 @@ export class HttpClient {
   }
 
   async #exchange(method: string, path: string, call: Call): Promise<HttpResponse> {
-    const connection = await this.#take();
+    const connection = this.#takeIdle() ?? new Connection(await this.#connect());
     const abort = (): void => connection.close();
     call.signal?.throwIfAborted();
     call.signal?.addEventListener("abort", abort, { once: true });
@@ -140,12 +140,11 @@ export class HttpClient {
     }
   }
 
-  async #take(): Promise<Connection> {
-    for (;;) {
-      const idle = this.#idle.pop();
-      if (idle === undefined) return new Connection(await this.#connect());
+  #takeIdle(): Connection | undefined {
+    for (let idle = this.#idle.pop(); idle !== undefined; idle = this.#idle.pop()) {
       if (idle.open) return idle;
     }
+    return undefined;
   }
 
   #release(connection: Connection): void {

@@ -5,9 +5,6 @@ import { checkVariable, readKeyValues } from "../container/key-values.ts";
 import { checkTty, followSize, joinStreams } from "../container/streams.ts";
 import { listFlag, switchFlag, textFlag } from "../flag-kinds.ts";
 
-/** The stream stays open while the exit code is asked for. */
-const CONNECTIONS = 2;
-
 const FLAGS = {
   detach: switchFlag("Detached mode: run command in the background", { short: "d" }),
   "detach-keys": textFlag("Override the key sequence for detaching a container"),
@@ -29,7 +26,7 @@ export const command = defineCommand({
     const { flags } = input;
     const stdin = flags.interactive && !flags.detach;
     if (!flags.detach) checkTty(context.io, stdin, flags.tty);
-    const client = await context.client(CONNECTIONS);
+    const client = await context.client();
     const id = await createExec(context, client, input);
     if (!flags.detach) return runAttached(context, client, id, flags);
     await client.execs.startDetached(id, { tty: flags.tty });

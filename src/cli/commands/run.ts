@@ -4,7 +4,7 @@ import { defineCommand } from "../command.ts";
 import { createContainer, prepareBody, withHelp } from "../container/create.ts";
 import { startFailureCode } from "../container/exit.ts";
 import { CREATE_FLAGS } from "../container/flags.ts";
-import { CONNECTIONS, startAttached } from "../container/start-attached.ts";
+import { startAttached } from "../container/start-attached.ts";
 import { checkTty } from "../container/streams.ts";
 import { CommandError } from "../errors.ts";
 import { switchFlag, textFlag } from "../flag-kinds.ts";
@@ -28,9 +28,9 @@ export const command = defineCommand({
     const { flags } = input;
     const body = streamsOf(await prepareBody(context, input), flags);
     if (!flags.detach) checkTty(context.io, body.AttachStdin ?? false, flags.tty);
-    const size = context.io.terminalSize();
+    const size = flags.tty ? context.io.terminalSize() : undefined;
     const sized = size === undefined ? body : withConsoleSize(body, [size.rows, size.columns]);
-    const client = await context.client(CONNECTIONS);
+    const client = await context.client();
     const id = await createContainer(context, flags, sized).catch((error: unknown) => {
       throw withHelp(error, context.path, 125);
     });

@@ -2,7 +2,7 @@
 
 import type { Context, Input } from "../command.ts";
 import { defineCommand } from "../command.ts";
-import { CONNECTIONS, startAttached } from "../container/start-attached.ts";
+import { startAttached } from "../container/start-attached.ts";
 import { checkTty } from "../container/streams.ts";
 import { CommandError, errorText } from "../errors.ts";
 import { switchFlag, textFlag } from "../flag-kinds.ts";
@@ -42,7 +42,7 @@ async function startAll(context: Context, names: readonly string[]): Promise<num
 async function startOne(context: Context, { flags, args }: Input<typeof FLAGS>): Promise<number> {
   if (args.length > 1) throw new CommandError("you cannot start and attach multiple containers at once");
   const { io } = context;
-  const engine = await context.client(CONNECTIONS);
+  const engine = await context.client();
   const { Id: id, Config: config, HostConfig: hostConfig } = await engine.containers.inspect(args[0] ?? "");
   const stdin = flags.interactive && config.OpenStdin;
   checkTty(io, stdin, config.Tty);

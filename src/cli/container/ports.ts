@@ -1,8 +1,8 @@
 /** `-p` and `--expose`, in the grammar of docker/go-connections' nat package. */
 import { messageOf } from "../../base/errors.ts";
+import { isIP } from "../../base/ip.ts";
 import type { PortBinding } from "../../wire/host-config.ts";
 import { CommandError } from "../errors.ts";
-import { isIp } from "./addresses.ts";
 import { parseUnsigned, splitCsv, splitPair } from "./values.ts";
 
 const PROTOCOLS = new Set(["tcp", "udp", "sctp"]);
@@ -46,7 +46,7 @@ function parsePublish(spec: string): (readonly [port: string, binding: PortBindi
   if (container === "") throw new CommandError(`no port specified: ${spec}<empty>`);
   const inside = parseRange(container) ?? fail(`invalid containerPort: ${container}`);
   if (!PROTOCOLS.has(protocol)) fail(`invalid proto: ${protocol}`);
-  if (ip !== "" && !isIp(ip)) fail(`invalid IP address: ${ip}`);
+  if (ip !== "" && !isIP(ip)) fail(`invalid IP address: ${ip}`);
   const outside = host === "" ? undefined : (parseRange(host) ?? fail(`invalid hostPort: ${host}`));
   const sameSize = outside !== undefined && outside[1] - outside[0] === inside[1] - inside[0];
   // One container port may take any host port of a range; several need as many.

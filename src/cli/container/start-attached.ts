@@ -5,9 +5,6 @@ import type { Io } from "../io.ts";
 import { exitCodeOf } from "./exit.ts";
 import { followSize, forwardSignals, joinStreams } from "./streams.ts";
 
-/** One exchange at a time on each: attach and wait stay open while start is asked. */
-export const CONNECTIONS = 3;
-
 export interface AttachedStart {
   readonly id: string;
   readonly streams: Readonly<Required<Pick<AttachOptions, "stdin" | "stdout" | "stderr" | "detachKeys">>>;
@@ -19,20 +16,22 @@ export interface AttachedStart {
   readonly failure: (error: unknown) => unknown;
 }
 
-/** The container's exit code, or 0 once the user detached. */
+/** The container's exit code, or 0 once the user detached. What there is to set up here is done while the engine works. */
 export async function startAttached(io: Io, { containers }: Client, options: AttachedStart): Promise<number> {
   const { id, tty, streams } = options;
   using listeners = new DisposableStack();
-  if (options.proxiesSignals) listeners.use(forwardSignals(io, (signal) => containers.kill(id, signal)));
-  const [{ stream }, { exit }] = await Promise.all([
+  const attaching = Promise.all([
     containers.attach(id, streams),
     containers.wait(id, options.autoRemove ? "removed" : "next-exit"),
   ]);
+  if (options.proxiesSignals) listeners.use(forwardSignals(io, (signal) => containers.kill(id, signal)));
+  const [{ stream }, { exit }] = await attaching;
+  const starting = containers.start(id);
   const joined = joinStreams(io, stream, { stdin: streams.stdin, tty, detachKeys: streams.detachKeys });
   // Its failure is told when it is awaited, after the start.
   joined.catch(() => undefined);
   try {
-    await containers.start(id);
+    await starting;
   } catch (error) {
     stream.close();
     await joined;

@@ -1,4 +1,5 @@
 /** Values of single flags, with the messages of the Go libraries that docker/cli parses them with. */
+import { parseDurationNs } from "../../base/duration.ts";
 import { parseSize } from "../../base/units.ts";
 import { parseInteger } from "../flag-kinds.ts";
 
@@ -26,32 +27,12 @@ export function parseCpus(text: string): number {
   return whole;
 }
 
-const DURATION_UNITS: Readonly<Record<string, number>> = {
-  ns: 1,
-  us: 1e3,
-  µs: 1e3,
-  μs: 1e3,
-  ms: 1e6,
-  s: 1e9,
-  m: 60e9,
-  h: 3600e9,
-};
-
-/** Nanoseconds of "1h2m3.5s"; Go's time.ParseDuration. */
+/** Nanoseconds of "1h2m3.5s"; the messages of Go's time.ParseDuration. */
 export function parseDuration(text: string): number {
-  const match = /^([+-]?)(.*)$/.exec(text);
-  const body = match?.[2] ?? "";
-  if (body === "0") return 0;
-  if (/^(?:\d+\.?\d*|\.\d+)$/.test(body)) throw new Error(`time: missing unit in duration ${JSON.stringify(text)}`);
-  let total = 0;
-  let rest = body;
-  while (rest !== "" || body === "") {
-    const term = /^(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)(?=[\d.]|$)/.exec(rest);
-    if (term === null) throw new Error(`time: invalid duration ${JSON.stringify(text)}`);
-    total += Number(term[1]) * (DURATION_UNITS[term[2] ?? ""] ?? 0);
-    rest = rest.slice(term[0].length);
-  }
-  return Math.round(match?.[1] === "-" ? -total : total);
+  const nanoseconds = parseDurationNs(text);
+  if (nanoseconds !== undefined) return nanoseconds;
+  const problem = /^[+-]?(?:\d+\.?\d*|\.\d+)$/.test(text) ? "missing unit in" : "invalid";
+  throw new Error(`time: ${problem} duration ${JSON.stringify(text)}`);
 }
 
 /** An unsigned number that fits in `bits`; Go's strconv.ParseUint. */
