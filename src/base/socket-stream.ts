@@ -25,6 +25,7 @@ export class SocketStream implements Duplex {
   #wakeReader: (() => void) | undefined;
   #wakeWriters: (() => void)[] = [];
   #writing: Promise<void> = Promise.resolve();
+  #writers = 0;
 
   constructor(socket: Socket<StreamData>) {
     this.#socket = socket;
@@ -43,10 +44,12 @@ export class SocketStream implements Duplex {
     }),
   };
 
-  /** Chunks wait in line, so concurrent writers never interleave within a chunk. */
+  /** Chunks wait in line, so concurrent writers never interleave within a chunk; the first in line is written at once. */
   write(chunk: Uint8Array): Promise<void> {
-    const turn = this.#writing.then(() => this.#writeAll(chunk));
-    this.#writing = turn.catch(() => undefined);
+    const turn = this.#writers === 0 ? this.#writeAll(chunk) : this.#writing.then(() => this.#writeAll(chunk));
+    const done = (): void => void this.#writers--;
+    this.#writers++;
+    this.#writing = turn.then(done, done);
     return turn;
   }
 
