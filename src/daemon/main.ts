@@ -1,5 +1,5 @@
 /** `tare engine`: takes the root's lock, brings everything to order, serves until told to stop. Containers outlive it. */
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { messageOf } from "../base/errors.ts";
 import { createLogger, type Logger } from "../base/log.ts";
 import { tryLock } from "../kernel/flock.ts";
@@ -27,6 +27,8 @@ export async function runEngine(
 
 async function runLocked(config: EngineConfig, log: Logger, activatedFds: number): Promise<number> {
   mkdirSync(config.root, { recursive: true, mode: 0o710 });
+  // It may have been there before, open to all; layers have set-uid programs in them (CVE-2021-41091).
+  chmodSync(config.root, 0o710);
   mkdirSync(config.run, { recursive: true, mode: 0o711 });
   const lock = tryLock(`${config.root}/lock`);
   if (lock === undefined) {

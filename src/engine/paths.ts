@@ -1,10 +1,10 @@
 /** Where an engine keeps things; everything below its own root and run directories. */
-import { mkdirSync } from "node:fs";
+import { chmodSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { ContainerId } from "../base/ids.ts";
 
 export interface Paths {
-  /** Makes the two directories that hold all containers. */
+  /** Makes the two directories that hold all containers, and closes them to the host's users. */
   make(): void;
   readonly root: string;
   readonly run: string;
@@ -24,8 +24,10 @@ export function createPaths(root: string, run: string): Paths {
   const runContainers = join(run, "containers");
   return {
     make: () => {
-      mkdirSync(containers, { recursive: true, mode: 0o710 });
-      mkdirSync(runContainers, { recursive: true, mode: 0o710 });
+      for (const dir of [containers, runContainers]) {
+        mkdirSync(dir, { recursive: true, mode: 0o710 });
+        chmodSync(dir, 0o710);
+      }
     },
     root,
     run,

@@ -1,5 +1,6 @@
 /** The engine's SQLite database: one file, WAL, migrated forward at open. Losing power may lose the last moments, never consistency. */
 import { Database } from "bun:sqlite";
+import { closeSync, openSync } from "node:fs";
 
 /** Each entry takes the schema from version i to i + 1. Entries are only ever added. */
 const MIGRATIONS: readonly string[] = [
@@ -9,6 +10,8 @@ const MIGRATIONS: readonly string[] = [
 
 /** Opens (making it when missing) and migrates. Throws when the file was written by a newer tare. */
 export function openDatabase(path: string): Database {
+  // SQLite would make it readable by all; it holds the environments of containers. Its other files take this one's mode.
+  closeSync(openSync(path, "a", 0o600));
   const db = new Database(path, { create: true, strict: true });
   db.run("PRAGMA journal_mode = WAL");
   db.run("PRAGMA synchronous = NORMAL");
