@@ -26,6 +26,7 @@ export async function makeImage(engine: TestEngine, image: HostileImage): Promis
   const dir = mkdtempSync(join(tmpdir(), "tare-hostile-"));
   try {
     await output(["tar", "-C", dir, "-x"], { stdin: await busyboxRootfs() });
+    chmodSync(dir, 0o755);
     for (const [path, source] of Object.entries(exploits)) await compile(source, join(dir, path));
     for (const [path, text] of Object.entries(scripts)) {
       mkdirSync(dirname(join(dir, path)), { recursive: true });
