@@ -35,6 +35,7 @@ static int make_pipe(int *ours, int *theirs, bool reading) {
   if (pipe2(ends, O_CLOEXEC) < 0) return -1;
   *ours = ends[reading ? 0 : 1];
   *theirs = ends[reading ? 1 : 0];
+  if (reading) (void)fcntl(*ours, F_SETPIPE_SZ, 4 * READ_BYTES); /* if refused, only slower */
   return fd_nonblock(*ours);
 }
 
@@ -67,11 +68,10 @@ static void failed(struct monitor *m, int status) {
   }
   while (len > 0 && message[len - 1] == '\n') len--;
   message[len] = '\0';
-  if (len == 0) {
+  if (len == 0)
     (void)snprintf(message, sizeof message, "%s %s %d", m->options.runtime[0],
                    WIFSIGNALED(status) ? "was killed by signal" : "ended with status",
                    WIFSIGNALED(status) ? WTERMSIG(status) : WEXITSTATUS(status));
-  }
   status_failed(m, message);
 }
 

@@ -6,7 +6,7 @@ import type { ContainerConfig, EndpointSettings } from "../wire/container.ts";
 import type { HostConfig, Resources } from "../wire/host-config.ts";
 import type { ImageInspect } from "../wire/image.ts";
 
-export type { AttachStreams, ExitRecord, MonitorHandle, ProcessRequest } from "../runtime/monitor/types.ts";
+export type { ExitRecord, MonitorHandle, ProcessRequest } from "../runtime/monitor/types.ts";
 
 /** The image store as far as containers need it. */
 export interface Images {
