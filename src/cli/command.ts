@@ -37,7 +37,7 @@ export interface Input<F> {
 }
 
 /** How many positional arguments: [least, most]. */
-export type ArgCount = readonly [least: number, most: number];
+type ArgCount = readonly [least: number, most: number];
 
 export interface CommandSpec<F extends FlagTable> {
   /** What follows the path in the usage line, such as "[OPTIONS] IMAGE [COMMAND] [ARG...]". */

@@ -84,6 +84,14 @@ describe("errors", () => {
     expect(err).toMatch(/^Cannot connect to the Tare engine at unix:\/\/.*\/other\.sock\. Is the engine running\?\n$/);
   });
 
+  test("for run it is a failure of the engine: exit code 125, with a hint", async () => {
+    const { code, err } = await run("run busybox");
+    expect(code).toBe(125);
+    expect(err).toMatch(
+      /^tare: Cannot connect to the Tare engine at .*\n\nRun 'tare run --help' for more information\n$/,
+    );
+  });
+
   test("control characters in what the user typed do not reach the terminal", async () => {
     expect((await run("\x1b]52;c;x\x07")).err).toStartWith("tare: unknown command: tare \\x1b]52;c;x\\x07\n");
   });

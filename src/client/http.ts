@@ -9,7 +9,7 @@ import type { Connect } from "./transport.ts";
 const MAX_JSON_BYTES = 64 * 1024 * 1024;
 
 /** False, "" and undefined are not sent; a list is sent as repeated parameters. */
-export type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
+type Query = Readonly<Record<string, string | number | boolean | readonly string[] | undefined>>;
 
 export interface Call {
   readonly query?: Query;

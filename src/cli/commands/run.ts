@@ -1,6 +1,7 @@
 /** `tare run`: creates a container and starts it, attached to it unless told otherwise. */
+import type { Client } from "../../client/client.ts";
 import type { CreateBody } from "../../client/containers.ts";
-import { defineCommand } from "../command.ts";
+import { type Context, defineCommand } from "../command.ts";
 import { createContainer, prepareBody, withHelp } from "../container/create.ts";
 import { startFailureCode } from "../container/exit.ts";
 import { CREATE_FLAGS } from "../container/flags.ts";
@@ -30,8 +31,7 @@ export const command = defineCommand({
     if (!flags.detach) checkTty(context.io, body.AttachStdin ?? false, flags.tty);
     const size = flags.tty ? context.io.terminalSize() : undefined;
     const sized = size === undefined ? body : withConsoleSize(body, [size.rows, size.columns]);
-    const client = await context.client();
-    const id = await createContainer(context, flags, sized).catch((error: unknown) => {
+    const { client, id } = await create(context, flags, sized).catch((error: unknown) => {
       throw withHelp(error, context.path, 125);
     });
     const failure = (error: unknown): Error => withHelp(error, context.path, startFailureCode(error));
@@ -48,6 +48,11 @@ export const command = defineCommand({
     return 0;
   },
 });
+
+async function create(context: Context, flags: RunFlags, body: CreateBody): Promise<{ client: Client; id: string }> {
+  const client = await context.client();
+  return { client, id: await createContainer(context, flags, body) };
+}
 
 function streamsOf(body: CreateBody, flags: RunFlags): CreateBody {
   if (!flags.detach) return body;

@@ -44,7 +44,7 @@ export async function readKeyValues({ files, flags, cwd, variables }: KeyValueSo
 }
 
 /** The lines that say something; `file` is for messages. */
-export function parseKeyValueFile(file: string, bytes: Uint8Array): string[] {
+function parseKeyValueFile(file: string, bytes: Uint8Array): string[] {
   return linesOf(bytes).flatMap((line, at) => {
     const text = decodeLine(line);
     if (text === undefined)
