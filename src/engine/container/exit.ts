@@ -2,18 +2,19 @@
 import { nowRfc3339, toUnixMs } from "../../base/clock.ts";
 import { messageOf } from "../../base/errors.ts";
 import { SIGKILL } from "../../base/signals.ts";
+import type { ContainerState } from "../../state/container-record.ts";
 import { type EngineContext, tell } from "../context.ts";
 import type { ExitRecord, MonitorHandle } from "../ports.ts";
 import { cleanUpRun } from "./clean-up.ts";
 import type { Container } from "./container.ts";
-import { removeNow } from "./remove.ts";
+import { removeEnded } from "./remove.ts";
 import { restartDelayMs, shouldRestart } from "./restart-policy.ts";
 
 /** What is known of a process whose monitor was killed: nothing, so it is killed as well. */
 const LOST_EXIT_CODE = 128 + SIGKILL;
 
 /** Starts the container again; the caller holds its lock. Given from outside, since starting also watches for the end. */
-export type Launch = (ctx: EngineContext, container: Container) => Promise<void>;
+export type Launch = (ctx: EngineContext, container: Container, change: Partial<ContainerState>) => Promise<void>;
 
 /** A run to watch: whose it is, and how to begin the next one. */
 export interface WatchedRun {
@@ -48,7 +49,7 @@ export async function endRun(ctx: EngineContext, run: WatchedRun, record: ExitRe
   container.update({ phase: { at: restart ? "restarting" : "exited" }, finishedAt, exitCode, oomKilled });
   if (oomKilled) tell(ctx, container, "oom");
   tell(ctx, container, "die", { exitCode: String(exitCode), execDuration: String(Math.floor(durationMs / 1000)) });
-  if (autoRemove && !restart) return removeNow(ctx, container);
+  if (autoRemove && !restart) return removeEnded(ctx, container);
   container.tellExit();
   await cleanUpRun(ctx, container);
   if (restart) scheduleRestart(ctx, run, durationMs);
@@ -72,6 +73,5 @@ async function restartNow(ctx: EngineContext, { container, launch }: WatchedRun)
   using _held = await ctx.locks.acquire(container.id);
   container.cancelRestart = undefined;
   if (container.phase.at !== "restarting") return;
-  container.update({ restartCount: container.state.restartCount + 1 });
-  await launch(ctx, container);
+  await launch(ctx, container, { restartCount: container.state.restartCount + 1 });
 }

@@ -1,5 +1,6 @@
 /** Removing a container. Deleting its row is the moment it is gone; what a killed engine leaves of it is swept at the next start. */
 import { rmSync } from "node:fs";
+import { messageOf, systemError } from "../../base/errors.ts";
 import { SIGKILL } from "../../base/signals.ts";
 import { type EngineContext, tell } from "../context.ts";
 import * as messages from "../messages.ts";
@@ -8,9 +9,9 @@ import type { Container } from "./container.ts";
 import { signalContainer } from "./signal.ts";
 
 export interface RemoveOptions {
+  /** The reference as the client wrote it, for the messages. */
+  readonly ref: string;
   readonly force: boolean;
-  readonly volumes: boolean;
-  readonly link: boolean;
 }
 
 /** Throws a conflict when it is up and not forced, or when another request removes it already. */
@@ -24,10 +25,10 @@ export async function removeContainer(ctx: EngineContext, container: Container, 
 }
 
 /** False when it is up and has to be killed first: whoever waits for its end must not hold the lock. */
-async function removeIfDown(ctx: EngineContext, container: Container, { force }: RemoveOptions): Promise<boolean> {
+async function removeIfDown(ctx: EngineContext, container: Container, { ref, force }: RemoveOptions): Promise<boolean> {
   using _held = await ctx.locks.acquire(container.id);
   if (ctx.registry.byId(container.id) !== container) return true;
-  if (!force) checkRemovable(container);
+  if (!force) checkRemovable(container, ref);
   if (container.live !== undefined) {
     container.update({ stopRequested: true });
     return false;
@@ -37,22 +38,49 @@ async function removeIfDown(ctx: EngineContext, container: Container, { force }:
   return true;
 }
 
-function checkRemovable(container: Container): void {
+function checkRemovable(container: Container, ref: string): void {
   const { at } = container.phase;
-  if (at === "paused" || at === "restarting") throw messages.removeAlive(container.id, at);
-  if (at === "running") throw messages.removeRunning(container.id);
+  if (at === "paused" || at === "restarting") throw messages.removeAlive(ref, at);
+  if (at === "running") throw messages.removeRunning(ref);
 }
 
-/** Removes it now; the caller holds its lock and nothing of it runs. */
-export async function removeNow(ctx: EngineContext, container: Container): Promise<void> {
-  const { id } = container;
+/** Its files go first, its record last. What cannot be removed stays as "dead", to be removed again. The caller holds the lock. */
+async function removeNow(ctx: EngineContext, container: Container): Promise<void> {
   container.update({ phase: { at: "removing" } });
+  try {
+    await discard(ctx, container);
+  } catch (error) {
+    container.update({ phase: { at: "dead" }, error: messageOf(error) });
+    throw systemError(`unable to remove container ${container.id}: ${messageOf(error)}`, { cause: error });
+  }
+  forget(ctx, container);
+}
+
+/**
+ * For a container that ends with its run, whose client waits for just that: its record goes first, its name is free at once, and
+ * the files follow. Those that an engine's death leaves belong to no record and are swept. The caller holds the lock.
+ */
+export async function removeEnded(ctx: EngineContext, container: Container): Promise<void> {
+  forget(ctx, container);
+  await discard(ctx, container);
+}
+
+function forget(ctx: EngineContext, container: Container): void {
   ctx.execs.forget(container);
-  ctx.rows.delete(id);
+  ctx.rows.delete(container.id);
   ctx.registry.delete(container);
   tell(ctx, container, "destroy");
   container.tellRemoved();
+}
+
+async function discard(ctx: EngineContext, container: Container): Promise<void> {
   await cleanUpRun(ctx, container);
-  await ctx.roots.remove(id);
-  rmSync(ctx.paths.container(id), { recursive: true, force: true });
+  await ctx.roots.remove(container.id);
+  rmSync(ctx.paths.container(container.id), { recursive: true, force: true });
+}
+
+/** Finishes a removal that an earlier engine had begun. */
+export async function finishRemoval(ctx: EngineContext, container: Container): Promise<void> {
+  using _held = await ctx.locks.acquire(container.id);
+  await removeNow(ctx, container);
 }

@@ -2,20 +2,21 @@
  *
  * The intent ("starting") is written first; an engine that dies on the way finds it and asks the monitor what came of it.
  */
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
 import { nowRfc3339 } from "../../base/clock.ts";
 import { invalidParameter, systemError } from "../../base/errors.ts";
 import { processStartTime } from "../../kernel/process.ts";
+import type { ContainerState } from "../../state/container-record.ts";
 import { type EngineContext, tell } from "../context.ts";
 import { watchHealth } from "../health/watch.ts";
 import * as messages from "../messages.ts";
-import type { MonitorHandle } from "../ports.ts";
+import type { MonitorHandle, Sandbox } from "../ports.ts";
 import { cleanUpRun, removeBundle } from "./clean-up.ts";
 import type { Container } from "./container.ts";
 import { watchExit } from "./exit.ts";
 import { resolveJoins } from "./join.ts";
 import { logTarget } from "./log-target.ts";
-import { removeNow } from "./remove.ts";
+import { removeEnded } from "./remove.ts";
 import { connect, tellConnected } from "./sandbox.ts";
 
 /** The user's start: forgets an earlier stop and earlier restarts. Throws notModified when it runs already. */
@@ -23,8 +24,7 @@ export async function startContainer(ctx: EngineContext, container: Container): 
   using _held = await ctx.locks.acquire(container.id);
   checkStartable(container);
   container.cancelRestart?.();
-  container.update({ stopRequested: false, restartCount: 0 });
-  await launch(ctx, container);
+  await launch(ctx, container, { stopRequested: false, restartCount: 0 });
 }
 
 function checkStartable(container: Container): void {
@@ -43,13 +43,18 @@ function checkStartable(container: Container): void {
   }
 }
 
-/** Runs the container. The caller holds its lock. A failed start is recorded, undone and thrown with Docker's status. */
-export async function launch(ctx: EngineContext, container: Container): Promise<void> {
+/**
+ * Runs the container; `change` is recorded together with the intent. The caller holds its lock. A failed start is recorded, undone
+ * and thrown with Docker's status.
+ */
+export async function launch(ctx: EngineContext, container: Container, change: Partial<ContainerState>): Promise<void> {
   const before = container.phase.at === "created" ? container.phase : ({ at: "exited" } as const);
-  container.update({ phase: { at: "starting" }, error: "" });
   let monitor: MonitorHandle | undefined;
   try {
-    monitor = await spawn(ctx, container);
+    const sandbox = await connect(ctx, container);
+    const { sandboxId, endpoints } = sandbox;
+    container.update({ phase: { at: "starting" }, error: "", sandboxId, endpoints, ...change });
+    monitor = await spawn(ctx, container, sandbox);
     const { pid } = await monitor.started;
     settle(ctx, container, monitor, pid);
   } catch (error) {
@@ -57,23 +62,21 @@ export async function launch(ctx: EngineContext, container: Container): Promise<
     await cleanUpRun(ctx, container);
     container.update({ phase: before, exitCode: failure.exitCode, error: failure.message });
     tell(ctx, container, "die", { exitCode: String(failure.exitCode), execDuration: "0" });
-    if (container.spec.hostConfig.AutoRemove) await removeNow(ctx, container);
+    if (container.spec.hostConfig.AutoRemove) await removeEnded(ctx, container);
     const refuse = failure.exitCode === 128 ? systemError : invalidParameter;
     throw monitor === undefined ? error : refuse(failure.message, { cause: error });
   }
 }
 
-async function spawn(ctx: EngineContext, container: Container): Promise<MonitorHandle> {
+async function spawn(ctx: EngineContext, container: Container, sandbox: Sandbox): Promise<MonitorHandle> {
   const { id, config, hostConfig, imageId } = container.spec;
   const { paths } = ctx;
   const rootfs = paths.rootfs(id);
   const bundle = paths.bundle(id);
-  removeBundle(ctx, id);
+  if (existsSync(bundle)) removeBundle(ctx, id);
   mkdirSync(rootfs, { recursive: true, mode: 0o710 });
   ctx.roots.mount(id, imageId, rootfs);
   const joinPid = resolveJoins(ctx, hostConfig);
-  const sandbox = await connect(ctx, container);
-  container.update({ sandboxId: sandbox.sandboxId, endpoints: sandbox.endpoints });
   const etc = ctx.etcFiles.write(paths.container(id), {
     hostname: config.Hostname,
     domainname: config.Domainname,

@@ -5,7 +5,7 @@ import { ZERO_TIME } from "../../state/container-record.ts";
 import { cleanUpRun } from "../container/clean-up.ts";
 import { Container } from "../container/container.ts";
 import { endRun, scheduleRestart } from "../container/exit.ts";
-import { removeNow } from "../container/remove.ts";
+import { finishRemoval } from "../container/remove.ts";
 import { startsWithEngine } from "../container/restart-policy.ts";
 import { adoptRun, launch, startContainer } from "../container/start.ts";
 import type { EngineContext } from "../context.ts";
@@ -58,10 +58,7 @@ const ACTIONS: Readonly<Record<RecoveryStep, Action>> = {
     await cleanUpRun(ctx, container);
     scheduleRestart(ctx, { container, launch }, 0);
   },
-  remove: async (ctx, container) => {
-    ctx.network.release(container.id);
-    await removeNow(ctx, container);
-  },
+  remove: (ctx, container) => finishRemoval(ctx, container),
   tidy: async (ctx, container) => {
     if (existsSync(ctx.paths.bundle(container.id))) await cleanUpRun(ctx, container);
   },
