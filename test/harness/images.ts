@@ -13,6 +13,7 @@ export async function busyboxRootfs(): Promise<Uint8Array<ArrayBuffer>> {
     for (const folder of ["bin", "etc", "home", "proc", "dev", "root", "sys", "tmp", "usr/bin", "var"]) {
       mkdirSync(join(dir, folder), { recursive: true });
     }
+    chmodSync(dir, 0o755);
     chmodSync(join(dir, "tmp"), 0o1777);
     copyFileSync("/bin/busybox", join(dir, "bin/busybox"));
     for (const applet of (await output(["/bin/busybox", "--list"])).split("\n")) {
