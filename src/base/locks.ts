@@ -21,8 +21,8 @@ export class KeyedLocks {
     };
   }
 
-  /** True while somebody holds the key. */
-  isHeld(key: string): boolean {
-    return this.#tails.has(key);
+  /** Resolves once nobody holds or waits for any key. */
+  async idle(): Promise<void> {
+    while (this.#tails.size > 0) await Promise.all(this.#tails.values());
   }
 }

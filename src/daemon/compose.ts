@@ -101,7 +101,7 @@ export async function compose(config: EngineConfig, log: Logger, activatedFds: n
   return {
     stop: async () => {
       await server.close();
-      await ctx.background.idle();
+      await Promise.all([ctx.background.idle(), ctx.locks.idle()]);
       await network.stop();
       removeIfEmpty(detectCgroups(), join("/", config.cgroupParent));
       db.close();
