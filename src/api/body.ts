@@ -20,7 +20,8 @@ export async function readJson(request: Request): Promise<unknown> {
 
 /** The same, where an empty body is an error. */
 export async function requireJson(request: Request): Promise<unknown> {
-  return (await readJson(request)) ?? parseJson("");
+  const body = await readJson(request);
+  return body === undefined ? parseJson("") : body;
 }
 
 function checkJsonType(header: string): void {

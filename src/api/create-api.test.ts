@@ -62,12 +62,7 @@ test.each([
     503,
     'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.',
   ],
-  [
-    "a later endpoint",
-    "GET /containers/x/stats",
-    501,
-    "not implemented: this version of tare has no container statistics",
-  ],
+  ["a later endpoint", "POST /commit", 501, "not implemented: this version of tare has no committing containers"],
   ["networks before there are any", "GET /networks", 501, "not implemented: this version of tare has no networks"],
   ["a volume", "GET /volumes/data", 404, "get data: no such volume"],
   [

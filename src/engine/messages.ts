@@ -17,9 +17,8 @@ export const sameName = (): EngineError =>
 export const emptyName = (): EngineError => invalidParameter("Neither old nor new names may be empty");
 export const noCommand = (): EngineError => invalidParameter("no command specified");
 export const notRunning = (id: string): EngineError => conflict(`container ${id} is not running`);
-export const execNotRunning = (id: string): EngineError => conflict(`container ${id} is not running`);
-export const pausedExec = (id: string): EngineError =>
-  conflict(`container ${id} is paused, unpause the container before exec`);
+export const pausedExec = (ref: string): EngineError =>
+  conflict(`Container ${ref} is paused, unpause the container before exec`);
 export const restartingContainer = (id: string): EngineError =>
   conflict(`Container ${id} is restarting, wait until the container is running`);
 export const alreadyStarted = (): EngineError => notModified("container is already running");
@@ -32,17 +31,24 @@ export const alreadyPaused = (id: string): EngineError => conflict(`Container ${
 export const notPaused = (id: string): EngineError => systemError(`Container ${id} is not paused`);
 export const removalInProgress = (id: string): EngineError =>
   conflict(`removal of container ${id} is already in progress`);
-export const removeRunning = (id: string): EngineError =>
-  conflict(`cannot remove container "${id}": container is running: stop the container before removing or force remove`);
-export const removeAlive = (id: string, state: "paused" | "restarting"): EngineError =>
+export const removeRunning = (ref: string): EngineError =>
   conflict(
-    `cannot remove container "${id}": container is ${state} and must be ${state === "paused" ? "unpaused" : "stopped"} first`,
+    `cannot remove container "${ref}": container is running: stop the container before removing or force remove`,
   );
-export const attachPaused = (id: string): EngineError =>
-  conflict(`container ${id} is paused, unpause the container before attach`);
-export const attachRestarting = (id: string): EngineError =>
-  conflict(`container ${id} is restarting, wait until the container is running before attach`);
+export const removeAlive = (ref: string, state: "paused" | "restarting"): EngineError =>
+  conflict(
+    `cannot remove container "${ref}": container is ${state} and must be ${state === "paused" ? "unpaused" : "stopped"} first`,
+  );
+export const attachPaused = (ref: string): EngineError =>
+  conflict(`container ${ref} is paused, unpause the container before attach`);
+export const attachRestarting = (ref: string): EngineError =>
+  conflict(`container ${ref} is restarting, wait until the container is running before attach`);
 export const logDriverUnreadable = (): EngineError => systemError("configured logging driver does not support reading");
-export const invalidSignal = (text: string): EngineError => invalidParameter(`invalid signal: ${text}`);
-export const execAlreadyRan = (id: string): EngineError => conflict(`Error: Exec command ${id} has already run`);
-export const execAlreadyRunning = (id: string): EngineError => conflict(`Error: Exec command ${id} is already running`);
+export const invalidSignal = (text: string): EngineError =>
+  invalidParameter(
+    /^[1-9]\d*$/.test(text) ? `the linux daemon does not support signal ${text}` : `invalid signal: ${text}`,
+  );
+export const execAlreadyRan = (id: string): EngineError => conflict(`exec command ${id} has already run`);
+export const execAlreadyRunning = (id: string): EngineError => conflict(`exec command ${id} is already running`);
+export const execNotStarted = (): EngineError => invalidParameter("exec process is not started");
+export const execEnded = (id: string): EngineError => notFound(`process does not exist ${id}`);

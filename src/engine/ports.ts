@@ -41,9 +41,7 @@ export interface Sandbox {
 }
 
 export interface Network {
-  /** Refuses unknown networks and unsupported settings at create time, in Docker's words. */
-  check(networkMode: string): void;
-  /** Takes a ready namespace. The address stays taken until release. */
+  /** Takes a ready namespace; notFound for an unknown network. The address stays taken until release. */
   acquire(id: ContainerId, networkMode: string): Promise<Sandbox>;
   /** The process holds the namespace from now on: the engine's own handle is closed. */
   handedOver(id: ContainerId): void;
@@ -107,12 +105,16 @@ export interface StartFailure {
 export interface Runtime {
   /** Refuses at create time what no start could carry out; returns warnings for the user. */
   check(config: ContainerConfig, hostConfig: HostConfig): string[];
+  /** The paths that are hidden and read-only in a container, the defaults where `hostConfig` names none; null for a privileged one. */
+  protectedPaths(hostConfig: HostConfig): Pick<HostConfig, "MaskedPaths" | "ReadonlyPaths">;
   /** Writes config.json into `dir`. The root file system is mounted already (users are looked up in it). */
   writeBundle(dir: string, request: SpecRequest): void;
   /** Spawns the monitor that runs the bundle in `process.dir`. */
   run(id: ContainerId, runtimeName: string, process: ProcessRequest): MonitorHandle;
   /** Spawns the monitor of an exec session; writes its process document first. */
   exec(id: ContainerId, runtimeName: string, process: ProcessRequest, spec: ExecSpecRequest): MonitorHandle;
+  /** Throws invalidParameter for a `user[:group]` that the running container does not know. */
+  checkUser(initPid: number, user: string): void;
   /** What a rejected `MonitorHandle.started` means for the user: Docker's words and the exit code of a failed start. */
   explain(failure: unknown, kind: "container" | "exec"): StartFailure;
   /** Finds the monitor of `dir` again; undefined when none listens there. */

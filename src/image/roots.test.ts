@@ -41,10 +41,10 @@ test("a root shows the upper layers over the lower ones, without what they delet
   expect(readdirSync(join(target, "kept")).sort()).toEqual(["new", "old"]);
 });
 
-test("the root directory has the image's owner and mode, and nobody traverses to it from outside", async () => {
-  await mounted([[{ type: "directory", name: "./", mode: 0o711, uid: 7 }]]);
+test("the root directory has the image's owner and mode, everybody inside may enter it, and nobody traverses to it from outside", async () => {
+  await mounted([[{ type: "directory", name: "./", mode: 0o1700, uid: 7 }]]);
   expect(statSync(target)).toMatchObject({ uid: 7, gid: 0 });
-  expect(statSync(target).mode & 0o7777).toBe(0o711);
+  expect(statSync(target).mode & 0o7777).toBe(0o1755);
   for (const name of ["roots", "images"]) expect(lstatSync(join(store.dir, name)).mode & 0o077).toBe(0);
 });
 

@@ -133,12 +133,15 @@ function readLayers(path: string): Digest[] | undefined {
   }
 }
 
-/** The root directory of an overlay looks like that of its upper directory. */
+/**
+ * The root directory of an overlay looks like that of its upper directory. Everybody may enter it, as with Docker: roots that were
+ * packed in a private directory of the packer's are common.
+ */
 function copyAttributes(from: string | undefined, to: string): void {
   if (from === undefined) return;
   const { uid, gid, mode } = statSync(from);
   chownSync(to, uid, gid);
-  chmodSync(to, mode & 0o7777);
+  chmodSync(to, (mode & 0o7777) | 0o755);
 }
 
 function isMountPoint(path: string): boolean {

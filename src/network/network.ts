@@ -121,11 +121,6 @@ export class ContainerNetwork {
     return [{ ...bare("bridge", "bridge"), ...addressing, options }, bare("host", "host"), bare("none", "null")];
   }
 
-  /** Throws notFound for a network that there is not. */
-  check(networkMode: string): void {
-    networkOf(networkMode);
-  }
-
   /** A namespace for the container, nearly always a ready one. Its address stays taken until release(). */
   async acquire(id: ContainerId, networkMode: string): Promise<Sandbox> {
     const name = networkOf(networkMode);

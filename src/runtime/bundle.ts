@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { invalidParameter } from "../base/errors.ts";
+import type { ContainerConfig } from "../wire/container.ts";
 import { checkBindSource } from "./check/check.ts";
 import { type Driver, PROCESS_FILE } from "./driver/driver.ts";
 import type { Host } from "./host.ts";
@@ -49,6 +50,7 @@ export function createBundles(deps: BundlesDeps): Bundles {
       checkRoot(rootfs);
       checkWorkingDir(rootfs, request.config.WorkingDir || "/");
       checkMountTargets(rootfs, wanted);
+      makeVolumeDirectories(rootfs, request.config);
       const mounts = wanted.map((mount) => prepareMount(mount, rootfs));
       const sharedMemory = prepareSharedMemory({
         dir,
@@ -74,6 +76,13 @@ export function createBundles(deps: BundlesDeps): Bundles {
     const profile = parseSecurityOptions(hostConfig.SecurityOpt).seccomp;
     if (hostConfig.Privileged || profile === "unconfined") return annotated;
     return driver.withSeccomp(annotated, deps.filters.get(profile, spec.process.capabilities.bounding));
+  }
+}
+
+/** Until there are volumes, a directory in the container's own file system stands for each that the configuration declares. Nothing runs in it yet. */
+function makeVolumeDirectories(rootfs: string, { Volumes }: ContainerConfig): void {
+  for (const path of Object.keys(Volumes ?? {})) {
+    mkdirSync(join(rootfs, walkInRoot(rootfs, path)), { recursive: true, mode: 0o755 });
   }
 }
 

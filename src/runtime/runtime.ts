@@ -17,8 +17,11 @@ import { readExitRecord } from "./monitor/record.ts";
 import type { ExitRecord, MonitorHandle, ProcessRequest } from "./monitor/types.ts";
 import { openNothing } from "./nothing.ts";
 import { createSeccompFilters } from "./seccomp/cache.ts";
+import { readAccounts } from "./spec/accounts.ts";
 import { cgroupPath } from "./spec/container-spec.ts";
 import type { ExecProcess, ProcessContext } from "./spec/process.ts";
+import { protectedPaths } from "./spec/protected-paths.ts";
+import { resolveUser } from "./spec/user.ts";
 import { tearDown } from "./teardown.ts";
 import { updateLimits } from "./update.ts";
 
@@ -45,9 +48,11 @@ type ExecRequest = ExecProcess & Pick<ProcessContext, "config" | "hostConfig"> &
 
 export interface OciRuntime {
   check(config: ContainerConfig, hostConfig: HostConfig): string[];
+  protectedPaths(hostConfig: HostConfig): Pick<HostConfig, "MaskedPaths" | "ReadonlyPaths">;
   writeBundle(dir: string, request: BundleRequest): void;
   run(id: ContainerId, runtimeName: string, process: ProcessRequest): MonitorHandle;
   exec(id: ContainerId, runtimeName: string, process: ProcessRequest, spec: ExecRequest): MonitorHandle;
+  checkUser(initPid: number, user: string): void;
   explain(failure: unknown, kind: "container" | "exec"): Failure;
   reconnect(dir: string): Promise<MonitorHandle | undefined>;
   exitRecord(dir: string): ExitRecord | undefined;
@@ -90,6 +95,13 @@ export function createRuntime(deps: RuntimeDeps): OciRuntime {
       drivers.known(hostConfig.Runtime);
       return checkHostConfig(config, hostConfig, host);
     },
+    protectedPaths: (hostConfig) => {
+      const { maskedPaths, readonlyPaths } = protectedPaths(hostConfig, host.thermalPaths);
+      return {
+        MaskedPaths: maskedPaths === undefined ? null : [...maskedPaths],
+        ReadonlyPaths: readonlyPaths === undefined ? null : [...readonlyPaths],
+      };
+    },
     writeBundle(dir, request) {
       bundles.write(dir, request, drivers.get(request.hostConfig.Runtime));
       prepared.set(dir, cgroupPath(cgroupParent, request.hostConfig, request.id));
@@ -103,6 +115,9 @@ export function createRuntime(deps: RuntimeDeps): OciRuntime {
       bundles.writeProcess(process.dir, request);
       const nothing = openNothing(request.initPid, process.dir);
       return launch({ kind: "exec", driver: drivers.get(runtimeName), id, process, nothing }, launchDeps);
+    },
+    checkUser: (initPid, user) => {
+      resolveUser(user, [], readAccounts(`/proc/${initPid}/root`));
     },
     explain: (failure, kind) => explainFailure(failure, { kind, runtime: drivers.defaultName, command: "" }),
     reconnect: reconnectMonitor,

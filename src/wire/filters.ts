@@ -50,7 +50,7 @@ export function booleanFilter(filters: Filters, key: string): boolean | undefine
   const bools = values.map((value) => {
     if (["1", "t", "T", "TRUE", "true", "True"].includes(value)) return true;
     if (["0", "f", "F", "FALSE", "false", "False"].includes(value)) return false;
-    throw invalidParameter(`invalid filter '${key}=${JSON.stringify([value])}'`);
+    throw invalidParameter(`invalid filter '${key}=[${value}]'`);
   });
   return bools[0];
 }

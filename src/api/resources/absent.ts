@@ -1,6 +1,8 @@
 /** Docker endpoints that this engine does not have: later work answers 501, swarm mode as an engine outside any swarm does. */
 import { notImplemented, unavailable } from "../../base/errors.ts";
-import type { Route } from "../router.ts";
+import type { Answer } from "../answer.ts";
+import type { Backend } from "../backend.ts";
+import type { Call, Route } from "../router.ts";
 
 const NOT_A_MANAGER =
   'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.';
@@ -34,11 +36,9 @@ const LATER: readonly (readonly [endpoint: string, what: string])[] = [
   ["GET /networks/{name}", "networks"],
   ["DELETE /networks/{name}", "user-defined networks"],
   ["POST /networks/create", "user-defined networks"],
-  ["POST /networks/prune", "user-defined networks"],
   ["POST /networks/{name}/connect", "user-defined networks"],
   ["POST /networks/{name}/disconnect", "user-defined networks"],
   ["POST /volumes/create", "volumes"],
-  ["POST /volumes/prune", "volumes"],
   ["PUT /volumes/{name}", "volumes"],
   ["GET /plugins/privileges", "plugins"],
   ["POST /plugins/{name}", "plugins"],
@@ -49,16 +49,22 @@ const LATER: readonly (readonly [endpoint: string, what: string])[] = [
 
 const SWARM: readonly string[] = ["swarm", "nodes", "services", "tasks", "secrets", "configs"];
 
-export function absentRoutes(): Route[] {
+export function absentRoutes(backend: Backend): Route[] {
   const later = LATER.map(([endpoint, what]): Route => {
     const [method = "", pattern = ""] = endpoint.split(" ");
-    return { method, pattern, handle: () => refuse(what) };
+    const handle = async ({ name }: Call): Promise<Answer> => {
+      await checkSubject(backend, pattern, name);
+      throw notImplemented(`not implemented: this version of tare has no ${what}`);
+    };
+    return { method, pattern, handle };
   });
   return [...later, ...SWARM.flatMap(swarmRoutes)];
 }
 
-function refuse(what: string): never {
-  throw notImplemented(`not implemented: this version of tare has no ${what}`);
+/** That there is no such container or image is the better answer. */
+async function checkSubject({ containers, images }: Backend, pattern: string, name: string): Promise<void> {
+  if (pattern.startsWith("/containers/{name}/")) await containers.inspect(name, false);
+  if (pattern === "/images/{name}/get") images.inspect(name);
 }
 
 function swarmRoutes(resource: string): Route[] {

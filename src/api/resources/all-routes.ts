@@ -23,6 +23,6 @@ export function allRoutes(backend: Backend, hostLimits: HostLimits): Route[] {
     ...imageRoutes(backend.images),
     ...(backend.networks === undefined ? [] : networkRoutes(backend.networks)),
     ...emptyRoutes(),
-    ...absentRoutes(),
+    ...absentRoutes(backend),
   ];
 }

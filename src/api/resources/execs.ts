@@ -1,4 +1,5 @@
 /** Exec sessions: create, start, inspect, resize. */
+import type { Duplex } from "../../base/duplex.ts";
 import { parseDetachKeys } from "../../engine/container/detach-keys.ts";
 import { decodeExecCreate, decodeExecStart } from "../../wire/decode/exec.ts";
 import { parseResize } from "../../wire/query.ts";
@@ -9,6 +10,7 @@ import { readJson } from "../body.ts";
 import { HIJACKED } from "../http/message.ts";
 import { isBelow } from "../negotiate.ts";
 import type { Call, Route } from "../router.ts";
+import { demultiplexed, multiplexed } from "./framing.ts";
 import { streamType } from "./streams.ts";
 
 export function execRoutes(backend: ExecBackend): Route[] {
@@ -38,9 +40,15 @@ async function start(backend: ExecBackend, { name, request, version }: Call): Pr
     return empty(200);
   }
   const { tty } = backend.startInfo(name, wanted);
-  const head = streamHead(request.headers.has("upgrade"), streamType(tty, version));
-  await backend.startAttached(name, wanted, () => request.hijack(head));
+  const head = streamHead(request.headers.has("upgrade"), streamType(wanted.Tty, version));
+  await backend.startAttached(name, wanted, async () => reframed(await request.hijack(head), tty, wanted.Tty));
   return HIJACKED;
+}
+
+/** Whether the stream is framed is the client's choice, whatever the process has (moby daemon/server/router/container/exec.go). */
+function reframed(peer: Duplex, hasTerminal: boolean, wantsRaw: boolean): Duplex {
+  if (hasTerminal === wantsRaw) return peer;
+  return wantsRaw ? demultiplexed(peer) : multiplexed(peer);
 }
 
 async function resize(backend: ExecBackend, { name, request }: Call): Promise<Answer> {

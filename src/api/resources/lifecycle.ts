@@ -1,5 +1,5 @@
 /** Containers as processes: start, stop, restart, kill, pause, unpause, resize, wait. */
-import { EngineError, invalidParameter, messageOf } from "../../base/errors.ts";
+import { EngineError, invalidParameter } from "../../base/errors.ts";
 import { parseResize } from "../../wire/query.ts";
 import { type Answer, empty, json, jsonLines } from "../answer.ts";
 import type { ContainerBackend, WaitCondition } from "../backend.ts";
@@ -20,9 +20,11 @@ export function lifecycleRoutes(backend: ContainerBackend): Route[] {
   });
   return [
     post("start", (call) => start(backend, call)),
-    post("stop", (call) => backend.stop(call.name, stopOptions(call))),
-    post("restart", (call) => backend.restart(call.name, stopOptions(call))),
-    post("kill", (call) => kill(backend, call)),
+    post("stop", (call) => explained(backend.stop(call.name, stopOptions(call)), asStopFailure(call.name))),
+    post("restart", (call) => explained(backend.restart(call.name, stopOptions(call)), asRestartFailure(call.name))),
+    post("kill", ({ name, request }) =>
+      explained(backend.kill(name, request.query.text("signal")), asKillFailure(name)),
+    ),
     post("pause", ({ name }) => backend.pause(name)),
     post("unpause", ({ name }) => backend.unpause(name)),
     { method: "POST", pattern: "/containers/{name}/resize", handle: (call) => resize(backend, call) },
@@ -48,20 +50,34 @@ function stopOptions({ request: { query }, version }: Call): {
   return { signal: signal === "" ? undefined : signal, timeoutSec: query.int("t") };
 }
 
-async function kill(backend: ContainerBackend, { name, request }: Call): Promise<void> {
+type Explain = (error: EngineError) => string;
+
+/** Passes a refusal on in the words that Docker puts before it. */
+async function explained(action: Promise<void>, explain: Explain): Promise<void> {
   try {
-    await backend.kill(name, request.query.text("signal"));
+    await action;
   } catch (error) {
-    throw asKillFailure(error, name);
+    if (!(error instanceof EngineError)) throw error;
+    throw new EngineError(error.kind, explain(error), { cause: error });
   }
 }
 
 /** Docker puts this before every reason, once. */
-function asKillFailure(error: unknown, name: string): unknown {
-  const prefix = `cannot kill container: ${name}: `;
-  if (!(error instanceof EngineError) || error.message.startsWith(prefix)) return error;
-  return new EngineError(error.kind, prefix + messageOf(error), { cause: error });
-}
+const asKillFailure =
+  (name: string): Explain =>
+  ({ message }) =>
+    message.startsWith("cannot kill container: ") ? message : `cannot kill container: ${name}: ${message}`;
+
+/** That there is no such container, or that it does not run, speaks for itself. */
+const asStopFailure =
+  (name: string): Explain =>
+  ({ kind, message }) =>
+    kind === "invalidParameter" ? `cannot stop container: ${name}: ${message}` : message;
+
+const asRestartFailure =
+  (name: string): Explain =>
+  ({ kind, message }) =>
+    kind === "notFound" ? message : `Cannot restart container ${name}: ${message}`;
 
 async function resize(backend: ContainerBackend, { name, request }: Call): Promise<Answer> {
   const { height, width } = parseResize(request.query);

@@ -8,7 +8,7 @@ import { HIJACKED } from "../http/message.ts";
 import { acceptWebsocket } from "../http/websocket.ts";
 import { isBelow } from "../negotiate.ts";
 import type { Call, Route } from "../router.ts";
-import { demultiplexed } from "./demultiplexed.ts";
+import { demultiplexed } from "./framing.ts";
 
 export function streamRoutes(backend: ContainerBackend): Route[] {
   return [

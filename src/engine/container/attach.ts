@@ -17,10 +17,10 @@ export interface AttachOptions {
   readonly detachKeys: string;
 }
 
-/** Refuses before the connection is taken over. */
-export function checkAttachable(container: Container): { tty: boolean } {
-  if (container.phase.at === "paused") throw messages.attachPaused(container.id);
-  if (container.phase.at === "restarting") throw messages.attachRestarting(container.id);
+/** Refuses before the connection is taken over. `ref` is the client's word for it. */
+export function checkAttachable(container: Container, ref: string): { tty: boolean } {
+  if (container.phase.at === "paused") throw messages.attachPaused(ref);
+  if (container.phase.at === "restarting") throw messages.attachRestarting(ref);
   return { tty: container.spec.config.Tty };
 }
 

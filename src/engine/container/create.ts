@@ -11,9 +11,10 @@ import * as messages from "../messages.ts";
 import { networkName } from "../network-mode.ts";
 import { Container } from "./container.ts";
 import { plannedEndpoints } from "./endpoints.ts";
-import { checkJoinable } from "./join.ts";
+import { checkReferences } from "./join.ts";
 import { mergeConfig } from "./merge-config.ts";
 import { checkName, generateName } from "./names.ts";
+import { refuseNotYet } from "./not-yet.ts";
 
 /** Throws notFound("No such image: …"), a name conflict, or invalidParameter, leaving nothing behind. */
 export async function createContainer(
@@ -28,7 +29,8 @@ export async function createContainer(
   const [path, ...args] = [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])];
   if (path === undefined) throw messages.noCommand();
   const warnings = ctx.runtime.check(config, hostConfig);
-  checkJoinable(ctx, hostConfig);
+  checkReferences(ctx, hostConfig);
+  refuseNotYet(config, hostConfig);
   const spec: ContainerSpec = {
     id,
     createdAt: nowRfc3339(),
@@ -75,6 +77,7 @@ function completeHostConfig(ctx: EngineContext, wanted: HostConfig): HostConfig 
         ? { ...defaults.logConfig, Config: { ...defaults.logConfig.Config, ...wanted.LogConfig.Config } }
         : wanted.LogConfig,
     MemorySwap: wanted.Memory > 0 && wanted.MemorySwap === 0 ? 2 * wanted.Memory : wanted.MemorySwap,
+    ...ctx.runtime.protectedPaths(wanted),
     ...(wanted.Init === undefined && defaults.init ? { Init: true } : {}),
   };
 }

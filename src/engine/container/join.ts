@@ -1,11 +1,13 @@
 /** Namespaces shared with another container: `--network`, `--pid` and `--ipc container:<ref>`. */
 
-import { conflict } from "../../base/errors.ts";
+import { conflict, invalidParameter, messageOf, systemError } from "../../base/errors.ts";
 import type { HostConfig } from "../../wire/host-config.ts";
 import type { EngineContext } from "../context.ts";
 import * as messages from "../messages.ts";
-import { joinedContainer, networkName } from "../network-mode.ts";
+import { joinedContainer } from "../network-mode.ts";
 import type { Container } from "./container.ts";
+import { refuseDonor } from "./not-yet.ts";
+import type { Registry } from "./registry.ts";
 
 export interface JoinedPids {
   readonly pid?: number;
@@ -13,15 +15,29 @@ export interface JoinedPids {
   readonly network?: number;
 }
 
-/** Refuses, before anything is made, references to nobody and networks that do not exist. */
-export function checkJoinable(ctx: EngineContext, hostConfig: HostConfig): void {
-  for (const mode of [hostConfig.PidMode, hostConfig.IpcMode]) {
-    const ref = joinedContainer(mode);
-    if (ref !== undefined) ctx.registry.find(ref);
+/**
+ * Refuses references to nobody before anything is made. Networks are looked for at the start only, as with Docker: a client
+ * takes a create that finds something missing for a missing image.
+ */
+export function checkReferences(
+  { registry }: EngineContext,
+  { PidMode, IpcMode, VolumesFrom, Links }: HostConfig,
+): void {
+  const joined = [PidMode, IpcMode].map(joinedContainer).filter((ref) => ref !== undefined);
+  const donors = (VolumesFrom ?? []).map((entry) => entry.split(":", 1)[0] ?? "");
+  for (const ref of joined) findReferred(registry, ref);
+  for (const ref of donors) refuseDonor(ref, findReferred(registry, ref));
+  for (const link of Links ?? []) findReferred(registry, link.split(":", 1)[0] ?? "", "could not get container for ");
+}
+
+/** The reference is part of a request, so that an unknown one makes the request wrong. */
+function findReferred(registry: Registry, ref: string, prefix = ""): Container {
+  try {
+    return registry.find(ref);
+  } catch (error) {
+    const what = prefix === "" ? "" : `${prefix}${ref}: `;
+    throw invalidParameter(`${what}${messageOf(error)}`, { cause: error });
   }
-  const peer = joinedContainer(hostConfig.NetworkMode);
-  if (peer === undefined) ctx.network.check(networkName(hostConfig.NetworkMode));
-  else ctx.registry.find(peer);
 }
 
 /** The processes whose namespaces a start joins. Throws a conflict when one of them does not run. */
@@ -39,7 +55,12 @@ export function resolveJoins(ctx: EngineContext, hostConfig: HostConfig): Joined
 /** The container whose network namespace this one uses; undefined when it has its own. */
 export function networkPeer(ctx: EngineContext, hostConfig: HostConfig): Container | undefined {
   const ref = joinedContainer(hostConfig.NetworkMode);
-  return ref === undefined ? undefined : ctx.registry.find(ref);
+  if (ref === undefined) return undefined;
+  try {
+    return ctx.registry.find(ref);
+  } catch (error) {
+    throw systemError(`joining network namespace of container: ${messageOf(error)}`, { cause: error });
+  }
 }
 
 function joinedPid(ctx: EngineContext, mode: string): number | undefined {

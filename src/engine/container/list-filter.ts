@@ -38,8 +38,8 @@ export function createListFilter(ctx: EngineContext, filters: Filters): Test {
     const wanted = filters.get(key) ?? [];
     if (wanted.length > 0) tests.push((container) => wanted.some((want) => test(container, want)));
   };
-  checkWords(filters, "status", STATUSES);
-  checkWords(filters, "health", HEALTHS);
+  checkWords(filters, "status", { name: "state", words: STATUSES });
+  checkWords(filters, "health", { name: "health", words: HEALTHS });
   any("id", (container, want) => container.id.startsWith(want));
   any("name", (container, want) => matchesName(container.name, want));
   any("status", (container, want) => toStatus(container.state) === want);
@@ -62,9 +62,11 @@ export function impliesAll(filters: Filters): boolean {
   return filters.has("status") || filters.has("exited") || filters.has("before") || filters.has("since");
 }
 
-function checkWords(filters: Filters, key: string, words: readonly string[]): void {
+function checkWords(filters: Filters, key: string, { name, words }: { name: string; words: readonly string[] }): void {
   for (const want of filters.get(key) ?? []) {
-    if (!words.includes(want)) throw invalidParameter(`invalid filter '${key}=${want}'`);
+    if (words.includes(want)) continue;
+    const reason = `invalid value for ${name} (${want}): must be one of ${words.join(", ")}`;
+    throw invalidParameter(`invalid filter '${key}=${want}': ${reason}`);
   }
 }
 
@@ -105,7 +107,8 @@ function exposes(container: Container, want: string): boolean {
 
 function exitedTests(filters: Filters): Test[] {
   const codes = (filters.get("exited") ?? []).map((text) => {
-    if (!/^-?\d+$/.test(text)) throw invalidParameter(`invalid filter 'exited=${text}'`);
+    if (!/^-?\d+$/.test(text))
+      throw invalidParameter(`invalid filter 'exited=${text}': strconv.Atoi: parsing "${text}": invalid syntax`);
     return Number(text);
   });
   if (codes.length === 0) return [];

@@ -29,9 +29,18 @@ export async function listContainers(ctx: EngineContext, options: ListOptions): 
   return Promise.all(
     limited.map(async (container) => ({
       ...toSummary(ctx, container, nowMs),
-      ...(options.size ? await sizesOf(ctx, container) : {}),
+      ...(options.size ? await listedSizes(ctx, container) : {}),
     })),
   );
+}
+
+/** A container without files of its own has no SizeRw (moby's omitempty). */
+async function listedSizes(
+  ctx: EngineContext,
+  container: Container,
+): Promise<Pick<ContainerSummary, "SizeRw" | "SizeRootFs">> {
+  const { SizeRw, SizeRootFs } = await sizesOf(ctx, container);
+  return SizeRw === 0 ? { SizeRootFs } : { SizeRw, SizeRootFs };
 }
 
 function toSummary(ctx: EngineContext, container: Container, nowMs: number): ContainerSummary {

@@ -180,7 +180,7 @@ const TRIES_WITHOUT_NUMBER = 6;
 /** Checks the user's name (with or without its slash) and that nobody has it. */
 export function checkName(registry: Registry, wanted: string): string {
   const name = wanted.startsWith("/") ? wanted.slice(1) : wanted;
-  if (!VALID_NAME.test(name)) throw messages.invalidName(name);
+  if (!VALID_NAME.test(name)) throw messages.invalidName(wanted);
   registry.checkFree(name);
   return name;
 }

@@ -1,4 +1,5 @@
 /** A run's network: a namespace of its own from the pool, the host's, or a peer container's. */
+import { EngineError } from "../../base/errors.ts";
 import type { EngineContext } from "../context.ts";
 import type { Sandbox } from "../ports.ts";
 import type { Container } from "./container.ts";
@@ -12,7 +13,12 @@ export async function connect(ctx: EngineContext, container: Container): Promise
   if (peer !== undefined) {
     return { netnsPath: `/proc/${peer.live?.pid ?? 0}/ns/net`, endpoints: {}, sandboxId: "" };
   }
-  return ctx.network.acquire(container.id, hostConfig.NetworkMode);
+  try {
+    return await ctx.network.acquire(container.id, hostConfig.NetworkMode);
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    throw new EngineError(error.kind, `failed to set up container networking: ${error.message}`, { cause: error });
+  }
 }
 
 /** Tells the connections of a run that has started. */

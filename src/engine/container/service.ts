@@ -11,7 +11,7 @@ import { type ListOptions, listContainers } from "./list.ts";
 import { type LogsOptions, readContainerLogs } from "./logs.ts";
 import { pauseContainer, unpauseContainer } from "./pause.ts";
 import { pruneContainers } from "./prune.ts";
-import { type RemoveOptions, removeContainer } from "./remove.ts";
+import { removeContainer } from "./remove.ts";
 import { renameContainer } from "./rename.ts";
 import { killContainer } from "./signal.ts";
 import { sizesOf } from "./sizes.ts";
@@ -41,19 +41,19 @@ export function createContainerService(ctx: EngineContext) {
     pause: async (ref: string) => pauseContainer(ctx, find(ref)),
     unpause: async (ref: string) => unpauseContainer(ctx, find(ref)),
     rename: async (ref: string, name: string) => renameContainer(ctx, find(ref), name),
-    remove: async (ref: string, options: RemoveOptions) => removeContainer(ctx, find(ref), options),
+    remove: async (ref: string, { force }: { force: boolean }) => removeContainer(ctx, find(ref), { ref, force }),
     wait: (ref: string, condition: WaitCondition, signal: AbortSignal) =>
       waitForContainer(find(ref), condition, signal),
     update: async (ref: string, request: ContainerUpdateRequest) => updateContainer(ctx, find(ref), request),
     resize: async (ref: string, height: number, width: number): Promise<void> => {
       const container = find(ref);
       if (container.monitor === undefined) throw messages.notRunning(container.id);
-      await container.monitor.resize(height, width);
+      if (container.spec.config.Tty) await container.monitor.resize(height, width);
       tell(ctx, container, "resize", { height: String(height), width: String(width) });
     },
     top: async (ref: string, psArgs: string) => topContainer(ctx, find(ref), psArgs),
     prune: (filters: Filters) => pruneContainers(ctx, filters),
-    attachInfo: (ref: string) => checkAttachable(find(ref)),
+    attachInfo: (ref: string) => checkAttachable(find(ref), ref),
     attach: async (ref: string, options: AttachOptions, peer: Duplex) => attachContainer(ctx, find(ref), options, peer),
     logs: (ref: string, options: LogsOptions, signal: AbortSignal) => {
       const container = find(ref);

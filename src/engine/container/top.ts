@@ -18,7 +18,7 @@ export async function topContainer(ctx: EngineContext, container: Container, psA
     new Response(ps.stderr).text(),
     ps.exited,
   ]);
-  if (code !== 0) throw systemError(`ps: ${complaint.trim()}`);
+  if (code !== 0) throw systemError(`ps: ${complaint.trim().split("\n", 1)[0]}`);
   tell(ctx, container, "top");
   return parsePs(output, pids);
 }
@@ -28,7 +28,7 @@ export function parsePs(output: string, pids: ReadonlySet<number>): TopResponse 
   const [heading = "", ...lines] = output.split("\n");
   const titles = heading.trim().split(/\s+/);
   const pidColumn = titles.indexOf("PID");
-  if (pidColumn < 0) throw invalidParameter("couldn't find PID field in ps output");
+  if (pidColumn < 0) throw invalidParameter("Couldn't find PID field in ps output");
   const processes = lines
     .map((line) => splitColumns(line, titles.length))
     .filter((columns) => pids.has(Number(columns[pidColumn])));

@@ -16,7 +16,8 @@ export function createExecService(ctx: EngineContext) {
     return { session, container: ctx.registry.find(session.record.container) };
   };
   return {
-    create: async (ref: string, request: ExecCreateRequest) => createExec(ctx, ctx.registry.find(ref), request),
+    create: async (ref: string, request: ExecCreateRequest) =>
+      createExec(ctx, { container: ctx.registry.find(ref), ref }, request),
     inspect: (id: string) => inspectExec(ctx.execs.find(id)),
     startDetached: async (id: string, request: ExecStartRequest): Promise<void> => {
       const { session, container } = find(id);
@@ -32,9 +33,10 @@ export function createExecService(ctx: EngineContext) {
       await startAttached(ctx, session, container, { request, hijack });
     },
     resize: async (id: string, height: number, width: number): Promise<void> => {
-      const { session, container } = find(id);
-      if (session.monitor === undefined) throw messages.execNotRunning(container.id);
-      await session.monitor.resize(height, width);
+      const { session } = find(id);
+      if (session.phase.at === "exited") throw messages.execEnded(id);
+      if (session.monitor === undefined) throw messages.execNotStarted();
+      if (session.record.request.Tty) await session.monitor.resize(height, width);
     },
   };
 }

@@ -32,13 +32,13 @@ export async function startDetached(
   request: ExecStartRequest,
 ): Promise<void> {
   checkStartable(session, container);
-  const monitor = spawnExec(ctx, session, container, { consoleSize: request.ConsoleSize, hold: false });
+  const monitor = beginExec(ctx, session, container, { consoleSize: request.ConsoleSize, hold: false });
   await settle(ctx, session, container, monitor);
 }
 
 export interface AttachedStart {
   readonly request: ExecStartRequest;
-  /** Takes the connection over; from then on errors go into the stream, as Docker sends them. */
+  /** Takes the connection over; from then on errors go into the stream, as Docker sends them. The process's terminal decides whether it is framed. */
   readonly hijack: () => Promise<Duplex>;
 }
 
@@ -50,8 +50,7 @@ export async function startAttached(
 ): Promise<void> {
   checkStartable(session, container);
   const { Tty: tty, AttachStdin: stdin, AttachStdout: stdout, AttachStderr: stderr } = session.record.request;
-  if (request.Tty !== tty) throw invalidParameter("exec start: the tty setting differs from the one of exec create");
-  const monitor = spawnExec(ctx, session, container, { consoleSize: request.ConsoleSize, hold: true });
+  const monitor = beginExec(ctx, session, container, { consoleSize: request.ConsoleSize, hold: true });
   const attaching = monitor.attach({ stdin, stdout, stderr }).finally(() => monitor.release());
   attaching.catch(() => undefined);
   const started = settle(ctx, session, container, monitor);
@@ -76,17 +75,31 @@ interface SpawnOptions {
   readonly hold: boolean;
 }
 
+/** A session that cannot even be spawned has ended. */
+function beginExec(
+  ctx: EngineContext,
+  session: ExecSession,
+  container: Container,
+  options: SpawnOptions,
+): MonitorHandle {
+  const { pid } = checkRunning(container);
+  session.enter({ at: "starting" });
+  try {
+    return spawnExec(ctx, session, container, { ...options, initPid: pid });
+  } catch (error) {
+    endExec(ctx, session, container, ctx.runtime.explain(error, "exec").exitCode);
+    throw error;
+  }
+}
+
 function spawnExec(
   ctx: EngineContext,
   session: ExecSession,
   container: Container,
-  { consoleSize, hold }: SpawnOptions,
+  { consoleSize, hold, initPid }: SpawnOptions & { readonly initPid: number },
 ): MonitorHandle {
   const { request } = session.record;
   const { config, hostConfig } = container.spec;
-  const { live } = container;
-  if (live === undefined) throw messages.execNotRunning(container.id);
-  session.enter({ at: "starting" });
   const dir = ctx.paths.exec(container.id, session.id);
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const size = consoleSize ?? request.ConsoleSize ?? undefined;
@@ -104,7 +117,7 @@ function spawnExec(
     {
       config,
       hostConfig,
-      initPid: live.pid,
+      initPid,
       args: request.Cmd,
       env: request.Env,
       user: request.User,
