@@ -17,11 +17,10 @@ import { readExitRecord } from "./monitor/record.ts";
 import type { ExitRecord, MonitorHandle, ProcessRequest } from "./monitor/types.ts";
 import { openNothing } from "./nothing.ts";
 import { createSeccompFilters } from "./seccomp/cache.ts";
-import { readAccounts } from "./spec/accounts.ts";
+import { checkUser } from "./spec/accounts.ts";
 import { cgroupPath } from "./spec/container-spec.ts";
 import type { ExecProcess, ProcessContext } from "./spec/process.ts";
-import { protectedPaths } from "./spec/protected-paths.ts";
-import { resolveUser } from "./spec/user.ts";
+import { shownPaths } from "./spec/protected-paths.ts";
 import { tearDown } from "./teardown.ts";
 import { updateLimits } from "./update.ts";
 
@@ -95,13 +94,7 @@ export function createRuntime(deps: RuntimeDeps): OciRuntime {
       drivers.known(hostConfig.Runtime);
       return checkHostConfig(config, hostConfig, host);
     },
-    protectedPaths: (hostConfig) => {
-      const { maskedPaths, readonlyPaths } = protectedPaths(hostConfig, host.thermalPaths);
-      return {
-        MaskedPaths: maskedPaths === undefined ? null : [...maskedPaths],
-        ReadonlyPaths: readonlyPaths === undefined ? null : [...readonlyPaths],
-      };
-    },
+    protectedPaths: (hostConfig) => shownPaths(hostConfig, host.thermalPaths),
     writeBundle(dir, request) {
       bundles.write(dir, request, drivers.get(request.hostConfig.Runtime));
       prepared.set(dir, cgroupPath(cgroupParent, request.hostConfig, request.id));
@@ -116,9 +109,7 @@ export function createRuntime(deps: RuntimeDeps): OciRuntime {
       const nothing = openNothing(request.initPid, process.dir);
       return launch({ kind: "exec", driver: drivers.get(runtimeName), id, process, nothing }, launchDeps);
     },
-    checkUser: (initPid, user) => {
-      resolveUser(user, [], readAccounts(`/proc/${initPid}/root`));
-    },
+    checkUser,
     explain: (failure, kind) => explainFailure(failure, { kind, runtime: drivers.defaultName, command: "" }),
     reconnect: reconnectMonitor,
     exitRecord: readExitRecord,

@@ -2,7 +2,7 @@
 import { fstatSync, readFileSync } from "node:fs";
 import { hasCode, invalidParameter } from "../../base/errors.ts";
 import { type DirFd, openInRoot, openPath } from "../../kernel/at.ts";
-import type { Accounts } from "./user.ts";
+import { type Accounts, resolveUser } from "./user.ts";
 
 /** Larger account files are an attack, not a list of users. */
 const LARGEST_BYTES = 4 * 1024 * 1024;
@@ -12,6 +12,11 @@ const ABSENT = ["ENOENT", "ENOTDIR", "ELOOP"];
 export function readAccounts(root: string): Accounts {
   using directory = openPath(root);
   return { passwd: readInRoot(directory.fd, "/etc/passwd"), group: readInRoot(directory.fd, "/etc/group") };
+}
+
+/** Throws invalidParameter for a `user[:group]` that the running container's files do not know. */
+export function checkUser(initPid: number, user: string): void {
+  resolveUser(user, [], readAccounts(`/proc/${initPid}/root`));
 }
 
 /** Empty when there is no such file, or something else in its place: a device or fifo is never opened. */

@@ -33,3 +33,15 @@ export function protectedPaths(
     readonlyPaths: ReadonlyPaths ?? READ_ONLY,
   };
 }
+
+/** The same as a configuration writes it down; null is none. */
+export function shownPaths(
+  hostConfig: HostConfig,
+  thermal: readonly string[],
+): Pick<HostConfig, "MaskedPaths" | "ReadonlyPaths"> {
+  const { maskedPaths, readonlyPaths } = protectedPaths(hostConfig, thermal);
+  return {
+    MaskedPaths: maskedPaths === undefined ? null : [...maskedPaths],
+    ReadonlyPaths: readonlyPaths === undefined ? null : [...readonlyPaths],
+  };
+}
