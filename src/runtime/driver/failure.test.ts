@@ -86,3 +86,10 @@ test("the runtime is called by its own name", () => {
   const context = { runtime: "runc", kind: "container", command: "x" } as const;
   expect(classifyFailure("boom", context).message).toContain("OCI runtime create failed: runc create failed: ");
 });
+
+test("a name with control characters cannot drive the terminal that the error is shown on", () => {
+  const words =
+    "executable file `\u001b]52;c;eA==\u0007\u009b2J\u202e\n` not found in $PATH: No such file or directory";
+  const { message } = classifyFailure(words, { runtime: "crun", kind: "exec", command: "" });
+  expect(message).toEndWith('exec: "\\x1b]52;c;eA==\\x07\\u009b2J\\u202e\\x0a": executable file not found in $PATH');
+});

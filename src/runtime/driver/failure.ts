@@ -65,7 +65,15 @@ const lower = (reason: string): string => reason.charAt(0).toLowerCase() + reaso
 
 /** `words` are the runtime's last error, without the dress of its log. */
 export function classifyFailure(words: string, context: FailureContext): Failure {
-  return withExitCode(`${preamble(context)}${translate(words, context)}`);
+  return withExitCode(`${preamble(context)}${printable(translate(words, context))}`);
+}
+
+/** Names in it are a container's, and an exec session's error goes to the user's terminal with its output. As Go's %q has them. */
+function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Bidi_Control}]/gu, (char) => {
+    const code = char.charCodeAt(0);
+    return code < 0x80 ? `\\x${code.toString(16).padStart(2, "0")}` : `\\u${code.toString(16).padStart(4, "0")}`;
+  });
 }
 
 function translate(words: string, context: FailureContext): string {
