@@ -4,7 +4,7 @@
 
 #include "monitor.h"
 
-enum { SEND_BUFFER_BYTES = 1024 * 1024 };
+enum { SEND_BUFFER_BYTES = 1024 * 1024, BACKLOG_BYTES = 1024 * 1024 };
 
 void client_close(struct client *client) {
   char waste[512];
@@ -24,18 +24,21 @@ static size_t send_some(struct client *client, const char *data, size_t len) {
   return len;
 }
 
+/* What the socket does not take is kept: while the process lives one chunk, since output waits for those behind. */
 static void client_send(struct client *client, const char *data, size_t len) {
-  /* Output waits for those that are behind; only a watcher can be sent more, and one that reads no line is dead. */
   size_t sent = client->backlog == NULL ? send_some(client, data, len) : 0;
   if (sent == len) return;
-  char *rest = client->backlog == NULL ? malloc(len - sent) : NULL;
-  if (rest == NULL) {
+  size_t kept = client->backlog_len, most = kept + len - sent;
+  if (client->backlog != NULL) memmove(client->backlog, client->backlog + client->backlog_at, kept);
+  char *grown = most > BACKLOG_BYTES ? NULL : realloc(client->backlog, most);
+  if (grown == NULL) {
     client_close(client);
     return;
   }
-  client->backlog = memcpy(rest, data + sent, len - sent);
+  memcpy(grown + kept, data + sent, len - sent);
+  client->backlog = grown;
   client->backlog_at = 0;
-  client->backlog_len = len - sent;
+  client->backlog_len = most;
 }
 
 static void client_flush(struct client *client) {

@@ -46,25 +46,20 @@ static bool outputs_flow(const struct monitor *m) {
   return (m->phase == RUNNING || m->phase == DRAINING) && !m->held && !clients_behind(m);
 }
 
-static void outputs_read(struct monitor *m, bool out, bool err) {
-  if (out && m->out.fd >= 0 && outputs_flow(m)) output_read(m, &m->out);
-  if (err && m->err.fd >= 0 && outputs_flow(m)) output_read(m, &m->err);
-}
-
 static void oom_check(struct monitor *m) {
   if (!oom_read(&m->oom) || m->oom_told) return;
   m->oom_told = true;
   status_say(m, "oom\n");
 }
 
-/* Ends the drain when it is over. Returns the milliseconds to look again after, or -1 when something else wakes us. */
+/* Ends the drain when nobody has the output open any more, or the time is over: what the process had written is read
+   then, whether clients are behind or not. Returns the milliseconds to look again after, or -1. */
 static int drain(struct monitor *m) {
   if (m->phase != DRAINING || m->held) return -1;
   int64_t left = m->drain_until - now_ms();
-  if (left <= 0) outputs_read(m, true, true);
-  if (clients_behind(m)) return -1;
-  bool all = m->out.fd < 0 && m->err.fd < 0, enough = left <= 0 && m->out.owed == 0 && m->err.owed == 0;
-  if (!all && !enough) return left < 0 ? 0 : (int)left;
+  if (left > 0 && (m->out.fd >= 0 || m->err.fd >= 0)) return (int)left;
+  while (m->out.owed > 0) output_read(m, &m->out);
+  while (m->err.owed > 0) output_read(m, &m->err);
   output_end(m, &m->out);
   output_end(m, &m->err);
   oom_check(m);
@@ -91,7 +86,8 @@ static void dispatch(struct monitor *m, const struct pollfd polls[FIXED]) {
   if (polls[CONSOLE].revents != 0) terminal_take(m);
   if ((polls[INPUT].revents & POLLERR) != 0) m->input_ends = true;
   if (polls[INPUT].revents != 0) input_flush(m);
-  outputs_read(m, polls[OUT].revents != 0, polls[ERR].revents != 0);
+  if (polls[OUT].revents != 0 && outputs_flow(m)) output_read(m, &m->out);
+  if (polls[ERR].revents != 0 && outputs_flow(m)) output_read(m, &m->err);
   if (polls[OOM].revents != 0) oom_check(m);
   if (polls[SIGNALS].revents != 0) reap(m);
 }

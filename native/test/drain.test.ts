@@ -51,6 +51,33 @@ describe.each([...BUILDS])("the %s monitor at the end of the process", (kind) =>
     for (const output of outputs) expect(output.toString("latin1")).toEndWith("\n200000\n");
   });
 
+  test.each([
+    ["with a log", ["--log", "DIR/log"]],
+    ["without one", []],
+  ])(
+    "tells the end while a client takes nothing, %s, and gives the client the rest when it does",
+    async (_what, log) => {
+      const flags = ["--hold", "--drain-ms", "100", ...log];
+      await using run = Run.start(kind, { command: "exec seq 1 5000000", flags });
+      const pid = await run.started();
+      const client = await run.attach("0 1 0");
+      run.release();
+      const written = await onceStill(pid);
+      endProcess(pid);
+      expect(await run.lines.next("exited")).toStartWith("exited 137 ");
+      const text = (await readAll(client)).toString("latin1").replace(/\x01[^]{7}/g, "");
+      expect(text.length).toBeGreaterThanOrEqual(written);
+      if (log.length > 0) {
+        // The last line may have no end in either.
+        const logged = run
+          .logged()
+          .map((record) => record.slice(9))
+          .join("\n");
+        expect(text.trimEnd()).toBe(logged);
+      }
+    },
+  );
+
   test("reaps the children that the process has left behind", async () => {
     const command =
       "setsid sh -c 'echo $$ > orphan; while ! [ -e finish ]; do sleep 0.01; done' & sleep 0.1; while ! [ -e over ]; do sleep 0.02; done";
@@ -66,3 +93,13 @@ describe.each([...BUILDS])("the %s monitor at the end of the process", (kind) =>
     expect((await run.exited()).code).toBe(0);
   });
 });
+
+/** The bytes that the process has written once it writes no more, being held back. */
+async function onceStill(pid: number): Promise<number> {
+  for (let before = -1; ; ) {
+    const now = Number(/^wchar: (\d+)$/m.exec(await Bun.file(`/proc/${pid}/io`).text())?.[1]);
+    if (now === before && now > 1_000_000) return now;
+    before = now;
+    await Bun.sleep(200);
+  }
+}

@@ -105,9 +105,14 @@ export class Run implements AsyncDisposable {
   }
 
   /** Sends a request and leaves the answer to be read. */
-  async request(line: string): Promise<SocketStream> {
+  request(line: string): Promise<SocketStream> {
+    return this.send(`${line}\n`);
+  }
+
+  /** Connects and sends what need not be a request. */
+  async send(text: string): Promise<SocketStream> {
     const stream = await connectUnix(this.path("attach.sock"));
-    await stream.write(Buffer.from(`${line}\n`));
+    await stream.write(Buffer.from(text));
     return stream;
   }
 
