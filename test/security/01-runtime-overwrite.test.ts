@@ -65,7 +65,6 @@ test.each(Object.entries(SESSIONS))(
     await execute(engine, id, ["touch", "/stop"]);
     await engine.dockerOutput("wait", id);
     const counts = await engine.dockerOutput("logs", id);
-    console.log(counts);
     expect(counts).toMatch(/^(seen \d+ opened \d+ overwritten 0\n?){2}$/);
     expect(fingerprints()).toEqual(before);
   },

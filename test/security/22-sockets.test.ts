@@ -82,9 +82,8 @@ test("a user of the host who is not root cannot connect", async () => {
 });
 
 test("a container that was given the directory cannot connect as another user", async () => {
-  const said = await engine.dockerOutput(
-    ...["run", "--rm", "--user", "65534", "-v", `${bundle()}:/bundle`, "connector", "/connect", "/bundle/attach.sock"],
-  );
+  const flags = ["--rm", "--user", "65534", "-v", `${bundle()}:/bundle`];
+  const said = await engine.dockerOutput("run", ...flags, "connector", "/connect", "/bundle/attach.sock");
   expect(said).toMatch(/^(open|connect): Permission denied$/);
 });
 
