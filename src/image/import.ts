@@ -32,7 +32,8 @@ export async function* importImage(
   const name = parseRepoTag(options.repo, options.tag);
   const platform = parsePlatform(options.platform, context.architecture);
   const config = applyChanges(emptyImageConfig(), options.changes);
-  const id = await store(context, tarball, { name, platform, config, message: options.message });
+  const message = options.message || "Imported from -";
+  const id = await store(context, tarball, { name, platform, config, message });
   if (name !== undefined) context.emit("tag", id, familiar(name));
   context.emit("import", id, id);
   yield { status: id };

@@ -14,7 +14,7 @@ import type { UserMount } from "./spec/bind-notation.ts";
 import { type ContainerSpecRequest, toContainerSpec } from "./spec/container-spec.ts";
 import type { Spec } from "./spec/oci.ts";
 import { type ExecProcess, type ProcessContext, toExecProcess } from "./spec/process.ts";
-import { checkMountTargets, checkRoot, checkWorkingDir } from "./spec/root-check.ts";
+import { checkMountTargets, checkRoot, checkWorkingDir, checkWorkingDirIsNoFile } from "./spec/root-check.ts";
 import { walkInRoot } from "./spec/root-walk.ts";
 import { parseSecurityOptions } from "./spec/security-options.ts";
 import { userMounts } from "./spec/user-mounts.ts";
@@ -49,6 +49,7 @@ export function createBundles(deps: BundlesDeps): Bundles {
       const wanted = userMounts(hostConfig);
       checkRoot(rootfs);
       checkWorkingDir(rootfs, request.config.WorkingDir || "/");
+      checkWorkingDirIsNoFile(rootfs, request.config.WorkingDir || "/");
       checkMountTargets(rootfs, wanted);
       makeVolumeDirectories(rootfs, request.config);
       const mounts = wanted.map((mount) => prepareMount(mount, rootfs));

@@ -11,7 +11,7 @@ export function mergeConfig(user: ContainerConfig, image: ImageConfig): Containe
     ...optional("ExposedPorts", unite(image.ExposedPorts, user.ExposedPorts)),
     Env: mergeEnv(user.Env, image.Env ?? []),
     Labels: { ...image.Labels, ...user.Labels },
-    Volumes: unite(image.Volumes ?? undefined, user.Volumes ?? undefined) ?? null,
+    Volumes: uniteVolumes(image.Volumes, user.Volumes),
     WorkingDir: user.WorkingDir || image.WorkingDir,
     ...optional("StopSignal", user.StopSignal || image.StopSignal),
     ...optional("Shell", user.Shell ?? image.Shell),
@@ -49,6 +49,12 @@ function mergeHealth(user: HealthConfig | undefined, image: HealthConfig | undef
     StartInterval: user.StartInterval || image.StartInterval || 0,
     Retries: user.Retries || image.Retries || 0,
   };
+}
+
+/** Null when there are none, as Docker shows it. */
+function uniteVolumes(image: ContainerConfig["Volumes"], user: ContainerConfig["Volumes"]): ContainerConfig["Volumes"] {
+  const volumes = { ...image, ...user };
+  return Object.keys(volumes).length > 0 ? volumes : null;
 }
 
 function unite<T>(a: Record<string, T> | undefined, b: Record<string, T> | undefined): Record<string, T> | undefined {

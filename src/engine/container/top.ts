@@ -12,15 +12,18 @@ export async function topContainer(ctx: EngineContext, container: Container, psA
   if (container.live === undefined) throw messages.notRunning(container.id);
   const pids = new Set(ctx.runtime.pids(container.id, container.spec.hostConfig));
   const args = (psArgs || DEFAULT_ARGS).split(/\s+/).filter((arg) => arg !== "");
-  const ps = Bun.spawn(["ps", ...args], { stdin: "ignore", stdout: "pipe", stderr: "pipe" });
-  const [output, complaint, code] = await Promise.all([
-    new Response(ps.stdout).text(),
-    new Response(ps.stderr).text(),
-    ps.exited,
-  ]);
+  // Without the list ps may show nothing of the container; some options do not go together with one (moby daemon/top_unix.go).
+  const asked = await runPs([...args, "-q", [...pids].join(",")]);
+  const { output, complaint, code } = asked.code === 0 ? asked : await runPs(args);
   if (code !== 0) throw systemError(`ps: ${complaint.trim().split("\n", 1)[0]}`);
   tell(ctx, container, "top");
   return parsePs(output, pids);
+}
+
+async function runPs(args: readonly string[]): Promise<{ output: string; complaint: string; code: number }> {
+  const ps = Bun.spawn(["ps", ...args], { stdin: "ignore", stdout: "pipe", stderr: "pipe" });
+  const [output, complaint, code] = await Promise.all([ps.stdout.text(), ps.stderr.text(), ps.exited]);
+  return { output, complaint, code };
 }
 
 /** Keeps the lines of `pids`. The last column takes the rest of its line. */

@@ -3,7 +3,13 @@ import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { readAccounts } from "./accounts.ts";
-import { checkDestination, checkMountTargets, checkRoot, checkWorkingDir } from "./root-check.ts";
+import {
+  checkDestination,
+  checkMountTargets,
+  checkRoot,
+  checkWorkingDir,
+  checkWorkingDirIsNoFile,
+} from "./root-check.ts";
 import { walkInRoot } from "./root-walk.ts";
 import { userMounts } from "./user-mounts.ts";
 
@@ -56,6 +62,14 @@ test.each([
   "",
 ])("the working directory %p is refused", (cwd) => {
   expect(() => checkWorkingDir(root, cwd)).toThrow(`the working directory '${cwd}' is invalid`);
+});
+
+test.each(["/file", "/file/below", "/a/../file"])("the working directory %p is refused, for a file is there", (cwd) => {
+  expect(() => checkWorkingDirIsNoFile(root, cwd)).toThrow(`Cannot mkdir: ${cwd} is not a directory`);
+});
+
+test.each(["/", "/a", "/missing/too", "/absolute"])("the working directory %p is there or can be made", (cwd) => {
+  expect(() => checkWorkingDirIsNoFile(root, cwd)).not.toThrow();
 });
 
 test.each(["/proc", "/proc/sys", "/proc/self/attr", "/proc/cpuinfo/x"])("nothing is mounted at %p", (path) => {

@@ -22,6 +22,7 @@ function isAbsentOrDirectory(path: string): boolean {
     return lstatSync(path).isDirectory();
   } catch (error) {
     if (hasCode(error, "ENOENT")) return true;
+    if (hasCode(error, "ENOTDIR")) return false;
     throw error;
   }
 }
@@ -37,6 +38,13 @@ export function checkWorkingDir(root: string, cwd: string): void {
   if (cwd === "/") return;
   if (PROCESS_DIRECTORY.test(cwd) || PROCESS_DIRECTORY.test(walkInRoot(root, cwd))) {
     throw invalidParameter(`the working directory '${cwd}' is invalid, it leads into a process's directory in /proc`);
+  }
+}
+
+/** The runtime makes a working directory that is missing; Docker's words for one that is a file (moby container.SetupWorkingDirectory). */
+export function checkWorkingDirIsNoFile(rootfs: string, cwd: string): void {
+  if (cwd !== "/" && !isAbsentOrDirectory(join(rootfs, walkInRoot(rootfs, cwd)))) {
+    throw invalidParameter(`Cannot mkdir: ${cwd} is not a directory`);
   }
 }
 
