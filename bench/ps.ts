@@ -14,7 +14,7 @@ export const bench: Bench = {
       const start = `${cli} run -d --network none --label tare-bench-ps busybox sleep 1000`;
       await shell.run(`for i in $(seq ${COUNT}); do ${start} || exit 1; done`);
     }
-    for (const { name, cli, shell } of [field.dockerOnTare, ...owners]) contenders[name] = () => shell.run(`${cli} ps`);
+    for (const { name, cli, shell } of [...owners, field.dockerOnTare]) contenders[name] = () => shell.run(`${cli} ps`);
     const measured = await measurePaired(contenders);
     for (const { cli, shell } of owners) await shell.run(`${cli} rm -f $(${cli} ps -aq --filter label=tare-bench-ps)`);
     return [pairedReport(`ps with ${COUNT} running containers`, measured)];
