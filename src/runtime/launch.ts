@@ -50,6 +50,7 @@ export function launch(request: Launch, { monitorPath, cgroups }: LaunchDeps): M
   return {
     started,
     exited: monitor.exited,
+    oomKilled: monitor.oomKilled,
     release: () => monitor.release(),
     attach: (streams) => monitor.attach(streams),
     resize: (height, width) => monitor.resize(height, width),

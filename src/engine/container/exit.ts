@@ -24,12 +24,19 @@ export interface WatchedRun {
 
 /** Resolves (never rejects) once the end of this run has been dealt with. */
 export async function watchExit(ctx: EngineContext, run: WatchedRun, monitor: MonitorHandle): Promise<void> {
+  void monitor.oomKilled.then((killed) => killed && noteOom(ctx, run.container));
   const record = await monitor.exited;
   try {
     await endRun(ctx, run, record);
   } catch (error) {
     ctx.log.error("container.exit.failed", { container: run.container.id, error: messageOf(error) });
   }
+}
+
+/** The container may live on: only one of its processes was killed. */
+function noteOom(ctx: EngineContext, container: Container): void {
+  container.update({ oomKilled: true });
+  tell(ctx, container, "oom");
 }
 
 /** Also for a run whose end was found at the start of the engine. */
@@ -47,7 +54,6 @@ export async function endRun(ctx: EngineContext, run: WatchedRun, record: ExitRe
   const { RestartPolicy: policy, AutoRemove: autoRemove } = container.spec.hostConfig;
   const restart = shouldRestart(policy, { exitCode, durationMs, restartCount, stopRequested });
   container.update({ phase: { at: restart ? "restarting" : "exited" }, finishedAt, exitCode, oomKilled });
-  if (oomKilled) tell(ctx, container, "oom");
   tell(ctx, container, "die", { exitCode: String(exitCode), execDuration: String(Math.floor(durationMs / 1000)) });
   if (autoRemove && !restart) return removeEnded(ctx, container);
   container.tellExit();

@@ -11,6 +11,6 @@ const DEFAULT_MAX_FILES = 5;
 export function logTarget(logConfig: LogConfig, path: string): ProcessRequest["log"] {
   if (logConfig.Type === "none") return undefined;
   const { "max-size": maxSize, "max-file": maxFile } = logConfig.Config;
-  const maxBytes = maxSize === undefined ? DEFAULT_MAX_BYTES : maxSize === "-1" ? 0 : parseSize(maxSize);
+  const maxBytes = maxSize === undefined ? DEFAULT_MAX_BYTES : maxSize === "-1" ? 0 : parseSize(maxSize, 1000);
   return { path, maxBytes: maxBytes ?? DEFAULT_MAX_BYTES, maxFiles: Number(maxFile ?? DEFAULT_MAX_FILES) };
 }

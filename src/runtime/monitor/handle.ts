@@ -9,10 +9,12 @@ import type { AttachStreams, ExitRecord, MonitorHandle } from "./types.ts";
 export class Monitor implements MonitorHandle {
   readonly started: Promise<{ pid: number }>;
   readonly exited: Promise<ExitRecord | undefined>;
+  readonly oomKilled: Promise<boolean>;
   readonly #dir: string;
   readonly #listening = Promise.withResolvers<void>();
   readonly #started = Promise.withResolvers<{ pid: number }>();
   readonly #exited = Promise.withResolvers<ExitRecord | undefined>();
+  readonly #oomKilled = Promise.withResolvers<boolean>();
   #release: (() => void) | undefined;
 
   /** `lines` is the status pipe or a `watch` connection; `release` lets held output flow. */
@@ -21,6 +23,7 @@ export class Monitor implements MonitorHandle {
     this.#release = release;
     this.started = this.#started.promise;
     this.exited = this.#exited.promise;
+    this.oomKilled = this.#oomKilled.promise;
     // Whoever asks for these gets the rejection; nobody has to ask.
     this.started.catch(() => undefined);
     this.#listening.promise.catch(() => undefined);
@@ -58,6 +61,7 @@ export class Monitor implements MonitorHandle {
     this.#started.reject(lost);
     // Said to nobody, but perhaps on record.
     this.#exited.resolve(readExitRecord(this.#dir));
+    this.#oomKilled.resolve(false);
     this.release();
   }
 
@@ -72,6 +76,8 @@ export class Monitor implements MonitorHandle {
         this.#listening.reject(failure);
         return this.#started.reject(failure);
       }
+      case "oom":
+        return this.#oomKilled.resolve(true);
       case "exited":
         return this.#exited.resolve(status.record);
     }

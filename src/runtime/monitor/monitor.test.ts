@@ -142,7 +142,7 @@ test.each([
   ["started 0", undefined],
   ["started x", undefined],
   ["exited 1 2 z", undefined],
-  ["oom", undefined],
+  ["oom", { at: "oom" }],
   ["", undefined],
 ])("parseStatus() reads %p", (line, status) => {
   expect<unknown>(parseStatus(line)).toEqual(status);

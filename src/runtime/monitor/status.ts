@@ -5,6 +5,7 @@ export type Status =
   | { readonly at: "listening" }
   | { readonly at: "started"; readonly pid: number }
   | { readonly at: "failed"; readonly message: string }
+  | { readonly at: "oom" }
   | { readonly at: "exited"; readonly record: ExitRecord };
 
 /** Undefined for a line that says nothing to us. */
@@ -17,6 +18,8 @@ export function parseStatus(line: string): Status | undefined {
       return { at: "listening" };
     case "started":
       return /^[1-9]\d*$/.test(rest) ? { at: "started", pid: Number(rest) } : undefined;
+    case "oom":
+      return { at: "oom" };
     case "failed":
       return { at: "failed", message: unescapeMessage(rest) };
     case "exited": {

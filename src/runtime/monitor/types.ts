@@ -31,6 +31,8 @@ export interface MonitorHandle {
   readonly started: Promise<{ pid: number }>;
   /** Resolves once the process is gone and its output is drained. Undefined when the monitor died without a record. */
   readonly exited: Promise<ExitRecord | undefined>;
+  /** True at the first process that the kernel kills for want of memory, false at an end without one. */
+  readonly oomKilled: Promise<boolean>;
   /** Lets held output flow. Idempotent. */
   release(): void;
   attach(streams: AttachStreams): Promise<Duplex>;
