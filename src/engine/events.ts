@@ -96,7 +96,7 @@ function millisecondsTo(until: bigint): number {
   return Math.min(Math.max(left, 0), 2 ** 31 - 1);
 }
 
-/** The filters of GET /events; values of one key are alternatives, keys must all hold (moby daemon/events/filter.go). */
+/** The filters of GET /events; values of one key are alternatives, keys must all hold, the beginning of an id or name is enough (moby daemon/events/filter.go). */
 export function matchesEvent(filters: Filters, event: EventMessage): boolean {
   const attributes = event.Actor.Attributes;
   const one = (key: string, test: (want: string) => boolean): boolean => {
@@ -104,7 +104,7 @@ export function matchesEvent(filters: Filters, event: EventMessage): boolean {
     return wanted === undefined || wanted.length === 0 || wanted.some(test);
   };
   const actor = (type: EventType, name: string | undefined) => (want: string) =>
-    event.Type === type && (event.Actor.ID.startsWith(want) || name === want.replace(/^\//, ""));
+    event.Type === type && (event.Actor.ID.startsWith(want) || name?.startsWith(want.replace(/^\//, "")) === true);
   return (
     one("type", (want) => want === event.Type) &&
     one("event", (want) => want === event.Action || event.Action.startsWith(`${want}:`)) &&

@@ -2,6 +2,7 @@
 import { checkFilterKeys, parseFilters } from "../../wire/filters.ts";
 import { type Answer, empty, json, shaped } from "../answer.ts";
 import type { ImageBackend } from "../backend.ts";
+import { isBelow } from "../negotiate.ts";
 import type { Call, Route } from "../router.ts";
 
 const LIST_FILTERS = ["before", "dangling", "label", "label!", "reference", "since", "until"];
@@ -20,9 +21,12 @@ export function imageRoutes(backend: ImageBackend): Route[] {
   ];
 }
 
-async function list(backend: ImageBackend, { request: { query } }: Call): Promise<Answer> {
-  const filters = parseFilters(query.text("filters"));
-  checkFilterKeys(filters, LIST_FILTERS);
+async function list(backend: ImageBackend, { request: { query }, version }: Call): Promise<Answer> {
+  const asked = parseFilters(query.text("filters"));
+  checkFilterKeys(asked, LIST_FILTERS);
+  // Before 1.41 a reference could stand by itself.
+  const reference = isBelow(version, "1.41") ? query.text("filter") : "";
+  const filters = reference === "" ? asked : new Map([...asked, ["reference", [reference]]]);
   const images = await backend.list({
     all: query.bool("all"),
     filters,
