@@ -14,7 +14,14 @@ import type { UserMount } from "./spec/bind-notation.ts";
 import { type ContainerSpecRequest, toContainerSpec } from "./spec/container-spec.ts";
 import type { Spec } from "./spec/oci.ts";
 import { type ExecProcess, type ProcessContext, toExecProcess } from "./spec/process.ts";
-import { checkMountTargets, checkRoot, checkWorkingDir, checkWorkingDirIsNoFile } from "./spec/root-check.ts";
+import { hidesPaths } from "./spec/protected-paths.ts";
+import {
+  checkDeviceMounts,
+  checkMountTargets,
+  checkRoot,
+  checkWorkingDir,
+  checkWorkingDirIsNoFile,
+} from "./spec/root-check.ts";
 import { walkInRoot } from "./spec/root-walk.ts";
 import { parseSecurityOptions } from "./spec/security-options.ts";
 import { userMounts } from "./spec/user-mounts.ts";
@@ -51,6 +58,7 @@ export function createBundles(deps: BundlesDeps): Bundles {
       checkWorkingDir(rootfs, request.config.WorkingDir || "/");
       checkWorkingDirIsNoFile(rootfs, request.config.WorkingDir || "/");
       checkMountTargets(rootfs, wanted);
+      if (hidesPaths(hostConfig)) checkDeviceMounts(rootfs, wanted, () => driver.masksFromHost());
       makeVolumeDirectories(rootfs, request.config);
       const mounts = wanted.map((mount) => prepareMount(mount, rootfs));
       const sharedMemory = prepareSharedMemory({

@@ -11,6 +11,7 @@ export function createCrun(settings: DriverSettings): Driver {
     options: ["--cgroup-manager=cgroupfs"],
     keepsFilesOnly: true,
     withSeccomp: withProgram,
+    masksFromHost: () => true,
   });
 }
 

@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { CgroupLayout } from "../../kernel/cgroup-layout.ts";
+import { isMended } from "./runc.ts";
 import { createDrivers, type DriversDeps } from "./select.ts";
 
 const dir = mkdtempSync(join(tmpdir(), "tare-drivers-"));
@@ -126,4 +127,17 @@ test("the monitor's files are named without a path", () => {
     "id",
   ]);
   expect(crun.remove("id")).toBeUndefined();
+});
+
+test.each([
+  ["1.1.5+ds1", false],
+  ["1.2.7", false],
+  ["1.2.8", true],
+  ["1.3.2", false],
+  ["1.3.3", true],
+  ["1.4.0", true],
+  ["2.0.0", true],
+  ["", false],
+])("runc %p covers masked paths safely: %p", (version, expected) => {
+  expect(isMended(version)).toBe(expected);
 });

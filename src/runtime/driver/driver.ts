@@ -28,6 +28,11 @@ export interface Driver {
   update(id: string, resourcesFile: string): string[];
   /** Puts the filter where this runtime looks for it. */
   withSeccomp(spec: Spec, filter: CompiledSeccomp): Spec;
+  /**
+   * Whether what covers a masked path is the host's null device. Else it is the container's own, and a /dev that others can
+   * change decides what the container sees there (CVE-2025-31133). May ask the program.
+   */
+  masksFromHost(): boolean;
   /** Names of what the runtime keeps state for. */
   list(): string[];
 }
@@ -45,11 +50,12 @@ export interface Dialect {
   readonly options: readonly string[];
   readonly keepsFilesOnly: boolean;
   readonly withSeccomp: Driver["withSeccomp"];
+  readonly masksFromHost: Driver["masksFromHost"];
 }
 
 /** What crun and runc have in common, which is nearly everything. */
 export function createDriver({ name, command, stateDir }: DriverSettings, dialect: Dialect): Driver {
-  const { options, keepsFilesOnly, withSeccomp } = dialect;
+  const { options, keepsFilesOnly, withSeccomp, masksFromHost } = dialect;
   const quiet = [...command, "--root", stateDir, ...options];
   const base = [...quiet, "--log", LOG_FILE, "--log-format", "json"];
   const detached = (terminal: boolean): string[] => [
@@ -66,6 +72,7 @@ export function createDriver({ name, command, stateDir }: DriverSettings, dialec
     stateOf: (id) => join(stateDir, id),
     update: (id, resourcesFile) => [...quiet, "update", "--resources", resourcesFile, id],
     withSeccomp,
+    masksFromHost,
     list: () => listDirectories(stateDir),
   };
 }

@@ -45,3 +45,7 @@ export function shownPaths(
     ReadonlyPaths: readonlyPaths === undefined ? null : [...readonlyPaths],
   };
 }
+
+/** Whether anything is masked at all. */
+export const hidesPaths = (hostConfig: HostConfig): boolean =>
+  (protectedPaths(hostConfig, []).maskedPaths ?? []).length > 0;

@@ -78,3 +78,12 @@ export function checkMountTargets(rootfs: string, mounts: readonly UserMount[]):
     checkDestination(target);
   }
 }
+
+/** Refuses to share /dev with others under a runtime that would take what covers masked paths from there. */
+export function checkDeviceMounts(rootfs: string, mounts: readonly UserMount[], masksFromHost: () => boolean): void {
+  const shared = mounts.find(({ type, destination }) => type !== "tmpfs" && walkInRoot(rootfs, destination) === "/dev");
+  if (shared === undefined || masksFromHost()) return;
+  throw invalidParameter(
+    `"${shared.destination}" cannot be mounted: this runc takes from /dev what hides paths of /proc (CVE-2025-31133); use crun, or runc 1.2.8 or newer`,
+  );
+}
