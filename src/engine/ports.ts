@@ -19,8 +19,11 @@ export interface Images {
 export interface RootFileSystems {
   /** Makes the container's upper directories. Idempotent. */
   create(id: ContainerId, imageId: string): Promise<void>;
-  /** Mounts at `target` (made when missing), on the hot path. Idempotent when already mounted there. */
-  mount(id: ContainerId, imageId: string, target: string): void;
+  /**
+   * Mounts at `target` (made when missing), on the hot path. Idempotent when already mounted there. An `ephemeral` root is one that
+   * is deleted after its only run: nothing of it is ever synced to the disk.
+   */
+  mount(id: ContainerId, imageId: string, target: string, ephemeral: boolean): void;
   /** Idempotent. */
   unmount(target: string): void;
   /** Deletes the upper directories. Idempotent. */

@@ -14,7 +14,7 @@ test("the embedded image runs the host's busybox under all its names", async () 
   const id = createId();
   const target = join(store.dir, "rootfs");
   await store.roots.create(id, Id);
-  store.roots.mount(id, Id, target);
+  store.roots.mount(id, Id, target, false);
   try {
     const run = Bun.spawnSync(["chroot", target, "/bin/sh", "-c", "id -un; stat -c '%a %n' /tmp /root; ls /proc"]);
     expect(run.stdout.toString()).toBe("root\n1777 /tmp\n700 /root\n");

@@ -26,7 +26,7 @@ async function mounted(layers: readonly (readonly TarMember[])[]) {
   const image = await loadImage(store.images, { layers, tags: ["app:1"] });
   const id = createId();
   await store.roots.create(id, image);
-  store.roots.mount(id, image, target);
+  store.roots.mount(id, image, target, false);
   return { id, image };
 }
 
@@ -56,7 +56,7 @@ test("what a container writes is its own, is counted, and goes with it", async (
   store.roots.unmount(target);
   const other = createId();
   await store.roots.create(other, image);
-  store.roots.mount(other, image, target);
+  store.roots.mount(other, image, target, false);
   expect(existsSync(join(target, "mine"))).toBe(false);
   store.roots.unmount(target);
   await store.roots.remove(id);
@@ -65,7 +65,7 @@ test("what a container writes is its own, is counted, and goes with it", async (
 
 test("mounting, unmounting, creating and removing twice does no harm", async () => {
   const { id, image } = await mounted([[file("a")]]);
-  store.roots.mount(id, image, target);
+  store.roots.mount(id, image, target, false);
   await store.roots.create(id, image);
   expect(mountsUnder(target)).toHaveLength(1);
   store.roots.unmount(target);
@@ -88,7 +88,7 @@ test("a root is found again after a restart, and mounts even without its image",
   store = store.reopen();
   await store.images.remove(image, { force: true, noprune: false });
   expect(await store.roots.list()).toEqual([id]);
-  store.roots.mount(id, image, target);
+  store.roots.mount(id, image, target, false);
   expect(readFileSync(join(target, "a"), "utf8")).toBe("a");
 });
 
@@ -99,6 +99,18 @@ test("a root that was cut off while being made is made again", async () => {
   store = store.reopen();
   expect(await store.roots.list()).toEqual([id]);
   await store.roots.create(id, image);
-  store.roots.mount(id, image, target);
+  store.roots.mount(id, image, target, false);
   expect(readdirSync(target)).toEqual(["a"]);
+});
+
+test("an ephemeral root whose mount was cut off can be mounted again", async () => {
+  const { id, image } = await mounted([[file("a")]]);
+  store.roots.unmount(target);
+  for (let mounts = 0; mounts < 2; mounts += 1) {
+    store.roots.mount(id, image, target, true);
+    writeFileSync(join(target, "written"), String(mounts));
+    store.roots.unmount(target);
+  }
+  store.roots.mount(id, image, target, true);
+  expect(readFileSync(join(target, "written"), "utf8")).toBe("1");
 });

@@ -4,11 +4,12 @@
  *   <dir>/<container id>/upper, work     overlayfs's own
  *   <dir>/<container id>/layers          DiffIDs, the lowest first: what the root is made of, whatever becomes of the image
  */
-import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { hasCode } from "../base/errors.ts";
 import type { ContainerId } from "../base/ids.ts";
+import type { FsOption } from "../kernel/mount-api.ts";
 import { umountIfMounted } from "../kernel/mounts.ts";
 import { overlayMount } from "../kernel/overlay.ts";
 import type { RootLayers } from "./images.ts";
@@ -25,7 +26,7 @@ export interface RootsDeps {
 /** What the engine calls RootFileSystems. */
 export interface Roots {
   create(id: ContainerId, imageId: string): Promise<void>;
-  mount(id: ContainerId, imageId: string, target: string): void;
+  mount(id: ContainerId, imageId: string, target: string, ephemeral: boolean): void;
   unmount(target: string): void;
   remove(id: ContainerId): Promise<void>;
   sizeRw(id: ContainerId): Promise<number>;
@@ -73,11 +74,15 @@ class OverlayRoots implements Roots {
     await writeFile(this.#file(id, "layers"), chain.join("\n"));
   }
 
-  mount(id: ContainerId, imageId: string, target: string): void {
+  mount(id: ContainerId, imageId: string, target: string, ephemeral: boolean): void {
     mkdirSync(target, { recursive: true });
     if (isMountPoint(target)) return;
     const chain = this.#roots.get(id)?.layers ?? this.#layers.layersOf(imageId);
-    overlayMount({ lowers: this.#lowers(chain), upper: this.#file(id, "upper"), work: this.#file(id, "work"), target });
+    const work = this.#file(id, "work");
+    // The mark of a volatile mount that an engine's death left: overlayfs refuses to mount again over it.
+    if (ephemeral) rmSync(`${work}/work/incompat`, { recursive: true, force: true });
+    const options: readonly FsOption[] = ephemeral ? [["volatile"]] : [];
+    overlayMount({ lowers: this.#lowers(chain), upper: this.#file(id, "upper"), work, target, options });
   }
 
   unmount(target: string): void {

@@ -75,7 +75,7 @@ async function spawn(ctx: EngineContext, container: Container, sandbox: Sandbox)
   const bundle = paths.bundle(id);
   if (existsSync(bundle)) removeBundle(ctx, id);
   mkdirSync(rootfs, { recursive: true, mode: 0o710 });
-  ctx.roots.mount(id, imageId, rootfs);
+  ctx.roots.mount(id, imageId, rootfs, hostConfig.AutoRemove);
   const joinPid = resolveJoins(ctx, hostConfig);
   const etc = ctx.etcFiles.write(paths.container(id), {
     hostname: config.Hostname,
