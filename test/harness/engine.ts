@@ -49,11 +49,16 @@ export class TestEngine {
     writeFileSync(join(this.dir, "engine.json"), JSON.stringify(config));
   }
 
-  /** Starts an engine and waits until it serves. */
+  /** Starts an engine and waits until it serves. One that does not leaves nothing behind. */
   static async start(options: EngineOptions = {}): Promise<TestEngine> {
     const engine = new TestEngine(options);
-    await engine.begin();
-    return engine;
+    try {
+      await engine.begin();
+      return engine;
+    } catch (error) {
+      await engine.#vanish();
+      throw error;
+    }
   }
 
   get pid(): number {
@@ -176,10 +181,14 @@ export class TestEngine {
       const left = this.residue();
       if (left.length > 0) throw new Error(`the engine left behind:\n${left.join("\n")}\nits log:\n${this.log}`);
     } finally {
-      await this.kill();
-      rmSync(this.dir, { recursive: true, force: true });
-      this.#slot.release();
+      await this.#vanish();
     }
+  }
+
+  async #vanish(): Promise<void> {
+    await this.kill();
+    rmSync(this.dir, { recursive: true, force: true });
+    this.#slot.release();
   }
 
   async #clear(): Promise<void> {

@@ -13,10 +13,10 @@ import { post } from "./client.ts";
 const MIB = 1024 * 1024;
 /** Two GiB are far more than could hide in a buffer, and take a few seconds. */
 const FLOOD_BYTES = 2048 * MIB;
-/** What a collected heap breathes by. */
-const GROWTH_BYTES = 64 * MIB;
+/** More than what a collected heap breathes by, which is about 50 MiB at 700 MB/s. */
+const GROWTH_BYTES = 128 * MIB;
 /** A leak of one descriptor, or of 64 KiB, a time would show. */
-const CYCLES = 1000;
+const CYCLES = 2000;
 
 let engine: TestEngine;
 let id: string;
