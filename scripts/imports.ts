@@ -14,7 +14,7 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
   engine: ["base", "wire", "kernel", "state", "image", "network", "runtime"],
   build: ["base", "wire", "kernel", "state", "image", "network", "runtime"],
   api: ["base", "wire", "engine", "build"],
-  daemon: ["base", "wire", "kernel", "state", "image", "network", "runtime", "engine", "build", "api"],
+  daemon: ["base", "wire", "kernel", "state", "image", "network", "runtime", "engine", "build", "api", "native"],
   cli: ["base", "wire", "client"],
 };
 

@@ -3,7 +3,7 @@
 export type StdStream = 0 | 1 | 2;
 export const FRAME_HEADER_BYTES = 8;
 
-export function frameHeader(stream: StdStream, length: number): Uint8Array {
+function frameHeader(stream: StdStream, length: number): Uint8Array {
   const header = Buffer.alloc(FRAME_HEADER_BYTES);
   header[0] = stream;
   header.writeUInt32BE(length, 4);

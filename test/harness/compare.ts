@@ -55,7 +55,7 @@ async function transcript(env: Readonly<Record<string, string>>, script: string)
 }
 
 /** Replaces what is new at every run (ids, times, addresses, ages), equal things by equal words. */
-export function mask(text: string): string {
+function mask(text: string): string {
   const ids = new Map<string, string>();
   const named = (id: string): string => {
     const short = id.slice(0, 12);

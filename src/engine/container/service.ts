@@ -21,8 +21,6 @@ import { topContainer } from "./top.ts";
 import { updateContainer } from "./update.ts";
 import { type WaitCondition, waitForContainer } from "./wait.ts";
 
-export type ContainerService = ReturnType<typeof createContainerService>;
-
 // The shape is stated by the edge (api/backend.ts) and checked where the two are wired.
 export function createContainerService(ctx: EngineContext) {
   const find = (ref: string) => ctx.registry.find(ref);

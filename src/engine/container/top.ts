@@ -27,7 +27,7 @@ async function runPs(args: readonly string[]): Promise<{ output: string; complai
 }
 
 /** Keeps the lines of `pids`. The last column takes the rest of its line. */
-export function parsePs(output: string, pids: ReadonlySet<number>): TopResponse {
+function parsePs(output: string, pids: ReadonlySet<number>): TopResponse {
   const [heading = "", ...lines] = output.split("\n");
   const titles = heading.trim().split(/\s+/);
   const pidColumn = titles.indexOf("PID");
