@@ -46,9 +46,10 @@ function filesBelow(folder: string): string[] {
 }
 
 test("a dry run writes nothing and shows every step", async () => {
-  const lines = await perform(install, "--dry-run", "--destdir", destdir);
-  expect(lines).toContain(`copy ${release} to ${destdir}/usr/local/bin/tare`);
-  expect(existsSync(destdir)).toBe(false);
+  const dry = join(work, "dry");
+  const lines = await perform(install, "--dry-run", "--destdir", dry);
+  expect(lines).toContain(`copy ${release} to ${dry}/usr/local/bin/tare`);
+  expect(existsSync(dry)).toBe(false);
 });
 
 test("install fills a destination directory and uninstall empties it", async () => {
