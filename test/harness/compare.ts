@@ -11,7 +11,7 @@ import type { TestEngine } from "./engine.ts";
 import { ensureBusybox } from "./images.ts";
 import { run } from "./process.ts";
 
-const peerSocket = process.env.TARE_PEER_DOCKER || undefined;
+export const peerSocket = process.env.TARE_PEER_DOCKER || undefined;
 /** The image that scripts use. */
 export const COMPARED_IMAGE = "cmpbox:latest";
 const RECORDINGS = join(import.meta.dir, "../compat/recorded");
