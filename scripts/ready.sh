@@ -1,5 +1,8 @@
 # What a checkout needs before the engine can run, as questions that start no process. Sourced with $home set to the checkout.
 
+# Not everybody's search path has the programs of administration.
+PATH=$PATH:/usr/sbin:/sbin
+
 has() { command -v "$1" >/dev/null 2>&1; }
 
 has_library() {

@@ -15,8 +15,8 @@ install_packages() { # name...: as Debian calls them
   Alpine:  apk add crun runc nftables busybox-static gcc musl-dev linux-headers libseccomp
   Arch:    pacman -S crun runc nftables busybox gcc libseccomp"
   [ "$(id -u)" = 0 ] || fail "installing packages takes root: sudo apt-get install $*"
-  apt-get update -qq >&2
-  DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" >&2
+  apt-get update -qq >/dev/null
+  DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" >/dev/null
 }
 
 missing_packages() { # one name a line
@@ -66,10 +66,10 @@ mend_cgroups() {
 fetch_docker_client() {
   [ "$(id -u)" = 0 ] && has apt-get || fail "the tests drive the real docker client: install it (docker-cli)"
   say "fetching the docker client for the tests"
-  apt-get update -qq >&2
+  apt-get update -qq >/dev/null
   if apt-cache show docker-cli >/dev/null 2>&1; then package=docker-cli; else package=docker.io; fi
   work=$(mktemp -d)
-  (cd "$work" && apt-get download -qq "$package" >&2 && dpkg-deb -x ./*.deb . && install -m 755 usr/bin/docker /usr/local/bin/docker)
+  (cd "$work" && apt-get download -qq "$package" >/dev/null && dpkg-deb -x ./*.deb . && install -m 755 usr/bin/docker /usr/local/bin/docker)
   rm -rf "$work"
 }
 
