@@ -30,9 +30,13 @@ afterAll(async () => {
   await engine[Symbol.asyncDispose]();
 });
 
+/** 0 when the process has ended. */
 function residentBytes(pid: number): number {
-  const kib = /^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1];
-  return Number(kib) * 1024;
+  try {
+    return Number(/^VmRSS:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) * 1024;
+  } catch {
+    return 0;
+  }
 }
 
 const descriptors = (pid: number): number => readdirSync(`/proc/${pid}/fd`).length;
