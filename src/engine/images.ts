@@ -10,13 +10,7 @@ const EMBEDDED = "busybox:latest";
 /** `busyboxPath` is the host's static busybox, which the embedded image is made of. */
 export function createImageService(images: ImageStore, busyboxPath: string) {
   return {
-    list: images.list,
-    inspect: images.inspect,
-    history: images.history,
-    remove: images.remove,
-    tag: images.tag,
-    load: images.load,
-    import: images.import,
+    ...images,
     async *ensure(ref: string): AsyncGenerator<ProgressLine> {
       const name = familiar(parseReference(ref));
       if (name !== EMBEDDED) {
