@@ -55,14 +55,16 @@ export class Field {
   }
 
   static async open(): Promise<Field> {
+    await using undo = new AsyncDisposableStack();
     const config = mkdtempSync(join(tmpdir(), "tare-bench-"));
-    const field = new Field(await TestEngine.start({ program: PROGRAM }), config);
+    const field = undo.use(new Field(await TestEngine.start({ program: PROGRAM }), config));
     await ensureBusybox(field.engine.dockerEnv());
     const { docker, podman } = field;
     if (docker !== undefined) {
       await ensureBusybox({ PATH: process.env.PATH ?? "", HOME: config, DOCKER_HOST: `unix://${docker.socketPath}` });
     }
     if (podman !== undefined) await importIntoPodman(podman);
+    undo.move();
     return field;
   }
 
