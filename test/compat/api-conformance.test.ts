@@ -109,10 +109,11 @@ test.each(Object.keys(ALL))("the engine answers: %s", async (name) => {
 });
 
 // Not skipped but absent where there is no Docker: a skipped test counts as failed.
-if (peerSocket !== undefined) {
+if (peerSocket !== undefined) testDocker(peerSocket);
+
+function testDocker(socket: string): void {
   describe("Docker itself", () => {
     const config = mkdtempSync(join(tmpdir(), "tare-peer-"));
-    const socket = peerSocket;
     beforeAll(async () => {
       const env = {
         PATH: process.env.PATH ?? "",
