@@ -23,6 +23,7 @@ import { createSystemService } from "../engine/system/service.ts";
 import { createImages, type ImageStore } from "../image/images.ts";
 import { createRoots } from "../image/roots.ts";
 import { removeIfEmpty } from "../kernel/cgroup.ts";
+import { type Outcome as FavorOutcome, favorDynamicCgroups } from "../kernel/cgroup-latency.ts";
 import { detectCgroups, isPureV2 } from "../kernel/cgroup-layout.ts";
 import { createEtcFiles } from "../network/etc-files.ts";
 import { createNetwork, type NetworkFacts } from "../network/network.ts";
@@ -92,6 +93,7 @@ export async function compose(config: EngineConfig, log: Logger, activatedFds: n
     log,
     defaults: { logConfig: config.logConfig, shmBytes: config.shmBytes, init: config.init },
   };
+  if (config.favorDynamicCgroups) tellFavored(log, favorDynamicCgroups());
   paths.make();
   await recover(ctx);
   await images.sweep();
@@ -114,6 +116,16 @@ interface ServeParts {
   readonly engineId: string;
   readonly images: ImageStore;
   readonly activatedFds: number;
+}
+
+/** A change to the whole machine is said aloud. */
+function tellFavored(log: Logger, outcome: FavorOutcome): void {
+  if (outcome === "set") {
+    log.info("cgroup.favordynmods.set", {
+      meaning: "cgroup changes no longer wait for RCU",
+      off: "cgroup-favordynmods: false",
+    });
+  }
 }
 
 function imageUsers(registry: Registry, imageId: string): { id: string; running: boolean }[] {

@@ -15,6 +15,7 @@ export interface FileConfig {
   bridge?: string;
   subnet?: string;
   nftTable?: string;
+  favorDynamicCgroups?: boolean;
   cgroupParent?: string;
   dns?: string[];
   dnsSearch?: string[];
@@ -97,6 +98,7 @@ const KEYS: Readonly<Record<string, (field: Field) => FileConfig>> = {
   bip: (field) => ({ subnet: field.string() }),
   "cgroup-parent": (field) => ({ cgroupParent: field.string() }),
   "nftables-table": (field) => ({ nftTable: field.string() }),
+  "cgroup-favordynmods": (field) => ({ favorDynamicCgroups: field.boolean() }),
   dns: (field) => ({ dns: field.strings() }),
   "dns-search": (field) => ({ dnsSearch: field.strings() }),
   "dns-opts": (field) => ({ dnsOptions: field.strings() }),

@@ -1,4 +1,4 @@
-/** Mounts as descriptors: fsopen(2), fsconfig(2), fsmount(2), move_mount(2) and open_tree(2) of Linux 5.2. */
+/** Mounts as descriptors: fsopen(2), fspick(2), fsconfig(2), fsmount(2), move_mount(2) and open_tree(2) of Linux 5.2. */
 import { readSync } from "node:fs";
 import { SysError } from "./errno.ts";
 import { OwnedFd } from "./fd.ts";
@@ -7,11 +7,12 @@ import { check, cstr, libc } from "./ffi.ts";
 const AT_FDCWD = -100;
 
 // One number on every architecture.
-const SYS = { OPEN_TREE: 428, MOVE_MOUNT: 429, FSOPEN: 430, FSCONFIG: 431, FSMOUNT: 432 } as const;
+const SYS = { OPEN_TREE: 428, MOVE_MOUNT: 429, FSOPEN: 430, FSCONFIG: 431, FSMOUNT: 432, FSPICK: 433 } as const;
 
 const FSOPEN_CLOEXEC = 1;
 const FSMOUNT_CLOEXEC = 1;
-const FSCONFIG = { FLAG: 0, STRING: 1, CREATE: 6 } as const;
+const FSPICK_CLOEXEC = 1;
+const FSCONFIG = { FLAG: 0, STRING: 1, CREATE: 6, RECONFIGURE: 7 } as const;
 const MOVE_MOUNT_F_EMPTY_PATH = 4;
 const OPEN_TREE_CLONE = 1;
 const OPEN_TREE_CLOEXEC = 0o2000000;
@@ -62,6 +63,18 @@ export function createMount({ type, options }: NewMount): OwnedFd {
   }
   configure(context, FSCONFIG.CREATE, []);
   return new OwnedFd(check("fsmount", type, () => numbersLib().syscall(SYS.FSMOUNT, context.fd, FSMOUNT_CLOEXEC, 0)));
+}
+
+/** Gives the file system mounted at `target` other options. Most take those left out as taken back: name them all. */
+export function reconfigure(target: string, options: readonly FsOption[]): void {
+  const path = cstr(target);
+  using context = new OwnedFd(
+    check("fspick", target, () => treeLib().syscall(SYS.FSPICK, AT_FDCWD, path, FSPICK_CLOEXEC)),
+  );
+  for (const option of options) {
+    configure(context, option[1] === undefined ? FSCONFIG.FLAG : FSCONFIG.STRING, option);
+  }
+  configure(context, FSCONFIG.RECONFIGURE, []);
 }
 
 /** Attaches a detached mount at `target`, where it stays when the descriptor is closed. */
