@@ -18,9 +18,13 @@ export interface ContainerRows {
 }
 
 export function createContainerRows(db: Database): ContainerRows {
-  const all = db.query<{ name: string; spec: string; state: string }, []>("SELECT name, spec, state FROM containers");
-  const insert = db.query("INSERT INTO containers (id, name, spec, state) VALUES (?, ?, ?, ?)");
-  const setState = db.query("UPDATE containers SET state = ? WHERE id = ?");
+  const all = db.query<{ name: string; spec: string; state: string }, []>(
+    "SELECT name, spec, state FROM containers JOIN states ON container = id",
+  );
+  const insert = db.query("INSERT INTO containers (id, name, spec) VALUES (?, ?, ?)");
+  const insertState = db.query("INSERT INTO states (container, state) VALUES (?, ?)");
+  // Apart from the specification, which is larger and hardly ever changes.
+  const setState = db.query("UPDATE states SET state = ? WHERE container = ?");
   const setSpec = db.query("UPDATE containers SET spec = ? WHERE id = ?");
   const setName = db.query("UPDATE containers SET name = ? WHERE id = ?");
   const remove = db.query("DELETE FROM containers WHERE id = ?");
@@ -31,7 +35,10 @@ export function createContainerRows(db: Database): ContainerRows {
   const deleteExec = db.query("DELETE FROM execs WHERE id = ?");
   return {
     all: () => all.all().map((row) => ({ name: row.name, spec: JSON.parse(row.spec), state: JSON.parse(row.state) })),
-    insert: ({ name, spec, state }) => void insert.run(spec.id, name, JSON.stringify(spec), JSON.stringify(state)),
+    insert: db.transaction(({ name, spec, state }: ContainerRecord) => {
+      insert.run(spec.id, name, JSON.stringify(spec));
+      insertState.run(spec.id, JSON.stringify(state));
+    }),
     setState: (id, state) => void setState.run(JSON.stringify(state), id),
     setSpec: (id, spec) => void setSpec.run(JSON.stringify(spec), id),
     setName: (id, name) => void setName.run(name, id),

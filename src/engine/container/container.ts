@@ -78,6 +78,11 @@ export class Container {
     this.#state = state;
   }
 
+  /** For the moment before its record goes: an engine that dies in between finds the end again. */
+  updateUnwritten(change: Partial<ContainerState>): void {
+    this.#state = { ...this.#state, ...change };
+  }
+
   updateSpec(change: Partial<ContainerSpec>): void {
     const spec = { ...this.#spec, ...change };
     this.#rows.setSpec(this.id, spec);

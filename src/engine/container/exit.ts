@@ -53,9 +53,17 @@ export async function endRun(ctx: EngineContext, run: WatchedRun, record: ExitRe
   const { restartCount, stopRequested } = container.state;
   const { RestartPolicy: policy, AutoRemove: autoRemove } = container.spec.hostConfig;
   const restart = shouldRestart(policy, { exitCode, durationMs, restartCount, stopRequested });
-  container.update({ phase: { at: restart ? "restarting" : "exited" }, finishedAt, exitCode, oomKilled });
+  const end: Partial<ContainerState> = {
+    phase: { at: restart ? "restarting" : "exited" },
+    finishedAt,
+    exitCode,
+    oomKilled,
+  };
+  const vanishes = autoRemove && !restart;
+  if (vanishes) container.updateUnwritten(end);
+  else container.update(end);
   tell(ctx, container, "die", { exitCode: String(exitCode), execDuration: String(Math.floor(durationMs / 1000)) });
-  if (autoRemove && !restart) return removeEnded(ctx, container);
+  if (vanishes) return removeEnded(ctx, container);
   container.tellExit();
   await cleanUpRun(ctx, container);
   if (restart) scheduleRestart(ctx, run, durationMs);
