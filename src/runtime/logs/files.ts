@@ -96,10 +96,20 @@ export async function inodeOf(path: string): Promise<bigint | undefined> {
 export const chunkBuffer = (): Buffer => Buffer.allocUnsafe(CHUNK_BYTES);
 
 /**
- * Opens the log's files that are newer than the one of inode `after` (all when undefined or rotated out by now), oldest first.
- * Goes from new to old, against the direction in which the writer renames: a file can be met twice then, but not missed.
+ * Opens the log's files that are newer than the one of inode `after` (all when undefined or rotated out by now), oldest first. A walk
+ * during which the newest name came to another file is made again: two rotations in it would have mixed up the order.
  */
 export async function openNewer(path: string, after: bigint | undefined): Promise<LogFile[]> {
+  for (;;) {
+    const newest = await inodeOf(path);
+    const files = await walk(path, after);
+    if (newest === (await inodeOf(path))) return files;
+    for (const file of files) await file[Symbol.asyncDispose]();
+  }
+}
+
+/** From new to old, against the direction in which the writer renames: a file can be met twice then, but not missed. */
+async function walk(path: string, after: bigint | undefined): Promise<LogFile[]> {
   const files: LogFile[] = [];
   let missing = 0;
   // Renaming leaves one name free at a time, so two in a row are the end; the newest name is not counted.
