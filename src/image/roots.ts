@@ -6,7 +6,7 @@
  */
 import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
-import { dirname } from "node:path";
+import { dirname, join } from "node:path";
 import { hasCode } from "../base/errors.ts";
 import type { ContainerId } from "../base/ids.ts";
 import type { FsOption } from "../kernel/mount-api.ts";
@@ -80,7 +80,7 @@ class OverlayRoots implements Roots {
     const chain = this.#roots.get(id)?.layers ?? this.#layers.layersOf(imageId);
     const work = this.#file(id, "work");
     // The mark of a volatile mount that an engine's death left: overlayfs refuses to mount again over it.
-    if (ephemeral) rmSync(`${work}/work/incompat`, { recursive: true, force: true });
+    if (ephemeral) rmSync(join(work, "work", "incompat"), { recursive: true, force: true });
     const options: readonly FsOption[] = ephemeral ? [["volatile"]] : [];
     overlayMount({ lowers: this.#lowers(chain), upper: this.#file(id, "upper"), work, target, options });
   }
