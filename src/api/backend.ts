@@ -3,6 +3,7 @@ import type { Duplex } from "../base/duplex.ts";
 import type { AttachOptions } from "../engine/container/attach.ts";
 import type { ListOptions } from "../engine/container/list.ts";
 import type { LogsOptions } from "../engine/container/logs.ts";
+import type { StatsOptions } from "../engine/container/stats.ts";
 import type { WaitCondition } from "../engine/container/wait.ts";
 import type {
   ContainerCreateRequest,
@@ -18,6 +19,7 @@ import type { ExecCreateRequest, ExecInspect, ExecStartRequest } from "../wire/e
 import type { Filters } from "../wire/filters.ts";
 import type { ImageDeleteItem, ImageInspect, ImageSummary, ProgressLine } from "../wire/image.ts";
 import type { NetworkInspect } from "../wire/network.ts";
+import type { ContainerStats } from "../wire/stats.ts";
 
 export type { AttachOptions, ListOptions, LogsOptions, WaitCondition };
 
@@ -41,6 +43,8 @@ export interface ContainerBackend {
   update(ref: string, request: ContainerUpdateRequest): Promise<{ Warnings: string[] }>;
   resize(ref: string, height: number, width: number): Promise<void>;
   top(ref: string, psArgs: string): Promise<TopResponse>;
+  /** Resolves the reference at once (throws notFound). */
+  stats(ref: string, options: StatsOptions, signal: AbortSignal): AsyncIterable<ContainerStats>;
   prune(filters: Filters): Promise<{ ContainersDeleted: string[] | null; SpaceReclaimed: number }>;
   /** Checks state and returns whether the container has a terminal (raw stream) or not (multiplexed). */
   attachInfo(ref: string): { tty: boolean };

@@ -1,5 +1,6 @@
 /** What the engine room needs of the rooms below it. They satisfy these shapes structurally; `daemon/` wires them. */
 import type { ContainerId } from "../base/ids.ts";
+import type { CgroupUsage } from "../kernel/cgroup-usage.ts";
 import type { ExitRecord, MonitorHandle, ProcessRequest } from "../runtime/monitor/types.ts";
 import type { LiveProcess } from "../state/container-record.ts";
 import type { ContainerConfig, EndpointSettings } from "../wire/container.ts";
@@ -130,6 +131,8 @@ export interface Runtime {
   pause(id: ContainerId, hostConfig: HostConfig): Promise<void>;
   resume(id: ContainerId, hostConfig: HostConfig): Promise<void>;
   update(id: ContainerId, runtimeName: string, resources: Resources): Promise<void>;
+  /** What its cgroups have counted so far. */
+  usage(id: ContainerId, hostConfig: HostConfig): CgroupUsage;
   /** Host pids of all processes of the container. */
   pids(id: ContainerId, hostConfig: HostConfig): number[];
   /** Removes what the runtime keeps of it, kills what is left, deletes its cgroups. Idempotent. */

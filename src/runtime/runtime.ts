@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { ContainerId } from "../base/ids.ts";
 import type { Logger } from "../base/log.ts";
 import { cgroupPids, childCgroups, setFrozen } from "../kernel/cgroup.ts";
+import { type CgroupUsage, cgroupUsage } from "../kernel/cgroup-usage.ts";
 import { signalProcess } from "../kernel/process.ts";
 import type { ContainerConfig } from "../wire/container.ts";
 import type { HostConfig, Resources } from "../wire/host-config.ts";
@@ -59,6 +60,7 @@ export interface OciRuntime {
   pause(id: ContainerId, hostConfig: HostConfig): Promise<void>;
   resume(id: ContainerId, hostConfig: HostConfig): Promise<void>;
   update(id: ContainerId, runtimeName: string, resources: Resources): Promise<void>;
+  usage(id: ContainerId, hostConfig: HostConfig): CgroupUsage;
   pids(id: ContainerId, hostConfig: HostConfig): number[];
   destroy(id: ContainerId, runtimeName: string, hostConfig: HostConfig): Promise<void>;
   destroyOrphan(id: ContainerId): Promise<void>;
@@ -120,6 +122,7 @@ export function createRuntime(deps: RuntimeDeps): OciRuntime {
       const [driver, dir, cgroup] = [drivers.get(runtimeName), bundleOf(id), pathOf(id, resources)];
       return updateLimits({ id, driver, dir, cgroup, resources }, host);
     },
+    usage: (id, hostConfig) => cgroupUsage(cgroups(), pathOf(id, hostConfig)),
     pids: (id, hostConfig) => cgroupPids(cgroups(), pathOf(id, hostConfig)),
     destroy(id, runtimeName, hostConfig) {
       const [bundle, cgroup] = [bundleOf(id), pathOf(id, hostConfig)];

@@ -77,6 +77,18 @@ test("a log never outgrows its files, and what is kept is whole and in order", a
   expect(lines.every((line, index) => index === 0 || line === (lines[index - 1] ?? 0) + 1)).toBe(true);
 });
 
+test("stats counts memory, processes and processor time as docker shows them", async () => {
+  await engine.dockerOutput("run", "-d", "--name", "busy", "-m", "64m", "busybox", "sh", "-c", "while :; do :; done");
+  const format = "{{.Name}} {{.PIDs}} {{.MemUsage}} {{.CPUPerc}} {{.NetIO}}";
+  const shown = await engine.dockerOutput("stats", "--no-stream", "--format", format, "busy");
+  expect(shown).toMatch(/^busy 1 [\d.]+[KM]iB \/ 64MiB [1-9][\d.]*% [\d.]+k?B \/ [\d.]+k?B$/);
+  await engine.dockerOutput("stop", "-t", "0", "busy");
+  expect(await engine.dockerOutput("stats", "--no-stream", "--format", format, "busy")).toStartWith(
+    "busy 0 0B / 0B 0.00%",
+  );
+  expect((await engine.docker("stats", "--no-stream", "nobody")).stderr).toContain("No such container: nobody");
+});
+
 /** The docker client turns "0s" into the whole second that has begun, and the events of that are yet to come. */
 function nextSecond(): string {
   return String(Math.floor(Date.now() / 1000) + 1);

@@ -1,8 +1,8 @@
-/** A container's input and output: logs and attach, the latter hijacked or over a websocket. */
+/** What streams from and to a container: logs, statistics, and attach, hijacked or over a websocket. */
 import { invalidParameter } from "../../base/errors.ts";
 import { parseDetachKeys } from "../../engine/container/detach-keys.ts";
 import { parseTail, type Query } from "../../wire/query.ts";
-import { type Answer, byteStream, MULTIPLEXED_STREAM, RAW_STREAM, streamHead } from "../answer.ts";
+import { type Answer, byteStream, jsonLines, MULTIPLEXED_STREAM, RAW_STREAM, streamHead } from "../answer.ts";
 import type { AttachOptions, ContainerBackend } from "../backend.ts";
 import { HIJACKED } from "../http/message.ts";
 import { acceptWebsocket } from "../http/websocket.ts";
@@ -13,6 +13,7 @@ import { demultiplexed } from "./framing.ts";
 export function streamRoutes(backend: ContainerBackend): Route[] {
   return [
     { method: "GET", pattern: "/containers/{name}/logs", handle: (call) => logs(backend, call) },
+    { method: "GET", pattern: "/containers/{name}/stats", handle: (call) => stats(backend, call) },
     { method: "POST", pattern: "/containers/{name}/attach", handle: (call) => attach(backend, call) },
     { method: "GET", pattern: "/containers/{name}/attach/ws", handle: (call) => attachWebsocket(backend, call) },
   ];
@@ -43,6 +44,15 @@ function logs(backend: ContainerBackend, { name, request, version }: Call): Answ
     signal,
   );
   return byteStream(streamType(tty, version), bytes);
+}
+
+/** Streams unless told not to. */
+function stats(backend: ContainerBackend, { name, request }: Call): Answer {
+  const { query, signal } = request;
+  const stream = query.bool("stream", true);
+  const oneShot = query.bool("one-shot");
+  if (stream && oneShot) throw invalidParameter("cannot have stream=true and one-shot=true");
+  return jsonLines(backend.stats(name, { stream, oneShot }, signal));
 }
 
 async function attach(backend: ContainerBackend, { name, request, version }: Call): Promise<Answer> {

@@ -16,6 +16,7 @@ import { renameContainer } from "./rename.ts";
 import { killContainer } from "./signal.ts";
 import { sizesOf } from "./sizes.ts";
 import { startContainer } from "./start.ts";
+import { type StatsOptions, statsOf } from "./stats.ts";
 import { restartContainer, type StopOptions, stopContainer } from "./stop.ts";
 import { topContainer } from "./top.ts";
 import { updateContainer } from "./update.ts";
@@ -50,6 +51,7 @@ export function createContainerService(ctx: EngineContext) {
       tell(ctx, container, "resize", { height: String(height), width: String(width) });
     },
     top: async (ref: string, psArgs: string) => topContainer(ctx, find(ref), psArgs),
+    stats: (ref: string, options: StatsOptions, signal: AbortSignal) => statsOf(ctx, find(ref), options, signal),
     prune: (filters: Filters) => pruneContainers(ctx, filters),
     attachInfo: (ref: string) => checkAttachable(find(ref), ref),
     attach: async (ref: string, options: AttachOptions, peer: Duplex) => attachContainer(ctx, find(ref), options, peer),
