@@ -255,6 +255,6 @@ export const SCRIPTS: Readonly<Record<string, string>> = {
   limits: runs(
     "-m 64m cmpbox sh -c 'cat /sys/fs/cgroup/memory/memory.limit_in_bytes 2>/dev/null || cat /sys/fs/cgroup/memory.max'",
     "--pids-limit 10 cmpbox sh -c 'cat /sys/fs/cgroup/pids/pids.max 2>/dev/null || cat /sys/fs/cgroup/pids.max'",
-    "-m 16m cmpbox sh -c 'head -c 100m /dev/zero | tail -c 90m | wc -c'",
+    "-m 16m cmpbox dd if=/dev/zero of=/dev/null bs=200M count=1",
   ),
 };
