@@ -45,6 +45,7 @@ void output_end(struct monitor *m, struct output *output) {
 }
 
 void input_flush(struct monitor *m) {
+  if (m->input_fd < 0 && m->console_fd >= 0) return; /* the terminal is still to come */
   ssize_t n = (ssize_t)m->input_len; /* what comes after the end is for nobody */
   if (m->input_fd >= 0 && m->input_len > 0) n = write(m->input_fd, m->input + m->input_at, m->input_len);
   if (n < 0 && errno != EAGAIN && errno != EINTR) { /* the process reads no more */
