@@ -37,6 +37,8 @@ missing_test_packages() {
   has ip || echo iproute2
   has ps || echo procps
   has valgrind || echo valgrind
+  has strace || echo strace
+  has ping || echo iputils-ping
   has curl || echo curl
   has python3 || echo python3
 }
