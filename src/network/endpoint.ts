@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { createId } from "../base/ids.ts";
 import type { EndpointSettings } from "../wire/container.ts";
+import { emptyEndpoint } from "../wire/empty.ts";
 import { macOf } from "./addresses.ts";
 import type { Gateway } from "./subnet.ts";
 
@@ -12,23 +13,7 @@ export function networkIdOf(engineId: string, name: string): string {
 
 /** A connection without an address, as the networks "host" and "none" give it. */
 export function toBareEndpoint(networkId: string): EndpointSettings {
-  return {
-    IPAMConfig: null,
-    Links: null,
-    Aliases: null,
-    MacAddress: "",
-    DriverOpts: null,
-    GwPriority: 0,
-    NetworkID: networkId,
-    EndpointID: createId(),
-    Gateway: "",
-    IPAddress: "",
-    IPPrefixLen: 0,
-    IPv6Gateway: "",
-    GlobalIPv6Address: "",
-    GlobalIPv6PrefixLen: 0,
-    DNSNames: null,
-  };
+  return { ...emptyEndpoint(), NetworkID: networkId, EndpointID: createId() };
 }
 
 export function toBridgeEndpoint(

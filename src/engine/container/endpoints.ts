@@ -1,5 +1,6 @@
 /** What inspect shows of the networks of a container that does not run: their names, without addresses. */
 import type { EndpointSettings } from "../../wire/container.ts";
+import { emptyEndpoint } from "../../wire/empty.ts";
 import { joinedContainer } from "../network-mode.ts";
 
 type Endpoints = Readonly<Record<string, EndpointSettings>>;
@@ -18,17 +19,7 @@ const UNADDRESSED = {
 /** Of a container that has not run yet. */
 export function plannedEndpoints(networkMode: string): Endpoints {
   if (joinedContainer(networkMode) !== undefined) return {};
-  const planned: EndpointSettings = {
-    IPAMConfig: null,
-    Links: null,
-    Aliases: null,
-    DriverOpts: null,
-    GwPriority: 0,
-    NetworkID: "",
-    DNSNames: null,
-    ...UNADDRESSED,
-  };
-  return { [networkMode]: planned };
+  return { [networkMode]: emptyEndpoint() };
 }
 
 /** Of a container whose run has ended. */
