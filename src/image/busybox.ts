@@ -1,9 +1,9 @@
 /** The embedded image: the host's static busybox as `busybox:latest`, so that the first container needs no registry. Same binary, same image id. */
 import { createHash } from "node:crypto";
 import { notFound, systemError } from "../base/errors.ts";
+import { type TarMember, writeTar } from "../base/tar/writer.ts";
 import type { ImageStore } from "./images.ts";
 import { toOciArchitecture } from "./platform.ts";
-import { type TarMember, writeTar } from "./tar/writer.ts";
 
 const NAME = "busybox:latest";
 const CREATED = "2026-01-01T00:00:00Z";

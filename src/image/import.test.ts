@@ -2,9 +2,9 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
+import { writeTar } from "../base/tar/writer.ts";
 import type { ProgressLine } from "../wire/image.ts";
 import type { ImportOptions } from "./import.ts";
-import { writeTar } from "./tar/writer.ts";
 import { chunks, openStore, type TestStore } from "./testing.ts";
 
 let store: TestStore;

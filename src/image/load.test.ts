@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
-import { type TarMember, writeTar } from "./tar/writer.ts";
+import { type TarMember, writeTar } from "../base/tar/writer.ts";
 import {
   chunks,
   configOf,

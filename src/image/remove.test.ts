@@ -2,9 +2,9 @@ import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { createId } from "../base/ids.ts";
+import { type TarMember, writeTar } from "../base/tar/writer.ts";
 import { chainIds } from "./chain-id.ts";
 import { parseDigest } from "./reference.ts";
-import { type TarMember, writeTar } from "./tar/writer.ts";
 import { idOf, loadImage, openStore, sha256, type TestImage, type TestStore } from "./testing.ts";
 
 let store: TestStore;

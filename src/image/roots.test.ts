@@ -2,9 +2,9 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createId } from "../base/ids.ts";
+import type { TarMember } from "../base/tar/writer.ts";
 import { mountsUnder } from "../kernel/mountinfo.ts";
 import { umountIfMounted } from "../kernel/mounts.ts";
-import type { TarMember } from "./tar/writer.ts";
 import { loadImage, openStore, type TestStore } from "./testing.ts";
 
 let store: TestStore;

@@ -9,12 +9,12 @@ import { writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { hasCode } from "../base/errors.ts";
 import type { ContainerId } from "../base/ids.ts";
+import { removeTree } from "../files/remove-tree.ts";
+import { treeSize } from "../files/tree-size.ts";
 import type { FsOption } from "../kernel/mount-api.ts";
 import { umountIfMounted } from "../kernel/mounts.ts";
 import { overlayMount } from "../kernel/overlay.ts";
 import type { RootLayers } from "./images.ts";
-import { removeTree } from "./layers/remove-tree.ts";
-import { treeSize } from "./layers/tree-size.ts";
 import { type Digest, parseDigest } from "./reference.ts";
 
 export interface RootsDeps {

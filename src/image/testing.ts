@@ -3,13 +3,13 @@ import { createHash } from "node:crypto";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type TarMember, writeTar } from "../base/tar/writer.ts";
 import { openDatabase } from "../state/database.ts";
 import type { ProgressLine } from "../wire/image.ts";
 import type { ArchiveLimits } from "./archive/limits.ts";
 import type { ImageUser } from "./context.ts";
 import { createImages, type ImageStore } from "./images.ts";
 import { createRoots, type Roots } from "./roots.ts";
-import { type TarMember, writeTar } from "./tar/writer.ts";
 
 export interface TestStore extends Disposable {
   readonly dir: string;

@@ -1,11 +1,11 @@
 /** An indexed image archive: documents and blobs by name. Names and links are resolved as text, inside the archive only. */
 import { createHash } from "node:crypto";
 import { invalidParameter } from "../../base/errors.ts";
+import type { Slice } from "../../files/compression.ts";
+import { readBytes } from "../../files/file-bytes.ts";
+import { cleanPath, joinPath } from "../../files/layer-path.ts";
 import { parseJson } from "../document.ts";
-import { cleanPath, joinPath } from "../layers/layer-path.ts";
 import type { Digest } from "../reference.ts";
-import type { Slice } from "./compression.ts";
-import { readBytes } from "./file-bytes.ts";
 import type { ArchiveIndex, ArchiveMember } from "./index-archive.ts";
 import type { ArchiveLimits } from "./limits.ts";
 

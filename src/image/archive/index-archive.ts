@@ -3,10 +3,10 @@
  * looked at header by header; compressed ones are written out decompressed beside it first.
  */
 import { closeSync, openSync, statSync, writeSync } from "node:fs";
-import { BLOCK_BYTES, type EntryType, type TarEntry, TarError } from "../tar/entry.ts";
-import { TarReader } from "../tar/reader.ts";
-import { type Compression, closeWhole, decompress, detectCompression, readSlice } from "./compression.ts";
-import { readFully, readHead } from "./file-bytes.ts";
+import { BLOCK_BYTES, type EntryType, type TarEntry, TarError } from "../../base/tar/entry.ts";
+import { TarReader } from "../../base/tar/reader.ts";
+import { type Compression, closeWhole, decompress, detectCompression, readSlice } from "../../files/compression.ts";
+import { readFully, readHead } from "../../files/file-bytes.ts";
 import { type ArchiveLimits, checkExpansion } from "./limits.ts";
 
 export interface ArchiveMember {

@@ -1,7 +1,7 @@
 /** Bounds on what an archive may cost (cases 11 and 12 of the security table). */
 
-import { TarError } from "../tar/entry.ts";
-import { DEFAULT_TAR_LIMITS, type TarLimits } from "../tar/reader.ts";
+import { TarError } from "../../base/tar/entry.ts";
+import { DEFAULT_TAR_LIMITS, type TarLimits } from "../../base/tar/reader.ts";
 
 export interface ArchiveLimits extends TarLimits {
   /** Of one archive or layer, decompressed. */

@@ -1,8 +1,8 @@
 /** What an archive asks to be loaded, whichever format it came in. */
 import { invalidParameter } from "../../base/errors.ts";
+import type { Slice } from "../../files/compression.ts";
 import { type ImageWithLayers, parseImageDocument } from "../document.ts";
 import type { Digest, Reference } from "../reference.ts";
-import type { Slice } from "./compression.ts";
 import { type ArchiveContents, blobDigest, decodeUtf8, digestOf } from "./contents.ts";
 
 export interface PlannedLayer {

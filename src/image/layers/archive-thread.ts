@@ -3,11 +3,11 @@
  * event loop. Entry point of a Worker; not imported.
  */
 import { messageOf } from "../../base/errors.ts";
+import { TarError } from "../../base/tar/entry.ts";
 import { openPath } from "../../kernel/at.ts";
 import { O } from "../../kernel/open-flags.ts";
 import { syncfs } from "../../kernel/sync.ts";
 import { indexArchive } from "../archive/index-archive.ts";
-import { TarError } from "../tar/entry.ts";
 import { type UnpackedLayer, type UnpackRequest, unpackLayer } from "./unpack-layer.ts";
 import type { FromWorker, Job, Outcome, ToWorker } from "./worker-protocol.ts";
 

@@ -8,11 +8,11 @@
 import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync } from "node:fs";
 import { hasCode } from "../../base/errors.ts";
 import { createId } from "../../base/ids.ts";
-import type { Slice } from "../archive/compression.ts";
+import type { Slice } from "../../files/compression.ts";
+import { removeTree } from "../../files/remove-tree.ts";
 import type { ArchiveLimits } from "../archive/limits.ts";
 import { type Digest, parseDigest } from "../reference.ts";
 import type { ArchiveWorker } from "./archive-worker.ts";
-import { removeTree } from "./remove-tree.ts";
 
 /** A layer that is unpacked but has no name yet. */
 export interface StagedLayer {

@@ -1,10 +1,10 @@
 /** One layer from its bytes in a file to a directory on disk: verified, bounded, and synced before it is reported. */
 import { mkdirSync } from "node:fs";
-import { closeWhole, decompress, detectCompression, readSlice, type Slice } from "../archive/compression.ts";
-import { readHead } from "../archive/file-bytes.ts";
+import { TarError } from "../../base/tar/entry.ts";
+import { TarReader } from "../../base/tar/reader.ts";
+import { closeWhole, decompress, detectCompression, readSlice, type Slice } from "../../files/compression.ts";
+import { readHead } from "../../files/file-bytes.ts";
 import { type ArchiveLimits, checkExpansion } from "../archive/limits.ts";
-import { TarError } from "../tar/entry.ts";
-import { TarReader } from "../tar/reader.ts";
 import { Unpacker } from "./unpacker.ts";
 
 export interface UnpackRequest {

@@ -13,8 +13,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { TarReader } from "../tar/reader.ts";
-import { type TarMember, writeTar } from "../tar/writer.ts";
+import { TarReader } from "../../base/tar/reader.ts";
+import { type TarMember, writeTar } from "../../base/tar/writer.ts";
 import { Unpacker } from "./unpacker.ts";
 
 let base: string;

@@ -4,6 +4,10 @@
  */
 import { writeSync } from "node:fs";
 import { hasCode } from "../../base/errors.ts";
+import { type EntryType, nameBytes, type TarEntry, TarError } from "../../base/tar/entry.ts";
+import type { TarHandler } from "../../base/tar/reader.ts";
+import { cleanPath, joinPath, type LayerPath } from "../../files/layer-path.ts";
+import { LayerTree } from "../../files/layer-tree.ts";
 import {
   fchmod,
   fchown,
@@ -20,10 +24,6 @@ import {
 } from "../../kernel/at.ts";
 import type { OwnedFd } from "../../kernel/fd.ts";
 import { O } from "../../kernel/open-flags.ts";
-import { type EntryType, nameBytes, type TarEntry, TarError } from "../tar/entry.ts";
-import type { TarHandler } from "../tar/reader.ts";
-import { cleanPath, joinPath, type LayerPath } from "./layer-path.ts";
-import { LayerTree } from "./layer-tree.ts";
 import { isAllowedXattr, OPAQUE_VALUE, OPAQUE_XATTR, parseWhiteout, type Whiteout } from "./whiteout.ts";
 
 const S_IFCHR = 0o020000;

@@ -1,6 +1,6 @@
 /** Deletions in a layer, after the OCI image specification: ".wh.name" hides a name below, ".wh..wh..opq" all of a directory. */
-import { TarError } from "../tar/entry.ts";
-import type { LayerPath } from "./layer-path.ts";
+import { TarError } from "../../base/tar/entry.ts";
+import type { LayerPath } from "../../files/layer-path.ts";
 
 export type Whiteout =
   | { readonly kind: "opaque" }

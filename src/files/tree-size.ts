@@ -1,9 +1,9 @@
 /** What the files of a tree weigh, while a container may be changing it: nothing is followed out of the tree. */
 import { lstat, readdir } from "node:fs/promises";
-import { hasCode } from "../../base/errors.ts";
-import { openInRoot, openPath } from "../../kernel/at.ts";
-import type { OwnedFd } from "../../kernel/fd.ts";
-import { O } from "../../kernel/open-flags.ts";
+import { hasCode } from "../base/errors.ts";
+import { openInRoot, openPath } from "../kernel/at.ts";
+import type { OwnedFd } from "../kernel/fd.ts";
+import { O } from "../kernel/open-flags.ts";
 
 const DIRECTORY = O.RDONLY | O.DIRECTORY;
 

@@ -12,8 +12,8 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { mkdirat, openat, openPath } from "../../kernel/at.ts";
-import { O } from "../../kernel/open-flags.ts";
+import { mkdirat, openat, openPath } from "../kernel/at.ts";
+import { O } from "../kernel/open-flags.ts";
 import { removeTree } from "./remove-tree.ts";
 import { treeSize } from "./tree-size.ts";
 

@@ -3,10 +3,10 @@
  * a directory that is not empty is renamed to the top, where its turn comes. Other tasks run in between.
  */
 import { readdir } from "node:fs/promises";
-import { hasCode } from "../../base/errors.ts";
-import { openat, openPath, renameat, unlinkat } from "../../kernel/at.ts";
-import type { OwnedFd } from "../../kernel/fd.ts";
-import { O } from "../../kernel/open-flags.ts";
+import { hasCode } from "../base/errors.ts";
+import { openat, openPath, renameat, unlinkat } from "../kernel/at.ts";
+import type { OwnedFd } from "../kernel/fd.ts";
+import { O } from "../kernel/open-flags.ts";
 
 const DIRECTORY = O.RDONLY | O.DIRECTORY;
 const YIELD_AFTER_MS = 8;

@@ -2,11 +2,11 @@
  * The directory a layer is unpacked into. Paths are walked by the kernel below its root (openat2), last components never
  * followed; what an entry replaces is removed first. Keeps the last directory open, since archives go through one at a time.
  */
-import { hasCode } from "../../base/errors.ts";
-import { fchmod, futimens, mkdirat, openat, openInRoot, openPath } from "../../kernel/at.ts";
-import type { OwnedFd } from "../../kernel/fd.ts";
-import { O } from "../../kernel/open-flags.ts";
-import { nameBytes } from "../tar/entry.ts";
+import { hasCode } from "../base/errors.ts";
+import { nameBytes } from "../base/tar/entry.ts";
+import { fchmod, futimens, mkdirat, openat, openInRoot, openPath } from "../kernel/at.ts";
+import type { OwnedFd } from "../kernel/fd.ts";
+import { O } from "../kernel/open-flags.ts";
 import { cleanPath, type LayerPath } from "./layer-path.ts";
 import { removeEntry } from "./remove-entry.ts";
 

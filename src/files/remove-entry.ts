@@ -1,8 +1,8 @@
 /** Removes what an entry of a layer replaces, at once: nothing but the layer itself put it there, so it is small or shallow. */
 import { readdirSync } from "node:fs";
-import { hasCode } from "../../base/errors.ts";
-import { openat, unlinkat } from "../../kernel/at.ts";
-import { O } from "../../kernel/open-flags.ts";
+import { hasCode } from "../base/errors.ts";
+import { openat, unlinkat } from "../kernel/at.ts";
+import { O } from "../kernel/open-flags.ts";
 
 /** Deeper trees come from hostile archives only: a path of PATH_MAX bytes has at most 2,048 components. */
 const MAX_DEPTH = 256;

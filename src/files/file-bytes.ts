@@ -1,6 +1,6 @@
 /** Small reads from the middle of a file. */
 import { closeSync, openSync, readSync } from "node:fs";
-import { TarError } from "../tar/entry.ts";
+import { TarError } from "../base/tar/entry.ts";
 import type { Slice } from "./compression.ts";
 
 const HEAD_BYTES = 16;

@@ -1,8 +1,8 @@
 /** Compression of archives and layers: told by their first bytes, undone as a stream on the inflater's own threads. */
 import { createReadStream } from "node:fs";
 import { createGunzip, createZstdDecompress, type Gunzip, type ZstdDecompress } from "node:zlib";
-import { TarError } from "../tar/entry.ts";
-import type { TarReader } from "../tar/reader.ts";
+import { TarError } from "../base/tar/entry.ts";
+import type { TarReader } from "../base/tar/reader.ts";
 
 export type Compression = "none" | "gzip" | "zstd";
 
