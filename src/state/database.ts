@@ -7,6 +7,8 @@ const MIGRATIONS: readonly string[] = [
   `CREATE TABLE containers (id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, spec TEXT NOT NULL) STRICT;
    CREATE TABLE states (container TEXT PRIMARY KEY REFERENCES containers(id) ON DELETE CASCADE, state TEXT NOT NULL) STRICT;
    CREATE TABLE execs (id TEXT PRIMARY KEY, container TEXT NOT NULL REFERENCES containers(id) ON DELETE CASCADE, doc TEXT NOT NULL) STRICT;`,
+  `CREATE TABLE networks (id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, doc TEXT NOT NULL) STRICT;
+   CREATE TABLE volumes (name TEXT PRIMARY KEY, doc TEXT NOT NULL) STRICT;`,
 ];
 
 /** Opens (making it when missing) and migrates. Throws when the file was written by a newer tare. */
