@@ -1,5 +1,5 @@
 /** Chain ids: the name of a stack of layers, after the OCI image specification. */
-import { createHash } from "node:crypto";
+import { digestOf } from "./digest.ts";
 import type { Digest } from "./reference.ts";
 
 /** One for each layer given the lowest first: of it and everything below. */
@@ -7,11 +7,7 @@ export function chainIds(diffIds: readonly Digest[]): Digest[] {
   const chain: Digest[] = [];
   for (const diffId of diffIds) {
     const below = chain.at(-1);
-    chain.push(below === undefined ? diffId : sha256(`${below} ${diffId}`));
+    chain.push(below === undefined ? diffId : digestOf(`${below} ${diffId}`));
   }
   return chain;
-}
-
-function sha256(text: string): Digest {
-  return `sha256:${createHash("sha256").update(text).digest("hex")}` as Digest;
 }

@@ -1,6 +1,7 @@
 /** What the parts of the image store share. */
 import type { ArchiveLimits } from "./archive/limits.ts";
 import type { Catalog } from "./catalog.ts";
+import type { ImageContent } from "./content.ts";
 import type { LayerStore } from "./layers/layer-store.ts";
 
 export type ImageAction = "load" | "import" | "tag" | "untag" | "delete";
@@ -12,6 +13,7 @@ export interface ImageUser {
 
 export interface ImageContext {
   readonly catalog: Catalog;
+  readonly content: ImageContent;
   readonly layers: LayerStore;
   readonly limits: ArchiveLimits;
   /** This machine's, in the OCI's spelling, such as "amd64". */

@@ -4,6 +4,7 @@ import { invalidParameter } from "../base/errors.ts";
 import type { ImageDeleteItem, ImageInspect, ImageSummary, ProgressLine } from "../wire/image.ts";
 import { type ArchiveLimits, DEFAULT_LIMITS } from "./archive/limits.ts";
 import { Catalog } from "./catalog.ts";
+import { createImageContent, migrateContent } from "./content.ts";
 import type { ImageAction, ImageContext, ImageUser } from "./context.ts";
 import type { ImportOptions } from "./import.ts";
 import { type HistoryItem, toHistory, toInspect } from "./inspect.ts";
@@ -56,9 +57,11 @@ export interface ImageStore {
 
 export function createImages({ dir, db, usedBy, emit, limits }: ImageStoreDeps): ImageStore {
   migrateImageRecords(db);
+  migrateContent(db);
   const bounds: ArchiveLimits = { ...DEFAULT_LIMITS, ...limits };
   const context: ImageContext = {
     catalog: new Catalog(createImageRecords(db)),
+    content: createImageContent(db),
     layers: createLayerStore(dir, bounds),
     limits: bounds,
     architecture: toOciArchitecture(process.arch),
@@ -121,10 +124,11 @@ function tagImage({ catalog, emit }: ImageContext, ref: string, { repo, tag }: {
 }
 
 /** Images whose layers did not survive a power cut are gone: their names would only lead to errors. */
-async function sweep({ catalog, layers }: ImageContext): Promise<void> {
+async function sweep({ catalog, content, layers }: ImageContext): Promise<void> {
   for (const image of catalog.all()) {
     if (!image.parsed.rootfs.diff_ids.every((diffId) => layers.has(diffId))) catalog.delete(image.id);
   }
   await layers.sweep();
+  content.collect(catalog.usedLayers());
   await layers.collect(catalog.usedLayers());
 }

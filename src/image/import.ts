@@ -2,11 +2,11 @@
 import { rm, stat } from "node:fs/promises";
 import { nowRfc3339 } from "../base/clock.ts";
 import type { ImageConfig, ProgressLine } from "../wire/image.ts";
-import { digestOf } from "./archive/contents.ts";
 import { spool } from "./archive/spool.ts";
 import { NEVER } from "./catalog.ts";
 import { applyChanges } from "./changes/changes.ts";
 import type { ImageContext } from "./context.ts";
+import { digestOf } from "./digest.ts";
 import { emptyImageConfig } from "./document.ts";
 import { ArchiveWorker } from "./layers/archive-worker.ts";
 import type { StagedLayer } from "./layers/layer-store.ts";
@@ -59,7 +59,7 @@ async function store(context: ImageContext, tarball: AsyncIterable<Uint8Array>, 
   undo.defer(context.layers.pin([staged.diffId]));
   await context.layers.commit([staged], worker);
   const document = writeDocument(image, staged);
-  const id = digestOf(Buffer.from(document));
+  const id = digestOf(document);
   const { diffId, sizeBytes } = staged;
   const names = image.name === undefined ? [] : [image.name];
   context.catalog.add({ id, document, layers: [{ diffId, sizeBytes }], parent: "", lastTaggedAt: NEVER }, names);

@@ -32,7 +32,9 @@ export async function removeImage(
   else removeName(removal, image, ref);
   const isStillNamed = !byId && context.catalog.namesOf(image.id).length > 0;
   if (!isStillNamed) deleteImage(removal, image, { quietly: !byId });
-  await context.layers.collect(context.catalog.usedLayers());
+  const used = context.catalog.usedLayers();
+  context.content.collect(used);
+  await context.layers.collect(used);
   return removal.items;
 }
 

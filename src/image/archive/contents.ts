@@ -1,9 +1,9 @@
 /** An indexed image archive: documents and blobs by name. Names and links are resolved as text, inside the archive only. */
-import { createHash } from "node:crypto";
 import { invalidParameter } from "../../base/errors.ts";
 import type { Slice } from "../../files/compression.ts";
 import { readBytes } from "../../files/file-bytes.ts";
 import { cleanPath, joinPath } from "../../files/layer-path.ts";
+import { digestOf } from "../digest.ts";
 import { parseJson } from "../document.ts";
 import type { Digest } from "../reference.ts";
 import type { ArchiveIndex, ArchiveMember } from "./index-archive.ts";
@@ -14,9 +14,6 @@ const BLOB = /^blobs\/sha256\/([0-9a-f]{64})$/;
 
 /** Documents that decide what the archive means: two of one would leave it to the reader. */
 const ROOT_DOCUMENTS: readonly string[] = ["manifest.json", "index.json", "oci-layout"];
-
-export const digestOf = (bytes: Uint8Array): Digest =>
-  `sha256:${createHash("sha256").update(bytes).digest("hex")}` as Digest;
 
 export class ArchiveContents {
   readonly #path: string;
@@ -86,7 +83,7 @@ export function blobDigest(name: string): Digest | undefined {
 
 export function decodeUtf8(bytes: Uint8Array): string {
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch (error) {
     throw invalidParameter("document in archive is not UTF-8", { cause: error });
   }

@@ -1,9 +1,10 @@
 /** What an archive asks to be loaded, whichever format it came in. */
 import { invalidParameter } from "../../base/errors.ts";
 import type { Slice } from "../../files/compression.ts";
+import { digestOf } from "../digest.ts";
 import { type ImageWithLayers, parseImageDocument } from "../document.ts";
 import type { Digest, Reference } from "../reference.ts";
-import { type ArchiveContents, blobDigest, decodeUtf8, digestOf } from "./contents.ts";
+import { type ArchiveContents, blobDigest, decodeUtf8 } from "./contents.ts";
 
 export interface PlannedLayer {
   readonly diffId: Digest;
