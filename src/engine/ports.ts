@@ -4,7 +4,7 @@ import type { CgroupUsage } from "../kernel/cgroup-usage.ts";
 import type { ExitRecord, MonitorHandle, ProcessRequest } from "../runtime/monitor/types.ts";
 import type { LiveProcess } from "../state/container-record.ts";
 import type { ContainerConfig, EndpointSettings } from "../wire/container.ts";
-import type { HostConfig, Resources } from "../wire/host-config.ts";
+import type { HostConfig, PortBinding, Resources } from "../wire/host-config.ts";
 import type { ImageInspect } from "../wire/image.ts";
 
 export type { ExitRecord, MonitorHandle, ProcessRequest } from "../runtime/monitor/types.ts";
@@ -35,25 +35,51 @@ export interface RootFileSystems {
   list(): Promise<ContainerId[]>;
 }
 
+/** A container's ports ("80/tcp") and where they are published; null for one that is exposed only. */
+export type PortMap = Readonly<Record<string, PortBinding[] | null>>;
+
+/** What a container asks of its networks; the same for every run of it. */
+export interface SandboxRequest {
+  /** The container's name and its host name, by which its neighbours know it. */
+  readonly name: string;
+  readonly config: Pick<ContainerConfig, "Hostname" | "ExposedPorts">;
+  /** NetworkMode names the network of the first interface, or is "host" or "none". */
+  readonly hostConfig: Pick<
+    HostConfig,
+    "NetworkMode" | "PortBindings" | "PublishAllPorts" | "Dns" | "DnsSearch" | "DnsOptions"
+  >;
+  /** By network name: every network it is to be on. One that has a NetworkID means that network and no later one of its name. */
+  readonly endpoints: Readonly<Record<string, EndpointSettings>>;
+}
+
 /** What a container's network settings show while it runs. */
-export interface Sandbox {
-  /** A path that crun can open, such as /proc/<engine>/fd/<n>; undefined is the host's namespace. */
-  readonly netnsPath: string | undefined;
+export interface Connections {
   /** By network name ("bridge", "none", "host"). */
   readonly endpoints: Readonly<Record<string, EndpointSettings>>;
+  readonly ports: PortMap;
+}
+
+export interface Sandbox extends Connections {
+  /** A path that crun can open, such as /proc/<engine>/fd/<n>; undefined is the host's namespace. */
+  readonly netnsPath: string | undefined;
   readonly sandboxId: string;
 }
 
+/** A container of an earlier engine, seen from its networks. */
+export interface AdoptedSandbox extends Connections {
+  readonly request: SandboxRequest;
+}
+
 export interface Network {
-  /** Takes a ready namespace; notFound for an unknown network. The address stays taken until release. */
-  acquire(id: ContainerId, networkMode: string): Promise<Sandbox>;
-  /** The process holds the namespace from now on: the engine's own handle is closed. */
-  handedOver(id: ContainerId): void;
-  /** Gives address and namespace back. Idempotent. */
+  /** Takes a ready namespace; notFound for an unknown network. Addresses and ports stay taken until release. */
+  acquire(id: ContainerId, request: SandboxRequest): Promise<Sandbox>;
+  /** This process holds the namespace from now on: the engine's own handle is closed. */
+  handedOver(id: ContainerId, pid: number): void;
+  /** Gives addresses, ports and namespace back. Idempotent. */
   release(id: ContainerId): void;
-  /** After a restart of the engine: these containers run with these endpoints; their addresses are taken. */
-  adopt(id: ContainerId, endpoints: Readonly<Record<string, EndpointSettings>>): void;
-  /** Begins to fill the warm pool; called once everything running is adopted. */
+  /** After a restart of the engine: this container runs, or is about to, with these endpoints and ports, which are taken. */
+  adopt(id: ContainerId, adopted: AdoptedSandbox): void;
+  /** Makes or finds every network, and begins to fill the warm pools; called once everything running is adopted. */
   start(): Promise<void>;
   stop(): Promise<void>;
 }

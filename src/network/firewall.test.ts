@@ -6,6 +6,7 @@ import { addVeth, deleteLink, getLink, readLink, setLink } from "../kernel/netli
 import { NetlinkSocket } from "../kernel/netlink/socket.ts";
 import { createNetns, currentNetns } from "../kernel/netns.ts";
 import { type ContainerNetwork, createNetwork, type Sandbox } from "./network.ts";
+import { on } from "./testing.ts";
 
 const bridgeName = `tf${process.pid}`;
 const nftTable = `tare_fw_${process.pid}`;
@@ -53,12 +54,12 @@ function pings(netns: string | undefined, address: string): boolean {
 const addressOf = (sandbox: Sandbox): string => sandbox.endpoints["bridge"]?.IPAddress ?? "";
 
 test("a container reaches the outside under the host's address", async () => {
-  const sandbox = await network.acquire(createId(), "bridge");
+  const sandbox = await network.acquire(createId(), on("bridge"));
   expect(pings(sandbox.netnsPath, OUTSIDE)).toBe(true);
 });
 
 test("the outside does not reach a container, even knowing the way", async () => {
-  const sandbox = await network.acquire(createId(), "bridge");
+  const sandbox = await network.acquire(createId(), on("bridge"));
   const subnet = addressOf(sandbox).replace(/\.\d+\.\d+$/, ".0.0");
   const added = Bun.spawnSync(["nsenter", `--net=${outside}`, "ip", "route", "add", `${subnet}/16`, "via", HERE]);
   expect(added.exitCode).toBe(0);
@@ -76,7 +77,7 @@ test("networks of two engines choose different subnets and do not reach each oth
   });
   stack.defer(() => other.destroy());
   await other.start();
-  const [one, two] = await Promise.all([network.acquire(createId(), ""), other.acquire(createId(), "")]);
+  const [one, two] = await Promise.all([network.acquire(createId(), on("")), other.acquire(createId(), on(""))]);
   expect(other.gateway).not.toBe(network.gateway);
   expect(one.endpoints["bridge"]?.NetworkID).not.toBe(two.endpoints["bridge"]?.NetworkID);
   expect(pings(one.netnsPath, addressOf(two))).toBe(false);

@@ -6,6 +6,7 @@ import { nullLogger } from "../base/log.ts";
 import { listLinks, readLink } from "../kernel/netlink/link.ts";
 import { NetlinkSocket } from "../kernel/netlink/socket.ts";
 import { type ContainerNetwork, createNetwork, type NetworkDeps, type Sandbox } from "./network.ts";
+import { on } from "./testing.ts";
 
 const bridgeName = `tt${process.pid}`;
 const nftTable = `tare_test_${process.pid}`;
@@ -58,7 +59,10 @@ const addressOf = (sandbox: Sandbox): string => sandbox.endpoints["bridge"]?.IPA
 test("two namespaces of the pool reach each other and the gateway, and the engine's own is untouched", async () => {
   const before = readlinkSync("/proc/self/ns/net");
   const network = await startNetwork();
-  const [one, other] = await Promise.all([network.acquire(createId(), ""), network.acquire(createId(), "bridge")]);
+  const [one, other] = await Promise.all([
+    network.acquire(createId(), on("")),
+    network.acquire(createId(), on("bridge")),
+  ]);
   expect(addressOf(one)).not.toBe(addressOf(other));
   expect(run(one, "ping", "-c1", "-W2", addressOf(other))).toMatchObject({ exitCode: 0 });
   expect(run(one, "ping", "-c1", "-W2", network.gateway)).toMatchObject({ exitCode: 0 });
@@ -72,7 +76,10 @@ test("two namespaces of the pool reach each other and the gateway, and the engin
 
 test("bytes flow over TCP between two namespaces", async () => {
   const network = await startNetwork();
-  const [server, client] = [await network.acquire(createId(), "bridge"), await network.acquire(createId(), "bridge")];
+  const [server, client] = [
+    await network.acquire(createId(), on("bridge")),
+    await network.acquire(createId(), on("bridge")),
+  ];
   const listener = Bun.spawn(
     [
       "nsenter",
@@ -92,33 +99,33 @@ test("bytes flow over TCP between two namespaces", async () => {
 
 test("host and none have no address; none has loopback only", async () => {
   const network = await startNetwork();
-  const host = await network.acquire(createId(), "host");
+  const host = await network.acquire(createId(), on("host"));
   expect(host.netnsPath).toBeUndefined();
   expect(host.endpoints["host"]).toMatchObject({
     IPAddress: "",
     MacAddress: "",
     NetworkID: expect.stringMatching(/^[0-9a-f]{64}$/),
   });
-  const none = await network.acquire(createId(), "none");
+  const none = await network.acquire(createId(), on("none"));
   expect(run(none, "ip", "-br", "link").output.trim().split("\n")).toEqual([expect.stringMatching(/^lo +UNKNOWN/)]);
   expect(Object.keys(none.endpoints)).toEqual(["none"]);
 });
 
 test("an unknown network is refused in Docker's words", async () => {
   const network = await startNetwork();
-  await expect(network.acquire(createId(), "nosuch")).rejects.toThrow("network nosuch not found");
+  await expect(network.acquire(createId(), on("nosuch"))).rejects.toThrow("network nosuch not found");
 });
 
 test("a released namespace is gone, its address rests, and adopted addresses are not given again", async () => {
   const network = await startNetwork({ subnet: "10.213.7.0/29", warm: { least: 1, most: 1 } });
   const id = createId();
-  network.adopt(createId(), (await network.acquire(id, "bridge")).endpoints);
+  network.adopt(createId(), await network.acquire(id, on("bridge")));
   network.release(id);
   network.release(id);
   const seen = new Set<string>();
   for (let round = 0; round < 3; round++) {
     const next = createId();
-    seen.add(addressOf(await network.acquire(next, "bridge")));
+    seen.add(addressOf(await network.acquire(next, on("bridge"))));
   }
   expect(seen.size).toBe(3);
 });
@@ -126,11 +133,11 @@ test("a released namespace is gone, its address rests, and adopted addresses are
 test("a full subnet is told to the one who asks, and works again after a release", async () => {
   const network = await startNetwork({ subnet: "10.213.8.0/29", warm: { least: 1, most: 1 } });
   const ids = Array.from({ length: 5 }, () => createId());
-  for (const id of ids) await network.acquire(id, "bridge");
-  const refusal = await network.acquire(createId(), "bridge").catch((error: unknown) => String(error));
+  for (const id of ids) await network.acquire(id, on("bridge"));
+  const refusal = await network.acquire(createId(), on("bridge")).catch((error: unknown) => String(error));
   expect(refusal).toContain("no available IPv4 addresses");
   network.release(ids[2]!);
-  const again = await network.acquire(createId(), "bridge");
+  const again = await network.acquire(createId(), on("bridge"));
   expect(run(again, "ping", "-c1", "-W2", network.gateway)).toMatchObject({ exitCode: 0 });
 });
 
@@ -138,7 +145,7 @@ test("a clean stop with nobody on the bridge leaves no link, table or descriptor
   const before = openNetns();
   const network = await startNetwork();
   const ids = Array.from({ length: 6 }, () => createId());
-  await Promise.all(ids.map((id) => network.acquire(id, "bridge")));
+  await Promise.all(ids.map((id) => network.acquire(id, on("bridge"))));
   expect(linkNames()).toContain(bridgeName);
   expect(tables()).toContain(nftTable);
   const links = [bridgeName, ...readdirSync(`/sys/class/net/${bridgeName}/brif`)];
@@ -153,7 +160,7 @@ test("a clean stop with nobody on the bridge leaves no link, table or descriptor
 test("with a container on the bridge it outlives the engine, and the next engine finds it again", async () => {
   const first = await startNetwork();
   const id = createId();
-  const sandbox = await first.acquire(id, "bridge");
+  const sandbox = await first.acquire(id, on("bridge"));
   const container = Bun.spawn(["nsenter", `--net=${sandbox.netnsPath}`, "sh", "-c", "echo up; exec sleep 60"], {
     stdout: "pipe",
   });
@@ -163,10 +170,10 @@ test("with a container on the bridge it outlives the engine, and the next engine
   expect(linkNames()).toContain(bridgeName);
   const second = createNetwork({ bridgeName, subnet: undefined, nftTable, engineId: "test", log: nullLogger });
   opened.push(second);
-  second.adopt(id, sandbox.endpoints);
+  second.adopt(id, sandbox);
   await second.start();
   expect(second.gateway).toBe(first.gateway);
-  const other = await second.acquire(createId(), "bridge");
+  const other = await second.acquire(createId(), on("bridge"));
   expect(addressOf(other)).not.toBe(addressOf(sandbox));
   expect(run(other, "ping", "-c1", "-W2", addressOf(sandbox))).toMatchObject({ exitCode: 0 });
   container.kill(9);
@@ -188,7 +195,7 @@ test("when the engine is killed, its warm namespaces and their links vanish by t
     import { nullLogger } from ${JSON.stringify(join(import.meta.dir, "../base/log.ts"))};
     const network = createNetwork({ ...${deps}, subnet: undefined, log: nullLogger });
     await network.start();
-    await network.acquire("x", "bridge");
+    await network.acquire("x", { hostConfig: { NetworkMode: "bridge" } });
     console.log("ready");
     setInterval(() => undefined, 1000);
   `);
@@ -203,5 +210,7 @@ test("when the engine is killed, its warm namespaces and their links vanish by t
   while (portsOf() > 0 && performance.now() < deadline) await Bun.sleep(10);
   expect(portsOf()).toBe(0);
   const next = await startNetwork();
-  expect(run(await next.acquire(createId(), ""), "ping", "-c1", "-W2", next.gateway)).toMatchObject({ exitCode: 0 });
+  expect(run(await next.acquire(createId(), on("")), "ping", "-c1", "-W2", next.gateway)).toMatchObject({
+    exitCode: 0,
+  });
 });

@@ -9,6 +9,7 @@ import { type ContainerId, createId } from "../base/ids.ts";
 import type { Logger } from "../base/log.ts";
 import type { OwnedFd } from "../kernel/fd.ts";
 import type { EndpointSettings } from "../wire/container.ts";
+import type { HostConfig, PortBinding } from "../wire/host-config.ts";
 import { Addresses } from "./addresses.ts";
 import type { Bridge } from "./bridge.ts";
 import { networkIdOf, toBareEndpoint, toBridgeEndpoint } from "./endpoint.ts";
@@ -40,10 +41,19 @@ export interface NetworkFacts {
   readonly options: Readonly<Record<string, string>>;
 }
 
-export interface Sandbox {
+/** What a container asks of its networks (the engine's ports.ts says more). */
+export interface SandboxRequest {
+  readonly hostConfig: Pick<HostConfig, "NetworkMode">;
+}
+
+interface Connections {
+  readonly endpoints: Readonly<Record<string, EndpointSettings>>;
+  readonly ports: Readonly<Record<string, PortBinding[] | null>>;
+}
+
+export interface Sandbox extends Connections {
   /** A path that any process of the machine's root can open; undefined is the host's namespace. */
   readonly netnsPath: string | undefined;
-  readonly endpoints: Readonly<Record<string, EndpointSettings>>;
   readonly sandboxId: string;
 }
 
@@ -122,17 +132,17 @@ export class ContainerNetwork {
   }
 
   /** A namespace for the container, nearly always a ready one. Its address stays taken until release(). */
-  async acquire(id: ContainerId, networkMode: string): Promise<Sandbox> {
-    const name = networkOf(networkMode);
+  async acquire(id: ContainerId, { hostConfig }: SandboxRequest): Promise<Sandbox> {
+    const name = networkOf(hostConfig.NetworkMode);
     this.release(id);
     if (name === "bridge") return this.#acquireBridged(id);
     // Right after the start, so that `host-gateway` means something to a container on any network.
     if (this.#gateway === "") await this.#ready?.catch(() => undefined);
     const endpoints = { [name]: toBareEndpoint(this.#networkIds[name]) };
-    if (name === "host") return { netnsPath: undefined, endpoints, sandboxId: createId() };
+    if (name === "host") return { netnsPath: undefined, endpoints, ports: {}, sandboxId: createId() };
     const netns = await this.#bare.take();
     this.#uses.set(id, { netns });
-    return { netnsPath: pathOf(netns), endpoints, sandboxId: createId() };
+    return { netnsPath: pathOf(netns), endpoints, ports: {}, sandboxId: createId() };
   }
 
   /** The container's process holds the namespace from now on. */
@@ -151,7 +161,7 @@ export class ContainerNetwork {
   }
 
   /** After a restart of the engine and before start(): this container runs with these endpoints. */
-  adopt(id: ContainerId, endpoints: Readonly<Record<string, EndpointSettings>>): void {
+  adopt(id: ContainerId, { endpoints }: Connections): void {
     const address = endpoints["bridge"]?.IPAddress;
     if (address === undefined || address === "") return;
     this.#uses.set(id, { address });
@@ -200,6 +210,7 @@ export class ContainerNetwork {
     return {
       netnsPath: pathOf(netns),
       endpoints: { bridge: toBridgeEndpoint(this.#networkIds.bridge, bridge.gateway, address) },
+      ports: {},
       sandboxId: createId(),
     };
   }

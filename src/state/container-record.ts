@@ -9,7 +9,7 @@
  */
 import type { ContainerId } from "../base/ids.ts";
 import type { ContainerConfig, EndpointSettings, Health, NetworkingConfig } from "../wire/container.ts";
-import type { HostConfig } from "../wire/host-config.ts";
+import type { HostConfig, PortBinding } from "../wire/host-config.ts";
 
 export interface ContainerSpec {
   readonly id: ContainerId;
@@ -58,6 +58,8 @@ export interface ContainerState {
   readonly health?: Health;
   readonly sandboxId: string;
   readonly endpoints: Readonly<Record<string, EndpointSettings>>;
+  /** What the present run has published, and null for each port that is exposed only. */
+  readonly ports: Readonly<Record<string, PortBinding[] | null>>;
 }
 
 export interface ContainerRecord {
@@ -79,4 +81,5 @@ export const INITIAL_STATE: ContainerState = {
   stopRequested: false,
   sandboxId: "",
   endpoints: {},
+  ports: {},
 };

@@ -52,8 +52,8 @@ export async function launch(ctx: EngineContext, container: Container, change: P
   let monitor: MonitorHandle | undefined;
   try {
     const sandbox = await connect(ctx, container);
-    const { sandboxId, endpoints } = sandbox;
-    container.update({ phase: { at: "starting" }, error: "", sandboxId, endpoints, ...change });
+    const { sandboxId, endpoints, ports } = sandbox;
+    container.update({ phase: { at: "starting" }, error: "", sandboxId, endpoints, ports, ...change });
     monitor = await spawn(ctx, container, sandbox);
     const { pid } = await monitor.started;
     settle(ctx, container, monitor, pid);
@@ -124,7 +124,7 @@ function settle(ctx: EngineContext, container: Container, monitor: MonitorHandle
     exitCode: 0,
     oomKilled: false,
   });
-  ctx.network.handedOver(container.id);
+  ctx.network.handedOver(container.id, pid);
   tellConnected(ctx, container);
   tell(ctx, container, "start");
   watch(ctx, container, monitor, false);
@@ -133,6 +133,7 @@ function settle(ctx: EngineContext, container: Container, monitor: MonitorHandle
 /** Goes on with a run that an earlier engine began. */
 export function adoptRun(ctx: EngineContext, container: Container, monitor: MonitorHandle, pid: number): void {
   if (container.live === undefined) return settle(ctx, container, monitor, pid);
+  ctx.network.handedOver(container.id, pid);
   monitor.release();
   watch(ctx, container, monitor, true);
 }

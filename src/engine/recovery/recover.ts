@@ -7,6 +7,7 @@ import { Container } from "../container/container.ts";
 import { endRun, scheduleRestart } from "../container/exit.ts";
 import { finishRemoval } from "../container/remove.ts";
 import { startsWithEngine } from "../container/restart-policy.ts";
+import { toSandboxRequest } from "../container/sandbox.ts";
 import { adoptRun, launch, startContainer } from "../container/start.ts";
 import type { EngineContext } from "../context.ts";
 import type { MonitorHandle } from "../ports.ts";
@@ -66,7 +67,8 @@ const ACTIONS: Readonly<Record<RecoveryStep, Action>> = {
 
 /** A monitor that was found may still be starting its process; a start that fails now is rolled back. */
 async function adopt(ctx: EngineContext, container: Container, monitor: MonitorHandle): Promise<void> {
-  ctx.network.adopt(container.id, container.state.endpoints);
+  const { endpoints, ports } = container.state;
+  ctx.network.adopt(container.id, { request: toSandboxRequest(container), endpoints, ports });
   try {
     const { pid } = await monitor.started;
     adoptRun(ctx, container, monitor, pid);
