@@ -13,6 +13,12 @@ export function parseDurationNs(text: string): number | undefined {
   return Math.round(text.startsWith("-") ? -total : total);
 }
 
+/** What Go says of a text that is no duration. */
+export function durationProblem(text: string): string {
+  const problem = /^[+-]?(?:\d+\.?\d*|\.\d+)$/.test(text) ? "missing unit in" : "invalid";
+  return `time: ${problem} duration ${JSON.stringify(text)}`;
+}
+
 /** "100ms", "30s", "1m30s": as Go prints a whole number of milliseconds. */
 export function formatDurationMs(ms: number): string {
   if (ms < 1000) return ms === 0 ? "0s" : `${ms}ms`;

@@ -1,5 +1,5 @@
 /** Values of single flags, with the messages of the Go libraries that docker/cli parses them with. */
-import { parseDurationNs } from "../../base/duration.ts";
+import { durationProblem, parseDurationNs } from "../../base/duration.ts";
 import { parseSize } from "../../base/units.ts";
 import { parseInteger } from "../flag-kinds.ts";
 
@@ -31,8 +31,7 @@ export function parseCpus(text: string): number {
 export function parseDuration(text: string): number {
   const nanoseconds = parseDurationNs(text);
   if (nanoseconds !== undefined) return nanoseconds;
-  const problem = /^[+-]?(?:\d+\.?\d*|\.\d+)$/.test(text) ? "missing unit in" : "invalid";
-  throw new Error(`time: ${problem} duration ${JSON.stringify(text)}`);
+  throw new Error(durationProblem(text));
 }
 
 /** An unsigned number that fits in `bits`; Go's strconv.ParseUint. */

@@ -1,0 +1,37 @@
+/** The parser directives that may open a Dockerfile: `# syntax=`, `# escape=`, `# check=`. */
+import { DockerfileError } from "./place.ts";
+
+export type Escape = "\\" | "`";
+
+export interface Directives {
+  readonly escape: Escape;
+  /** The frontend image that `# syntax=` names. */
+  readonly syntax: string | undefined;
+  /** The options of `# check=`, such as "skip=all;error=true". */
+  readonly check: string | undefined;
+}
+
+const DIRECTIVE = /^\s*#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*$/;
+const KNOWN: ReadonlySet<string> = new Set(["syntax", "escape", "check"]);
+
+/** They end at the first line that is none; what comes later is a comment. Throws DockerfileError for a second one of a kind. */
+export function readDirectives(lines: readonly string[]): Directives {
+  const found = new Map<string, string>();
+  for (const [at, line] of lines.entries()) {
+    const [, word = "", value = ""] = DIRECTIVE.exec(line) ?? [];
+    const name = word.toLowerCase();
+    if (!KNOWN.has(name)) break;
+    const place = { first: at + 1, last: at + 1 };
+    if (found.has(name)) throw new DockerfileError(`only one ${name} parser directive can be used`, place);
+    if (name === "escape" && !isEscape(value)) {
+      throw new DockerfileError(`invalid escape token '${value}' does not match \` or \\`, place);
+    }
+    found.set(name, value);
+  }
+  const escape = found.get("escape") ?? "\\";
+  return { escape: isEscape(escape) ? escape : "\\", syntax: found.get("syntax"), check: found.get("check") };
+}
+
+function isEscape(text: string): text is Escape {
+  return text === "\\" || text === "`";
+}
