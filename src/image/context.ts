@@ -3,6 +3,7 @@ import type { ArchiveLimits } from "./archive/limits.ts";
 import type { Catalog } from "./catalog.ts";
 import type { ImageContent } from "./content.ts";
 import type { LayerStore } from "./layers/layer-store.ts";
+import type { ArchiveWorkers } from "./layers/workers.ts";
 
 export type ImageAction = "load" | "import" | "tag" | "untag" | "delete";
 
@@ -15,6 +16,7 @@ export interface ImageContext {
   readonly catalog: Catalog;
   readonly content: ImageContent;
   readonly layers: LayerStore;
+  readonly workers: ArchiveWorkers;
   readonly limits: ArchiveLimits;
   /** This machine's, in the OCI's spelling, such as "amd64". */
   readonly architecture: string;

@@ -9,6 +9,7 @@ import type { ImageAction, ImageContext, ImageUser } from "./context.ts";
 import type { ImportOptions } from "./import.ts";
 import { type HistoryItem, toHistory, toInspect } from "./inspect.ts";
 import { createLayerStore } from "./layers/layer-store.ts";
+import { ArchiveWorkers } from "./layers/workers.ts";
 import { type ImageListOptions, listImages } from "./list.ts";
 import { toOciArchitecture } from "./platform.ts";
 import { createImageRecords, migrateImageRecords } from "./records.ts";
@@ -59,10 +60,12 @@ export function createImages({ dir, db, usedBy, emit, limits }: ImageStoreDeps):
   migrateImageRecords(db);
   migrateContent(db);
   const bounds: ArchiveLimits = { ...DEFAULT_LIMITS, ...limits };
+  const workers = new ArchiveWorkers();
   const context: ImageContext = {
     catalog: new Catalog(createImageRecords(db)),
     content: createImageContent(db),
-    layers: createLayerStore(dir, bounds),
+    layers: createLayerStore({ dir, limits: bounds, workers }),
+    workers,
     limits: bounds,
     architecture: toOciArchitecture(process.arch),
     usedBy,

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 
 import { join } from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
 import { type TarMember, writeTar } from "../base/tar/writer.ts";
+import { parseDigest } from "./reference.ts";
 import {
   chunks,
   configOf,
@@ -314,8 +315,8 @@ test("what a killed engine left is swept at the next start, and images survive",
   await store.images.sweep();
   expect(onDisk()).toEqual({ layers: 2, temporaries: 0 });
   expect(store.images.inspect("app:1").Id).toBe(idOf(APP));
-  const layer = sha256(writeTar(BASE));
-  expect(readFileSync(join(store.dir, "images/layers", layer, "etc/base"), "utf8")).toBe("base");
+  const [layer] = store.images.rootLayers.lowers([parseDigest(`sha256:${sha256(writeTar(BASE))}`)]);
+  expect(readFileSync(`${layer}/etc/base`, "utf8")).toBe("base");
 });
 
 test("an image whose layers are lost is gone at the next start", async () => {

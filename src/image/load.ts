@@ -10,14 +10,13 @@ import type { PlannedImage, PlannedLayer } from "./archive/planned-image.ts";
 import { spool } from "./archive/spool.ts";
 import { NEVER } from "./catalog.ts";
 import type { ImageContext } from "./context.ts";
-import { ArchiveWorker } from "./layers/archive-worker.ts";
 import type { StagedLayer } from "./layers/layer-store.ts";
 import { layerProgress, type Report, reportLines } from "./progress.ts";
 import type { LayerRecord } from "./records.ts";
 import { type Digest, familiar } from "./reference.ts";
 
 interface LoadTools {
-  readonly worker: ArchiveWorker;
+  readonly signal: AbortSignal;
   readonly report: Report;
   readonly quiet: boolean;
 }
@@ -34,10 +33,9 @@ export function load(
     undo.defer(() => rm(path, { force: true }));
     undo.defer(() => rm(plainPath, { force: true }));
     await spool(archive, path, { maxBytes: context.limits.maxBytes, signal });
-    const worker = undo.use(new ArchiveWorker(signal));
-    const index = await worker.index({ path, plainPath, limits: context.limits });
+    const index = await context.workers.index({ path, plainPath, limits: context.limits }, signal);
     const images = planArchive(new ArchiveContents(index, context.limits), context.architecture);
-    for (const image of images) await loadImage(context, image, { worker, report, quiet });
+    for (const image of images) await loadImage(context, image, { signal, report, quiet });
   });
 }
 
@@ -54,7 +52,8 @@ async function loadImage(context: ImageContext, image: PlannedImage, tools: Load
   const staged: StagedLayer[] = [];
   undo.defer(() => context.layers.discard(staged));
   const layers = await stageMissing(context, image, staged, tools);
-  await context.layers.commit(staged, tools.worker);
+  await context.layers.commit(staged);
+  await context.layers.complete(image.layers.map(({ diffId }) => diffId));
   announceRenames(context, image, tools.report);
   const parent = context.catalog.get(image.parent)?.id ?? "";
   context.catalog.add({ id: image.id, document: image.document, layers, parent, lastTaggedAt: NEVER }, image.names);
@@ -83,7 +82,7 @@ async function stage(context: ImageContext, layer: PlannedLayer, at: number, too
   const onProgress = (bytes: number): void => {
     if (!tools.quiet) tools.report(layerProgress(shortId(diffId), bytes, source.length));
   };
-  const staged = await context.layers.stage({ source, worker: tools.worker, onProgress });
+  const staged = await context.layers.stage({ source, signal: tools.signal, onProgress });
   try {
     verify(layer, at, staged);
   } catch (error) {

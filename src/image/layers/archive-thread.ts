@@ -4,61 +4,50 @@
  */
 import { messageOf } from "../../base/errors.ts";
 import { TarError } from "../../base/tar/entry.ts";
-import { openPath } from "../../kernel/at.ts";
-import { O } from "../../kernel/open-flags.ts";
-import { syncfs } from "../../kernel/sync.ts";
 import { indexArchive } from "../archive/index-archive.ts";
-import { type UnpackedLayer, type UnpackRequest, unpackLayer } from "./unpack-layer.ts";
+import { Arrival } from "./source.ts";
+import { stageLayer } from "./stage-layer.ts";
 import type { FromWorker, Job, Outcome, ToWorker } from "./worker-protocol.ts";
 
 declare const self: Worker;
 
 const PROGRESS_EVERY_MS = 100;
-let interrupted = false;
+
+/** The sources of the jobs that run here. */
+const arrivals = new Map<number, Arrival>();
 
 const send = (message: FromWorker): void => self.postMessage(message);
 
-function createReporter(): (bytes: number) => void {
+function createReporter(id: number): (bytes: number) => void {
   let last = performance.now();
   return (bytes) => {
     if (performance.now() - last < PROGRESS_EVERY_MS) return;
     last = performance.now();
-    send({ type: "progress", bytes });
+    send({ type: "progress", id, bytes });
   };
 }
 
-function sync(directory: string): void {
-  using opened = openPath(directory, O.RDONLY | O.DIRECTORY);
-  syncfs(opened.fd);
-}
-
-function unpack(request: UnpackRequest): Promise<UnpackedLayer> {
-  return unpackLayer(request, {
-    onProgress: createReporter(),
-    interrupted: () => (interrupted ? new Error("context canceled") : undefined),
-  });
-}
-
-async function run(job: Job): Promise<Outcome> {
-  switch (job.kind) {
-    case "index":
-      return { kind: "index", index: await indexArchive(job.request) };
-    case "unpack":
-      return { kind: "unpack", layer: await unpack(job.request) };
-    case "sync":
-      sync(job.directory);
-      return { kind: "sync" };
+async function run(id: number, job: Job): Promise<Outcome> {
+  if (job.kind === "index") return { kind: "index", index: await indexArchive(job.request) };
+  const arrival = new Arrival(job.request.source);
+  arrivals.set(id, arrival);
+  try {
+    return { kind: "stage", layer: await stageLayer(job.request, { arrival, onProgress: createReporter(id) }) };
+  } finally {
+    arrivals.delete(id);
   }
 }
 
-self.onmessage = (event: MessageEvent<ToWorker>): void => {
-  const message = event.data;
-  if (message.type === "interrupt") {
-    interrupted = true;
-    return;
+self.onmessage = ({ data: message }: MessageEvent<ToWorker>): void => {
+  const { id } = message;
+  if (message.type === "arrived") arrivals.get(id)?.update(message.arrived);
+  else if (message.type === "interrupt") arrivals.get(id)?.fail(new Error("context canceled"));
+  else {
+    run(id, message.job).then(
+      (outcome) => send({ type: "result", id, outcome }),
+      (error: unknown) => {
+        send({ type: "failure", id, message: messageOf(error), archive: error instanceof TarError });
+      },
+    );
   }
-  run(message.job).then(
-    (outcome) => send({ type: "result", outcome }),
-    (error: unknown) => send({ type: "failure", message: messageOf(error), archive: error instanceof TarError }),
-  );
 };

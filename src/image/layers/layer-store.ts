@@ -1,45 +1,62 @@
 /**
- * Layers on disk, named by their DiffID: here as extracted directories that are lower layers of overlay mounts. A layer has
- * its name only when it is whole and synced; everything else lies in `tmp` and is swept at the next start.
+ * Layers on disk, named by their DiffID. A layer has its name only when it is whole and synced; everything else lies in `tmp`
+ * and is swept at the next start.
  *
- *   <dir>/layers/<hex of the DiffID>/     the layer's files
+ *   <dir>/layers/<hex of the DiffID>/     see layer-file.ts
  *   <dir>/tmp/<anything>                  being written, or being deleted
  */
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, renameSync } from "node:fs";
-import { hasCode } from "../../base/errors.ts";
+import { existsSync, mkdirSync, readdirSync, renameSync } from "node:fs";
+import { open } from "node:fs/promises";
+import { hasCode, notFound } from "../../base/errors.ts";
 import { createId } from "../../base/ids.ts";
 import type { Slice } from "../../files/compression.ts";
 import { removeTree } from "../../files/remove-tree.ts";
 import type { ArchiveLimits } from "../archive/limits.ts";
 import { type Digest, parseDigest } from "../reference.ts";
-import type { ArchiveWorker } from "./archive-worker.ts";
+import { layerTree, tarSlice } from "./layer-file.ts";
+import { type LayerSource, toSourceFile } from "./source.ts";
+import type { ArchiveWorkers } from "./workers.ts";
 
-/** A layer that is unpacked but has no name yet. */
+/** A layer that is stored and synced but has no name yet. */
 export interface StagedLayer {
   readonly diffId: Digest;
   /** Of the bytes it came as. */
   readonly digest: Digest;
+  /** What it adds, as Docker counts. */
   readonly sizeBytes: number;
+  readonly tarBytes: number;
   readonly directory: string;
 }
 
-interface StageRequest {
-  /** The layer's tar, plain or compressed. */
-  readonly source: Slice;
-  readonly worker: ArchiveWorker;
+export interface StageRequest {
+  /** The layer's tar, plain or compressed; possibly a file that is still growing. */
+  readonly source: LayerSource;
+  /** Aborting ends the work at its next chunk, with the signal's reason. */
+  readonly signal: AbortSignal;
+  /** How many of the source's bytes have been taken in, some ten times a second. */
   readonly onProgress?: (bytes: number) => void;
 }
 
 /** What the rest of the room asks of stored layers, however they are stored. */
 export interface LayerStore {
   has(diffId: Digest): boolean;
-  /** Takes a layer in under no name. Throws invalidParameter for a bad archive, and then leaves nothing. */
+  /** Takes a layer in under no name; several at once share the processors. Throws invalidParameter for a bad archive, and then leaves nothing. */
   stage(request: StageRequest): Promise<StagedLayer>;
-  /** Makes staged layers durable, then gives them their names. One that exists already is dropped. */
-  commit(staged: readonly StagedLayer[], worker: ArchiveWorker): Promise<void>;
+  /** Gives staged layers their names, for good. One that exists already is dropped. */
+  commit(staged: readonly StagedLayer[]): Promise<void>;
   discard(staged: readonly StagedLayer[]): Promise<void>;
-  /** What an overlay mount of these layers takes as its lowers: the topmost first. Layers are given the lowest first. */
+  /**
+   * To be called with all layers of an image, the lowest first, once they are committed and before the image is recorded: makes what
+   * the stack needs besides its layers. Throws invalidParameter when they do not fit together.
+   */
+  complete(diffIds: readonly Digest[]): Promise<void>;
+  /**
+   * What an overlay mount of these layers takes as its lowers: the topmost first. Layers are given the lowest first. The paths may
+   * lead to descriptors of this process: mount them at once.
+   */
   lowers(diffIds: readonly Digest[]): string[];
+  /** The layer's tar, byte for byte what its DiffID is of. Throws notFound. */
+  tar(diffId: Digest): Slice;
   /** Keeps layers from being collected until the returned call. */
   pin(diffIds: readonly Digest[]): () => void;
   /** Deletes every layer that is neither pinned nor in `keep`. */
@@ -50,23 +67,32 @@ export interface LayerStore {
   temporary(): string;
 }
 
-/** Makes its directories 0700: set-user-id files in layers are out of everybody's reach (case 23 of the security table). */
-export function createLayerStore(dir: string, limits: ArchiveLimits): LayerStore {
-  for (const path of [dir, `${dir}/layers`, `${dir}/tmp`]) mkdirSync(path, { recursive: true, mode: 0o700 });
-  return new ExtractedLayers(dir, limits);
+export interface LayerStoreDeps {
+  readonly dir: string;
+  readonly limits: ArchiveLimits;
+  readonly workers: ArchiveWorkers;
 }
 
-class ExtractedLayers implements LayerStore {
+/** Makes its directories 0700: set-user-id files in layers are out of everybody's reach (case 23 of the security table). */
+export function createLayerStore(deps: LayerStoreDeps): LayerStore {
+  for (const path of [deps.dir, `${deps.dir}/layers`, `${deps.dir}/tmp`])
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  return new DiskLayers(deps);
+}
+
+class DiskLayers implements LayerStore {
   readonly #layers: string;
   readonly #temporaries: string;
   readonly #limits: ArchiveLimits;
+  readonly #workers: ArchiveWorkers;
   readonly #pins = new Map<Digest, number>();
   readonly #leftovers: readonly string[];
 
-  constructor(dir: string, limits: ArchiveLimits) {
+  constructor({ dir, limits, workers }: LayerStoreDeps) {
     this.#layers = `${dir}/layers`;
     this.#temporaries = `${dir}/tmp`;
     this.#limits = limits;
+    this.#workers = workers;
     this.#leftovers = readdirSync(this.#temporaries);
   }
 
@@ -74,24 +100,24 @@ class ExtractedLayers implements LayerStore {
     return existsSync(this.#path(diffId));
   }
 
-  async stage({ source, worker, onProgress = () => undefined }: StageRequest): Promise<StagedLayer> {
+  async stage({ source, signal, onProgress }: StageRequest): Promise<StagedLayer> {
     const directory = this.temporary();
     try {
-      const request = { source, directory, limits: this.#limits };
-      const { diffId, digest, sizeBytes } = await worker.unpack(request, onProgress);
-      return { diffId: parseDigest(diffId), digest: parseDigest(digest), sizeBytes, directory };
+      const job = { source: toSourceFile(source), directory, limits: this.#limits };
+      const growing = "available" in source ? { growing: source } : {};
+      const control = { signal, ...growing, ...(onProgress === undefined ? {} : { onProgress }) };
+      const { diffId, digest, sizeBytes, tarBytes } = await this.#workers.stage(job, control);
+      return { diffId: parseDigest(diffId), digest: parseDigest(digest), sizeBytes, tarBytes, directory };
     } catch (error) {
       await this.#removeTemporary(directory);
       throw error;
     }
   }
 
-  async commit(staged: readonly StagedLayer[], worker: ArchiveWorker): Promise<void> {
+  async commit(staged: readonly StagedLayer[]): Promise<void> {
     if (staged.length === 0) return;
-    // One sync of the file system for all of it, in place of one fsync a file.
-    await worker.sync(this.#temporaries);
     const doubles = staged.filter(({ directory, diffId }) => !renameUnlessTaken(directory, this.#path(diffId)));
-    syncDirectory(this.#layers);
+    await syncDirectory(this.#layers);
     await this.discard(doubles);
   }
 
@@ -99,9 +125,16 @@ class ExtractedLayers implements LayerStore {
     for (const { directory } of staged) await this.#removeTemporary(directory);
   }
 
+  async complete(_diffIds: readonly Digest[]): Promise<void> {}
+
+  tar(diffId: Digest): Slice {
+    if (!this.has(diffId)) throw notFound(`No such layer: ${diffId}`);
+    return tarSlice(this.#path(diffId));
+  }
+
   lowers(diffIds: readonly Digest[]): string[] {
     // Of a layer that comes twice the upper one hides all of the lower, and overlayfs takes no directory twice.
-    return [...new Set(diffIds.toReversed())].map((diffId) => this.#path(diffId));
+    return [...new Set(diffIds.toReversed())].map((diffId) => layerTree(this.#path(diffId)));
   }
 
   pin(diffIds: readonly Digest[]): () => void {
@@ -159,11 +192,8 @@ function renameUnlessTaken(from: string, to: string): boolean {
   }
 }
 
-function syncDirectory(path: string): void {
-  const fd = openSync(path, "r");
-  try {
-    fsyncSync(fd);
-  } finally {
-    closeSync(fd);
-  }
+/** On the thread pool: it may wait for the disk. */
+async function syncDirectory(path: string): Promise<void> {
+  await using directory = await open(path);
+  await directory.sync();
 }

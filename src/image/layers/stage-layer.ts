@@ -1,0 +1,135 @@
+/** One layer from its source into a directory of the store, in one pass: inflated, hashed, bounded, written, and synced before it is reported. */
+import { closeSync, fdatasyncSync, mkdirSync, openSync, writeSync } from "node:fs";
+import { TarReader } from "../../base/tar/reader.ts";
+import { closeWhole, decompress, detectCompression } from "../../files/compression.ts";
+import { openPath } from "../../kernel/at.ts";
+import { O } from "../../kernel/open-flags.ts";
+import { syncfs } from "../../kernel/sync.ts";
+import { type ArchiveLimits, checkExpansion } from "../archive/limits.ts";
+import { layerFile, layerTree, TAR_OFFSET, writeHead } from "./layer-file.ts";
+import { type Arrival, readArriving, type SourceFile } from "./source.ts";
+import { Unpacker } from "./unpacker.ts";
+
+export interface StageJob {
+  readonly source: SourceFile;
+  /** Made here; its parent exists. Whoever asked deletes it when this fails. */
+  readonly directory: string;
+  readonly limits: ArchiveLimits;
+}
+
+export interface LayerFacts {
+  /** "sha256:…" of the decompressed tar. */
+  readonly diffId: string;
+  /** "sha256:…" of the source's bytes. */
+  readonly digest: string;
+  /** What it adds, as Docker counts. */
+  readonly sizeBytes: number;
+  readonly tarBytes: number;
+}
+
+interface StageControl {
+  readonly arrival: Arrival;
+  /** Bytes of the source read so far. */
+  readonly onProgress: (bytes: number) => void;
+}
+
+/** Throws TarError for what the archive is to blame for. */
+export async function stageLayer(job: StageJob, control: StageControl): Promise<LayerFacts> {
+  const { directory, limits } = job;
+  mkdirSync(directory, { mode: 0o755 });
+  mkdirSync(layerTree(directory), { mode: 0o755 });
+  using file = new LayerWriter(layerFile(directory));
+  using unpacker = new Unpacker(layerTree(directory));
+  await using source = new CountedSource(job.source, control);
+  const reader = new TarReader(unpacker, limits);
+  const compression = detectCompression(await source.head());
+  for await (const chunk of decompress(source.read(), compression)) {
+    file.append(chunk);
+    reader.push(chunk);
+    checkExpansion(limits, source.bytes, reader.offset);
+  }
+  closeWhole(reader, compression);
+  unpacker.finish();
+  const { diffId, tarBytes } = file.finish(unpacker.sizeBytes);
+  sync(directory);
+  return { diffId, digest: source.digest(), sizeBytes: unpacker.sizeBytes, tarBytes };
+}
+
+function sync(directory: string): void {
+  using opened = openPath(directory, O.RDONLY | O.DIRECTORY);
+  syncfs(opened.fd);
+}
+
+/** The source's bytes as they pass: counted, hashed, reported. */
+class CountedSource implements AsyncDisposable {
+  bytes = 0;
+  readonly #chunks: AsyncGenerator<Uint8Array>;
+  readonly #hash = new Bun.CryptoHasher("sha256");
+  readonly #onProgress: (bytes: number) => void;
+  #first: Uint8Array = new Uint8Array(0);
+
+  constructor(source: SourceFile, { arrival, onProgress }: StageControl) {
+    this.#chunks = readArriving(source, arrival);
+    this.#onProgress = onProgress;
+  }
+
+  /** The first bytes, which `read` gives as well. */
+  async head(): Promise<Uint8Array> {
+    const { value } = await this.#chunks.next();
+    this.#first = value ?? new Uint8Array(0);
+    return this.#first;
+  }
+
+  async *read(): AsyncGenerator<Uint8Array> {
+    if (this.#first.length > 0) yield this.#count(this.#first);
+    for await (const chunk of this.#chunks) yield this.#count(chunk);
+  }
+
+  digest(): string {
+    return `sha256:${this.#hash.digest("hex")}`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#chunks.return(undefined);
+  }
+
+  #count(chunk: Uint8Array): Uint8Array {
+    this.bytes += chunk.length;
+    this.#hash.update(chunk);
+    this.#onProgress(this.bytes);
+    return chunk;
+  }
+}
+
+/** The layer file while the tar is written into it. */
+class LayerWriter implements Disposable {
+  readonly #fd: number;
+  readonly #hash = new Bun.CryptoHasher("sha256");
+  #at = TAR_OFFSET;
+
+  constructor(path: string) {
+    this.#fd = openSync(path, "wx", 0o600);
+  }
+
+  append(chunk: Uint8Array): void {
+    this.#hash.update(chunk);
+    this.#at += writeAt(this.#fd, chunk, this.#at);
+  }
+
+  finish(sizeBytes: number): { diffId: string; tarBytes: number } {
+    const diffId = `sha256:${this.#hash.digest("hex")}`;
+    const tarBytes = this.#at - TAR_OFFSET;
+    writeAt(this.#fd, writeHead({ diffId, tarBytes, sizeBytes }), 0);
+    fdatasyncSync(this.#fd);
+    return { diffId, tarBytes };
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#fd);
+  }
+}
+
+function writeAt(fd: number, bytes: Uint8Array, position: number): number {
+  for (let done = 0; done < bytes.length; ) done += writeSync(fd, bytes, done, bytes.length - done, position + done);
+  return bytes.length;
+}
