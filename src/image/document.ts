@@ -16,6 +16,7 @@ import {
   struct,
 } from "../wire/decode/primitives.ts";
 import type { ImageConfig } from "../wire/image.ts";
+import type { Platform } from "./platform.ts";
 import { type Digest, parseDigest } from "./reference.ts";
 
 interface HistoryEntry {
@@ -131,6 +132,11 @@ export function parseImageDocument(text: string): ImageWithLayers {
   const { rootfs } = document;
   if (rootfs === undefined) throw invalidParameter("invalid image JSON, no RootFS key");
   return { ...document, rootfs };
+}
+
+/** What an image was made for; one that does not say is taken for Linux. */
+export function platformOf({ os, architecture, variant }: ImageDocument): Platform {
+  return { os: os || "linux", architecture, variant };
 }
 
 /** JSON whose outermost value is set. */

@@ -11,6 +11,7 @@ import { type HistoryItem, toHistory, toInspect } from "./inspect.ts";
 import { createLayerStore } from "./layers/layer-store.ts";
 import { ArchiveWorkers } from "./layers/workers.ts";
 import { type ImageListOptions, listImages } from "./list.ts";
+import type { LoadOptions } from "./load.ts";
 import { toOciArchitecture } from "./platform.ts";
 import { createImageRecords, migrateImageRecords } from "./records.ts";
 import { type Digest, familiar, parseRepoTag } from "./reference.ts";
@@ -49,7 +50,7 @@ export interface ImageStore {
   history(ref: string): HistoryItem[];
   remove(ref: string, options: RemoveOptions): Promise<ImageDeleteItem[]>;
   tag(ref: string, repo: string, tag: string): Promise<void>;
-  load(archive: AsyncIterable<Uint8Array>, options: { quiet: boolean }): AsyncIterable<ProgressLine>;
+  load(archive: AsyncIterable<Uint8Array>, options: LoadOptions): AsyncIterable<ProgressLine>;
   import(tarball: AsyncIterable<Uint8Array>, options: ImportOptions): AsyncIterable<ProgressLine>;
   readonly rootLayers: RootLayers;
   /** Deletes what a dead engine left. To be called once the roots of containers have pinned their layers. */
@@ -91,7 +92,7 @@ export function createImages({ dir, db, usedBy, emit, limits }: ImageStoreDeps):
 async function* loadLater(
   context: ImageContext,
   archive: AsyncIterable<Uint8Array>,
-  options: { quiet: boolean },
+  options: LoadOptions,
 ): AsyncIterable<ProgressLine> {
   const { load } = await import("./load.ts");
   yield* load(context, archive, options);

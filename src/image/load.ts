@@ -3,6 +3,7 @@ import { rm } from "node:fs/promises";
 import { invalidParameter } from "../base/errors.ts";
 import { shortId } from "../base/ids.ts";
 import type { ProgressLine } from "../wire/image.ts";
+import { platformText } from "../wire/platform.ts";
 import { ArchiveContents } from "./archive/contents.ts";
 import { DOCKER_MANIFEST, planDockerArchive } from "./archive/docker-archive.ts";
 import { OCI_INDEX, planOciArchive } from "./archive/oci-archive.ts";
@@ -11,6 +12,7 @@ import { spool } from "./archive/spool.ts";
 import { NEVER } from "./catalog.ts";
 import type { ImageContext } from "./context.ts";
 import type { StagedLayer } from "./layers/layer-store.ts";
+import { matchesPlatform, type Platform } from "./platform.ts";
 import { layerProgress, type Report, reportLines } from "./progress.ts";
 import type { LayerRecord } from "./records.ts";
 import { type Digest, familiar } from "./reference.ts";
@@ -21,11 +23,18 @@ interface LoadTools {
   readonly quiet: boolean;
 }
 
+export interface LoadOptions {
+  /** No progress, only what was loaded. */
+  readonly quiet: boolean;
+  /** Only images for it. Throws invalidParameter when the archive has none. */
+  readonly platform?: Platform | undefined;
+}
+
 /** The stream ends with an error line when something fails. Leaving it early stops the work at its next chunk. */
 export function load(
   context: ImageContext,
   archive: AsyncIterable<Uint8Array>,
-  { quiet }: { quiet: boolean },
+  { quiet, platform }: LoadOptions,
 ): AsyncIterable<ProgressLine> {
   return reportLines(async (report, signal) => {
     await using undo = new AsyncDisposableStack();
@@ -34,16 +43,27 @@ export function load(
     undo.defer(() => rm(plainPath, { force: true }));
     await spool(archive, path, { maxBytes: context.limits.maxBytes, signal });
     const index = await context.workers.index({ path, plainPath, limits: context.limits }, signal);
-    const images = planArchive(new ArchiveContents(index, context.limits), context.architecture);
+    const images = planArchive(new ArchiveContents(index, context.limits), context.architecture, platform);
     for (const image of images) await loadImage(context, image, { signal, report, quiet });
   });
 }
 
-/** An archive that is both, as Docker writes it, is read as Docker reads it; its blobs are checked against their digests. */
-function planArchive(contents: ArchiveContents, architecture: string): PlannedImage[] {
-  if (contents.has(DOCKER_MANIFEST)) return planDockerArchive(contents);
-  if (contents.has(OCI_INDEX)) return planOciArchive(contents, architecture);
-  throw invalidParameter(`not an image archive: it has neither ${DOCKER_MANIFEST} nor ${OCI_INDEX}`);
+/**
+ * An archive that is both, as Docker writes it, is read as Docker reads it, unless a platform is asked for, which only the index
+ * tells of. Its blobs are checked against their digests.
+ */
+function planArchive(contents: ArchiveContents, architecture: string, asked: Platform | undefined): PlannedImage[] {
+  const [isDocker, isOci] = [contents.has(DOCKER_MANIFEST), contents.has(OCI_INDEX)];
+  if (!isDocker && !isOci) {
+    throw invalidParameter(`not an image archive: it has neither ${DOCKER_MANIFEST} nor ${OCI_INDEX}`);
+  }
+  const useOci = isOci && (!isDocker || asked !== undefined);
+  const platform = asked ?? { os: "linux", architecture, variant: "" };
+  const images = useOci ? planOciArchive(contents, platform) : planDockerArchive(contents);
+  if (asked === undefined) return images;
+  const fitting = images.filter((image) => matchesPlatform(asked, image.platform));
+  if (fitting.length === 0) throw invalidParameter(`no image in the archive is for ${platformText(asked)}`);
+  return fitting;
 }
 
 async function loadImage(context: ImageContext, image: PlannedImage, tools: LoadTools): Promise<void> {
@@ -57,7 +77,18 @@ async function loadImage(context: ImageContext, image: PlannedImage, tools: Load
   announceRenames(context, image, tools.report);
   const parent = context.catalog.get(image.parent)?.id ?? "";
   context.catalog.add({ id: image.id, document: image.document, layers, parent, lastTaggedAt: NEVER }, image.names);
+  remember(context, image, staged);
   announce(context, image, tools.report);
+}
+
+/** What it came as, for whoever asks for its manifest or pushes it. */
+function remember({ content }: ImageContext, image: PlannedImage, staged: readonly StagedLayer[]): void {
+  content.attach(image.id, image.documents);
+  for (const { diffId, digest, mediaType, source } of image.layers) {
+    const known = digest ?? staged.find((layer) => layer.diffId === diffId)?.digest;
+    const isCompressed = mediaType !== "" && known !== undefined && known !== diffId;
+    if (isCompressed) content.putBlob(diffId, { digest: known, mediaType, sizeBytes: source.length });
+  }
 }
 
 /** Stages into `staged` what the store lacks, and returns what all layers weigh. */

@@ -1,13 +1,8 @@
 /** Platform words such as "linux/arm64/v8", after containerd platforms.Parse. */
 import { invalidParameter } from "../base/errors.ts";
+import type { Platform } from "../wire/platform.ts";
 
-export interface Platform {
-  readonly os: string;
-  /** In the OCI's spelling, such as "amd64". */
-  readonly architecture: string;
-  /** "" when there is none. */
-  readonly variant: string;
-}
+export type { Platform } from "../wire/platform.ts";
 
 const ARCHITECTURES: Readonly<Record<string, string>> = {
   x86_64: "amd64",
@@ -41,6 +36,26 @@ export function parsePlatform(text: string, architecture: string): Platform {
   const wanted = second === undefined ? architecture : toOciArchitecture(second);
   // "v8" is what arm64 means without saying.
   return { os: "linux", architecture: wanted, variant: wanted === "arm64" && variant === "v8" ? "" : variant };
+}
+
+/**
+ * Whether what was made for `has` runs where `wanted` is asked for: older variants of ARM run on newer ones, and images that name no
+ * variant run on all (containerd platforms.Only, with moby's fallback).
+ */
+export function matchesPlatform(wanted: Platform, has: Platform): boolean {
+  const [a, b] = [normalize(wanted), normalize(has)];
+  if (a.os !== b.os || a.architecture !== b.architecture) return false;
+  if (has.variant === "" || a.variant === b.variant) return true;
+  const [most, needed] = [ARM_VARIANT.exec(a.variant)?.[1], ARM_VARIANT.exec(b.variant)?.[1]];
+  return a.architecture.startsWith("arm") && most !== undefined && needed !== undefined && needed <= most;
+}
+
+const ARM_VARIANT = /^v([5-9])$/;
+const DEFAULT_VARIANTS: Readonly<Record<string, string>> = { arm: "v7", arm64: "v8" };
+
+function normalize({ os, architecture, variant }: Platform): Platform {
+  const known = toOciArchitecture(architecture);
+  return { os: os.toLowerCase(), architecture: known, variant: variant || (DEFAULT_VARIANTS[known] ?? "") };
 }
 
 function checkWord(word: string, text: string): void {

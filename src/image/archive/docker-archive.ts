@@ -27,7 +27,13 @@ export function planDockerArchive(contents: ArchiveContents): PlannedImage[] {
   }
   const items = decodeManifest(contents.json(DOCKER_MANIFEST), "manifest");
   return items.map(({ Config, RepoTags, Layers, Parent }) =>
-    planImage(contents, { config: Config, layers: Layers, names: RepoTags.map(parseTag), parent: Parent }),
+    planImage(contents, {
+      config: Config,
+      layers: Layers.map((name) => ({ name, mediaType: "" })),
+      names: RepoTags.map(parseTag),
+      parent: Parent,
+      documents: [],
+    }),
   );
 }
 

@@ -1,8 +1,10 @@
 /** What an archive asks to be loaded, whichever format it came in. */
 import { invalidParameter } from "../../base/errors.ts";
 import type { Slice } from "../../files/compression.ts";
+import type { StoredDocument } from "../content.ts";
 import { digestOf } from "../digest.ts";
-import { type ImageWithLayers, parseImageDocument } from "../document.ts";
+import { type ImageWithLayers, parseImageDocument, platformOf } from "../document.ts";
+import type { Platform } from "../platform.ts";
 import type { Digest, Reference } from "../reference.ts";
 import { type ArchiveContents, blobDigest, decodeUtf8 } from "./contents.ts";
 
@@ -11,6 +13,8 @@ export interface PlannedLayer {
   readonly source: Slice;
   /** Of the source's bytes, when the archive promises one. */
   readonly digest: Digest | undefined;
+  /** What the archive says it is; "" when it does not say. */
+  readonly mediaType: string;
 }
 
 export interface PlannedImage {
@@ -21,14 +25,18 @@ export interface PlannedImage {
   readonly names: readonly Reference[];
   /** Id of the image this one was built on, or "". */
   readonly parent: string;
+  /** The manifest, and the indexes that led to it. */
+  readonly documents: readonly StoredDocument[];
+  readonly platform: Platform;
 }
 
 export interface ImageFiles {
   readonly config: string;
   /** The lowest first. */
-  readonly layers: readonly string[];
+  readonly layers: readonly { readonly name: string; readonly mediaType: string }[];
   readonly names: readonly Reference[];
   readonly parent: string;
+  readonly documents: readonly StoredDocument[];
 }
 
 const MAX_LAYERS = 500;
@@ -40,10 +48,11 @@ export function planImage(contents: ArchiveContents, files: ImageFiles): Planned
   const parsed = parseImageDocument(document);
   checkImage(parsed, files.layers.length);
   const layers = parsed.rootfs.diff_ids.map((diffId, at) => {
-    const name = files.layers[at] ?? "";
-    return { diffId, source: contents.slice(name), digest: blobDigest(name) };
+    const { name = "", mediaType = "" } = files.layers[at] ?? {};
+    return { diffId, source: contents.slice(name), digest: blobDigest(name), mediaType };
   });
-  return { id: digestOf(bytes), document, layers, names: files.names, parent: files.parent };
+  const { names, parent, documents } = files;
+  return { id: digestOf(bytes), document, layers, names, parent, documents, platform: platformOf(parsed) };
 }
 
 function checkImage({ os, rootfs }: ImageWithLayers, layers: number): void {
