@@ -26,6 +26,13 @@ export function u32(value: number): Buffer {
   return out;
 }
 
+/** In network byte order, as nfnetlink wants its numbers. */
+export function be32(value: number): Buffer {
+  const out = Buffer.alloc(4);
+  out.writeInt32BE(value | 0);
+  return out;
+}
+
 /** Text with the closing NUL. */
 export function zstring(text: string): Buffer {
   return Buffer.from(`${text}\0`);

@@ -1,0 +1,14 @@
+/** A port of the host that leads to a container. */
+export type Protocol = "tcp" | "udp" | "sctp";
+
+export interface PublishedPort {
+  /** "0.0.0.0", "::" or an address of this host. */
+  readonly hostIp: string;
+  readonly hostPort: number;
+  readonly protocol: Protocol;
+  /** Of either family: an IPv6 host address may lead to a container that has IPv4 only. */
+  readonly containerIp: string;
+  readonly containerPort: number;
+  /** The interface of the container's network on the host. */
+  readonly bridge: string;
+}
