@@ -1,7 +1,7 @@
 /** Container and exec records in the database. Documents are JSON that only this engine writes. */
 import type { Database } from "bun:sqlite";
 import type { ContainerId } from "../base/ids.ts";
-import type { ContainerRecord, ContainerSpec, ContainerState } from "./container-record.ts";
+import { type ContainerRecord, type ContainerSpec, type ContainerState, INITIAL_STATE } from "./container-record.ts";
 import type { ExecRecord } from "./exec-record.ts";
 
 export interface ContainerRows {
@@ -34,7 +34,13 @@ export function createContainerRows(db: Database): ContainerRows {
   );
   const deleteExec = db.query("DELETE FROM execs WHERE id = ?");
   return {
-    all: () => all.all().map((row) => ({ name: row.name, spec: JSON.parse(row.spec), state: JSON.parse(row.state) })),
+    // A record may be older than one of a state's fields.
+    all: () =>
+      all.all().map((row) => ({
+        name: row.name,
+        spec: JSON.parse(row.spec),
+        state: { ...INITIAL_STATE, ...JSON.parse(row.state) },
+      })),
     insert: db.transaction(({ name, spec, state }: ContainerRecord) => {
       insert.run(spec.id, name, JSON.stringify(spec));
       insertState.run(spec.id, JSON.stringify(state));

@@ -1,9 +1,17 @@
 /** Network shapes of the Docker Engine API. */
+import type { EndpointSettings } from "./container.ts";
 
-interface IpamPool {
+export interface IpamConfig {
   Subnet: string;
-  Gateway?: string;
   IPRange?: string;
+  Gateway?: string;
+  AuxiliaryAddresses?: Record<string, string>;
+}
+
+export interface Ipam {
+  Driver: string;
+  Options: Record<string, string> | null;
+  Config: IpamConfig[] | null;
 }
 
 export interface NetworkContainer {
@@ -23,7 +31,7 @@ export interface NetworkInspect {
   Driver: string;
   EnableIPv4: boolean;
   EnableIPv6: boolean;
-  IPAM: { Driver: string; Options: Record<string, string> | null; Config: IpamPool[] | null };
+  IPAM: Ipam;
   Internal: boolean;
   Attachable: boolean;
   Ingress: boolean;
@@ -33,4 +41,36 @@ export interface NetworkInspect {
   Containers: Record<string, NetworkContainer>;
   Options: Record<string, string>;
   Labels: Record<string, string>;
+}
+
+export interface NetworkCreateRequest {
+  Name: string;
+  /** "" is bridge. */
+  Driver: string;
+  Scope: string;
+  EnableIPv4?: boolean;
+  EnableIPv6?: boolean;
+  IPAM?: Ipam;
+  Internal: boolean;
+  Attachable: boolean;
+  Ingress: boolean;
+  ConfigOnly: boolean;
+  ConfigFrom?: { Network: string };
+  Options: Record<string, string>;
+  Labels: Record<string, string>;
+}
+
+export interface NetworkCreateResponse {
+  Id: string;
+  Warning: string;
+}
+
+export interface NetworkConnectRequest {
+  Container: string;
+  EndpointConfig?: EndpointSettings;
+}
+
+export interface NetworkDisconnectRequest {
+  Container: string;
+  Force: boolean;
 }

@@ -1,14 +1,9 @@
 /** Decodes the body of POST /containers/create: the container's configuration with HostConfig and NetworkingConfig beside its fields. */
 import { invalidParameter } from "../../base/errors.ts";
-import type {
-  ContainerConfig,
-  ContainerCreateRequest,
-  EndpointIpamConfig,
-  HealthConfig,
-  NetworkingConfig,
-} from "../container.ts";
+import type { ContainerConfig, ContainerCreateRequest, HealthConfig, NetworkingConfig } from "../container.ts";
 import { emptyConfig, emptyEndpoint, emptyHostConfig } from "../empty.ts";
 import type { HostConfig } from "../host-config.ts";
+import { endpointSettings } from "./endpoint.ts";
 import { hostConfig } from "./host-config.ts";
 import {
   bool,
@@ -60,28 +55,6 @@ const configFields: Fields<ContainerConfig> = {
   StopTimeout: int,
   Shell: stringOrList,
 };
-
-const endpointSettings = struct("network.EndpointSettings", emptyEndpoint, {
-  IPAMConfig: struct("network.EndpointIPAMConfig", (): EndpointIpamConfig => ({}), {
-    IPv4Address: string,
-    IPv6Address: string,
-    LinkLocalIPs: strings,
-  }),
-  Links: strings,
-  Aliases: strings,
-  MacAddress: string,
-  DriverOpts: stringMap,
-  GwPriority: int,
-  NetworkID: string,
-  EndpointID: string,
-  Gateway: string,
-  IPAddress: string,
-  IPPrefixLen: int,
-  IPv6Gateway: string,
-  GlobalIPv6Address: string,
-  GlobalIPv6PrefixLen: int,
-  DNSNames: strings,
-});
 
 const networkingConfig = struct("network.NetworkingConfig", (): NetworkingConfig => ({ EndpointsConfig: {} }), {
   EndpointsConfig: map("map[string]*network.EndpointSettings", endpointSettings, emptyEndpoint),

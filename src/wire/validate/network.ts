@@ -4,6 +4,7 @@ import { invalidParameter } from "../../base/errors.ts";
 import { isIP, isIPv4, isIPv6 } from "../../base/ip.ts";
 import type { ContainerConfig, ContainerCreateRequest, EndpointSettings } from "../container.ts";
 import type { HostConfig } from "../host-config.ts";
+import { listProblems } from "./problems.ts";
 
 const PREDEFINED = new Set(["bridge", "default", "host", "none"]);
 const MAC = /^([0-9a-f]{2})([:-])(?:[0-9a-f]{2}\2){4}[0-9a-f]{2}$/i;
@@ -79,9 +80,9 @@ function checkEndpoint(network: string, endpoint: EndpointSettings): void {
   if (endpoint.MacAddress !== "") checkMac(network, endpoint.MacAddress);
   const problems = [...addressProblems(network, endpoint), ...aliasProblems(network, endpoint)];
   if (problems.length === 0) return;
-  const [first = ""] = problems;
-  const listed = problems.length === 1 ? first : problems.map((problem) => `* ${problem}`).join("\n");
-  throw invalidParameter(`invalid config for network ${network}: invalid endpoint settings:\n${listed}`);
+  throw invalidParameter(
+    `invalid config for network ${network}: invalid endpoint settings:\n${listProblems(problems)}`,
+  );
 }
 
 function addressProblems(network: string, { IPAMConfig }: EndpointSettings): string[] {
