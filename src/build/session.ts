@@ -1,0 +1,77 @@
+/** The client's side of a build as the engine uses it, whatever the wire: its files, secrets, agents and credentials. */
+import type { Duplex } from "../base/duplex.ts";
+
+export interface Session {
+  readonly id: string;
+  /** Builds of one client and directory share it, "" when there is none. */
+  readonly sharedKey: string;
+  /** Aborted when the client is gone. */
+  readonly signal: AbortSignal;
+  offers(service: SessionService): boolean;
+  /** Begins to send the files of a named directory. */
+  files(name: string, wanted: FilesWanted): FileTransfer;
+  /** Undefined when the client has none of this name. Throws for an agent or a secret that it refuses to give. */
+  secret(id: string): Promise<Uint8Array | undefined>;
+  /** True when the client forwards an agent of this name ("default"). */
+  hasAgent(id: string): Promise<boolean>;
+  connectAgent(id: string): Promise<Duplex>;
+  /** Undefined when the client has none for the host. An empty user name makes the secret an identity token. */
+  credentials(host: string): Promise<{ readonly username: string; readonly secret: string } | undefined>;
+  /** What the client uploads under an address of its own (a context on stdin). */
+  upload(path: string): AsyncIterable<Uint8Array>;
+  /** Sends one file to the client, for the exporter with this index. */
+  sendFile(exporter: number, bytes: AsyncIterable<Uint8Array>): Promise<void>;
+  /** Sends a tree to the client's directory. */
+  sendTree(exporter: number, tree: OutgoingTree): Promise<void>;
+  /** A content store of the client (caches in a directory, OCI layouts). */
+  content(store: string): ContentStore;
+}
+
+export type SessionService = "files" | "send" | "secrets" | "ssh" | "auth" | "upload" | "content";
+
+export interface FilesWanted {
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+  readonly follow: readonly string[];
+}
+
+/** One entry of a directory that is sent; parents come before what they hold, in order of their names' components. */
+export interface FileStat {
+  /** Relative, with slashes. Checked: never absolute, no "..", in order. */
+  readonly path: string;
+  readonly type: "file" | "directory" | "symlink" | "char" | "block" | "fifo";
+  /** Permission bits with set-user-id, set-group-id and sticky as the kernel has them. */
+  readonly mode: number;
+  readonly uid: number;
+  readonly gid: number;
+  readonly size: number;
+  readonly mtimeNs: bigint;
+  /** Of a link; of a file, the path that it is another name of. */
+  readonly linkName: string;
+  readonly major: number;
+  readonly minor: number;
+  readonly xattrs: ReadonlyMap<string, Uint8Array>;
+}
+
+/** Stats come first come first served; contents are asked for by index while they still come. */
+export interface FileTransfer {
+  readonly stats: AsyncIterable<FileStat>;
+  /** The content of the regular file that came as number `index`, counted from 0. Several may be read at once. */
+  read(index: number): AsyncIterable<Uint8Array>;
+  /** Everything wanted was read: ends the transfer in order. */
+  finish(): Promise<void>;
+  cancel(): void;
+}
+
+export interface OutgoingTree {
+  /** In the order of FileTransfer.stats. */
+  readonly entries: AsyncIterable<FileStat>;
+  read(path: string): AsyncIterable<Uint8Array>;
+}
+
+export interface ContentStore {
+  /** Undefined when it is not there. */
+  size(digest: string): Promise<number | undefined>;
+  read(digest: string, offset: number): AsyncIterable<Uint8Array>;
+  write(blob: { digest: string; size: number; bytes: AsyncIterable<Uint8Array> }): Promise<void>;
+}

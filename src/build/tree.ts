@@ -1,0 +1,58 @@
+/** Results of operations: file trees as stacks of layers, which cost nothing to share, stack or throw away. */
+import type { OwnedFd } from "../kernel/fd.ts";
+
+/** A layer of an image by its DiffID ("sha256:…"), or a directory of the build store ("build:…"), in overlayfs's format. */
+export type LayerId = `sha256:${string}` | `build:${string}`;
+
+/** The lowest layer first. */
+export interface Tree {
+  readonly layers: readonly LayerId[];
+}
+
+export const EMPTY_TREE: Tree = { layers: [] };
+
+/** A tree that is mounted, nowhere in any mount table. */
+export interface MountedTree extends Disposable {
+  /** Its root directory. Belongs to the mount. */
+  readonly root: OwnedFd;
+}
+
+/** A new layer on top of a tree, until it is committed or thrown away. */
+export interface OpenLayer extends AsyncDisposable {
+  readonly id: LayerId;
+  /** Mounts base and layer as one writable tree. */
+  mount(): MountedTree;
+  /** The same at a path, as a container's root. The caller unmounts. */
+  mountAt(path: string): void;
+  /** Keeps the layer; an unchanged one is dropped and the base returned. */
+  commit(): Promise<Tree>;
+}
+
+/** Where trees are kept. Layers that nothing holds or records are collected. */
+export interface TreeStore {
+  begin(base: Tree): OpenLayer;
+  /** Read-only. */
+  mount(tree: Tree): MountedTree;
+  /**
+   * The content of paths in a tree as one digest: names, modes, owners, links, attributes and bytes, never times (BuildKit's
+   * contenthash). Throws notFound for a path that is not there.
+   */
+  contentDigest(tree: Tree, wanted: ContentWanted): Promise<string>;
+  /** Keeps the tree's layers until the returned call. */
+  hold(tree: Tree): () => void;
+  /** The tree's layers as layers of images, made when they are not yet; empty ones are left out when `dropEmpty`. */
+  toImageLayers(tree: Tree, options: LayerOptions): Promise<`sha256:${string}`[]>;
+}
+
+export interface ContentWanted {
+  /** With wildcards when `wildcards`; links in them are followed inside the tree. */
+  readonly paths: readonly string[];
+  readonly wildcards: boolean;
+  readonly include?: readonly string[];
+  readonly exclude?: readonly string[];
+}
+
+export interface LayerOptions {
+  /** Times later than this become this (SOURCE_DATE_EPOCH with rewrite-timestamp); seconds. */
+  readonly clampTo?: number;
+}
