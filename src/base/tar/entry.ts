@@ -17,12 +17,27 @@ export interface TarEntry {
   readonly gid: number;
   /** Bytes of data that follow. */
   readonly size: number;
+  /** Set when the file has holes: where in it the data that follows belongs. */
+  readonly sparse: Sparse | undefined;
   readonly mtimeNs: bigint;
   readonly major: number;
   readonly minor: number;
   readonly xattrs: ReadonlyMap<string, Uint8Array>;
   /** Where the data begins, counted from the start of the tar stream. */
   readonly offset: number;
+}
+
+/** Bytes that stand together in a file with holes. */
+export interface SparseSegment {
+  readonly offset: number;
+  readonly length: number;
+}
+
+export interface Sparse {
+  /** Of the file with its holes. */
+  readonly size: number;
+  /** In order, none empty; their data follows in the archive without gaps. */
+  readonly segments: readonly SparseSegment[];
 }
 
 /** A damaged or unacceptable archive. Its message is shown to the client. */

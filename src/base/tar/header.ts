@@ -24,7 +24,7 @@ function text(block: Buffer, start: number, length: number): string {
 }
 
 /** Octal digits among spaces and NULs, or big-endian base 256 when the first bit is set. */
-function number(block: Buffer, start: number, length: number): number {
+export function readNumber(block: Buffer, start: number, length: number): number {
   const first = block[start] ?? 0;
   if ((first & 0x80) === 0) return octal(text(block, start, length));
   let value = first & 0x40 ? first - 0x100 : first & 0x3f;
@@ -62,24 +62,24 @@ export function isZeroBlock(block: Buffer): boolean {
 
 /** Throws TarError("archive/tar: invalid tar header"). */
 export function parseHeader(block: Buffer): Header {
-  if (!checksumHolds(block, number(block, CHECKSUM_AT, 8))) throw invalidHeader();
+  if (!checksumHolds(block, readNumber(block, CHECKSUM_AT, 8))) throw invalidHeader();
   const isUstar = block.toString("latin1", 257, 263) === "ustar\0";
   const prefix = isUstar ? text(block, 345, 155) : "";
   const name = text(block, 0, 100);
-  const size = number(block, 124, 12);
+  const size = readNumber(block, 124, 12);
   const flag = String.fromCharCode(block[156] ?? 0);
   if (size < 0) throw invalidHeader();
   const isDevice = flag === "3" || flag === "4";
   return {
     name: prefix === "" ? name : `${prefix}/${name}`,
-    mode: number(block, 100, 8) & 0o7777,
-    uid: number(block, 108, 8),
-    gid: number(block, 116, 8),
+    mode: readNumber(block, 100, 8) & 0o7777,
+    uid: readNumber(block, 108, 8),
+    gid: readNumber(block, 116, 8),
     size,
-    mtime: number(block, 136, 12),
+    mtime: readNumber(block, 136, 12),
     flag: flag === "\0" ? "0" : flag,
     linkName: text(block, 157, 100),
-    major: isDevice ? number(block, 329, 8) : 0,
-    minor: isDevice ? number(block, 337, 8) : 0,
+    major: isDevice ? readNumber(block, 329, 8) : 0,
+    minor: isDevice ? readNumber(block, 337, 8) : 0,
   };
 }

@@ -19,10 +19,20 @@ export function parsePax(block: Buffer): PaxRecords {
     const end = at + Number(length);
     const equals = body.indexOf("=", space);
     if (end > body.length || equals < 0 || equals >= end || body[end - 1] !== "\n") throw invalidHeader();
-    records.set(body.slice(space + 1, equals), body.slice(equals + 1, end - 1));
+    setRecord(records, body.slice(space + 1, equals), body.slice(equals + 1, end - 1));
     at = end;
   }
   return records;
+}
+
+/** The one kind of record that repeats, version 0.0 of sparse files, becomes what version 0.1 has: a list in one record. */
+function setRecord(records: Map<string, string>, key: string, value: string): void {
+  if (key !== "GNU.sparse.offset" && key !== "GNU.sparse.numbytes") {
+    records.set(key, value);
+    return;
+  }
+  const before = records.get("GNU.sparse.map");
+  records.set("GNU.sparse.map", before === undefined ? value : `${before},${value}`);
 }
 
 const XATTR_PREFIX = "SCHILY.xattr.";

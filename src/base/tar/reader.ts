@@ -5,8 +5,11 @@
 import { BLOCK_BYTES, type EntryType, padding, type TarEntry, TarError } from "./entry.ts";
 import { type Header, invalidHeader, isZeroBlock, parseHeader } from "./header.ts";
 import { NO_RECORDS, type PaxRecords, parsePax, paxInteger, paxTimeNs, paxXattrs } from "./pax.ts";
+import { SPARSE_NAME, type SparseMap, sparseMapOf } from "./sparse.ts";
 
 export interface TarHandler {
+  /** True when the handler understands files with holes; others never see one. */
+  readonly takesSparse?: boolean;
   /** Data follows when `entry.size` is not 0; `end` comes after it in any case. */
   entry(entry: TarEntry): void;
   /** The bytes are only valid during the call. */
@@ -28,6 +31,7 @@ export const DEFAULT_TAR_LIMITS: TarLimits = { maxEntries: 1_000_000, maxExtensi
 const TYPES: Readonly<Record<string, EntryType>> = {
   "0": "file",
   "7": "file",
+  S: "file",
   "1": "link",
   "2": "symlink",
   "3": "char",
@@ -54,6 +58,8 @@ export class TarReader {
   #pax: PaxRecords = NO_RECORDS;
   #longName: string | undefined;
   #longLink: string | undefined;
+  /** A header whose map of holes is still being read. */
+  #sparse: { readonly header: Header; readonly map: SparseMap; blocks: number } | undefined;
 
   constructor(handler: TarHandler, limits: TarLimits = DEFAULT_TAR_LIMITS) {
     this.#handler = handler;
@@ -101,7 +107,11 @@ export class TarReader {
   /** To be called when the stream has ended. Throws TarError("unexpected EOF") in the middle of an entry. */
   close(): void {
     const between = this.#phase === "finished" || (this.#phase === "header" && this.#blockBytes === 0);
-    const pending = this.#pax !== NO_RECORDS || this.#longName !== undefined || this.#longLink !== undefined;
+    const pending =
+      this.#sparse !== undefined ||
+      this.#pax !== NO_RECORDS ||
+      this.#longName !== undefined ||
+      this.#longLink !== undefined;
     if (!between || pending) throw new TarError("unexpected EOF");
   }
 
@@ -132,6 +142,7 @@ export class TarReader {
 
   #finishHeader(): void {
     this.#blockBytes = 0;
+    if (this.#sparse !== undefined) return this.#continueSparse(this.#sparse);
     if (isZeroBlock(this.#block)) {
       this.#zeroBlocks++;
       if (this.#zeroBlocks === 2) this.#phase = "finished";
@@ -143,7 +154,24 @@ export class TarReader {
       throw new TarError(`archive has more than ${this.#limits.maxEntries} entries`);
     }
     if ("xgLK".includes(header.flag)) this.#beginExtension(header);
-    else this.#beginEntry(header);
+    else this.#beginFile(header);
+  }
+
+  #beginFile(header: Header): void {
+    const map = sparseMapOf(header.flag, this.#block, this.#pax);
+    if (map?.incomplete === true) this.#sparse = { header, map, blocks: 0 };
+    else this.#beginEntry(header, map);
+  }
+
+  #continueSparse(sparse: { readonly header: Header; readonly map: SparseMap; blocks: number }): void {
+    sparse.map.addBlock(this.#block);
+    sparse.blocks += 1;
+    if (sparse.blocks * BLOCK_BYTES > this.#limits.maxExtensionBytes) {
+      throw new TarError(`map of a sparse file is larger than ${this.#limits.maxExtensionBytes}`);
+    }
+    if (sparse.map.incomplete) return;
+    this.#sparse = undefined;
+    this.#beginEntry(sparse.header, sparse.map);
   }
 
   #beginExtension(header: Header): void {
@@ -170,8 +198,8 @@ export class TarReader {
     if (size === 0) this.#finishBody();
   }
 
-  #beginEntry(header: Header): void {
-    const entry = this.#toEntry(header);
+  #beginEntry(header: Header, map: SparseMap | undefined): void {
+    const entry = this.#toEntry(header, map);
     this.#pax = NO_RECORDS;
     this.#longName = undefined;
     this.#longLink = undefined;
@@ -179,12 +207,15 @@ export class TarReader {
     this.#begin("data", entry.size);
   }
 
-  #toEntry(header: Header): TarEntry {
+  #toEntry(header: Header, map: SparseMap | undefined): TarEntry {
     const pax = this.#pax;
-    const name = this.#checkName(pax.get("path") || this.#longName || header.name);
-    const type = entryType(header.flag, name, pax);
-    const size = paxInteger(pax, "size") ?? header.size;
+    const name = this.#checkName(pax.get(SPARSE_NAME) || pax.get("path") || this.#longName || header.name);
+    const type = entryType(header.flag, name);
+    const size = (paxInteger(pax, "size") ?? header.size) - (map?.dataBytes ?? 0);
     if (size < 0) throw invalidHeader();
+    if (map !== undefined && this.#handler.takesSparse !== true) {
+      throw new TarError(`sparse file in archive is not supported: ${name}`);
+    }
     return {
       type,
       name,
@@ -194,6 +225,7 @@ export class TarReader {
       gid: checkId(paxInteger(pax, "gid") ?? header.gid),
       // Links, devices and directories have no data, whatever their size field says (as in Go's archive/tar).
       size: type === "file" ? size : 0,
+      sparse: type === "file" ? map?.finish(size) : undefined,
       mtimeNs: paxTimeNs(pax, "mtime") ?? BigInt(header.mtime) * 1_000_000_000n,
       major: header.major,
       minor: header.minor,
@@ -214,11 +246,8 @@ function untilNul(body: Buffer): string {
   return body.toString("latin1", 0, nul < 0 ? body.length : nul);
 }
 
-function entryType(flag: string, name: string, pax: PaxRecords): EntryType {
+function entryType(flag: string, name: string): EntryType {
   const type = TYPES[flag];
-  if (flag === "S" || pax.has("GNU.sparse.major") || pax.has("GNU.sparse.size")) {
-    throw new TarError(`sparse file in archive is not supported: ${name}`);
-  }
   if (type === undefined) throw new TarError(`unhandled tar header type ${flag.charCodeAt(0)}`);
   return type === "file" && name.endsWith("/") ? "directory" : type;
 }
