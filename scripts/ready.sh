@@ -30,8 +30,9 @@ is_built() { # program source...
   return 0
 }
 
-monitor_ready() {
+native_ready() {
   is_built "$home/native/build/tare-monitor" "$home"/native/*.[ch] "$home/native/build.sh" &&
+    is_built "$home/native/build/tare-resolver" "$home"/native/resolver/*.[ch] "$home"/native/base.[ch] "$home/native/build.sh" &&
     is_built "$home/native/build/tare-init" "$home"/native/init/*.[ch] "$home/native/build.sh"
 }
 
@@ -43,4 +44,4 @@ cgroups_ready() {
   return 0
 }
 
-ready() { packages_ready && modules_ready && monitor_ready && cgroups_ready; }
+ready() { packages_ready && modules_ready && native_ready && cgroups_ready; }

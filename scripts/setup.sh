@@ -1,5 +1,5 @@
 #!/bin/sh
-# Makes this machine able to run the checkout: system packages, npm packages, the native monitor, cgroups.
+# Makes this machine able to run the checkout: system packages, npm packages, the native programs, cgroups.
 # Does only what is missing and says what it does, on standard error. `--test` adds what the tests need.
 set -eu
 home=$(cd "$(dirname "$0")/.." && pwd)
@@ -25,7 +25,7 @@ missing_packages() { # one name a line
   has nft || echo nftables
   has busybox || echo busybox-static
   has_library libseccomp.so.2 || echo libseccomp2
-  if ! monitor_ready; then
+  if ! native_ready; then
     has gcc || echo gcc
     has_library libc.a || echo libc6-dev
   fi
@@ -52,8 +52,8 @@ install_modules() {
   touch "$home/node_modules/.package-lock.json"
 }
 
-build_monitor() {
-  say "building the monitor"
+build_native() {
+  say "building the native programs"
   "$home/native/build.sh" >&2
 }
 
@@ -86,6 +86,6 @@ if [ "$wanted_for_tests" = --test ]; then names="$names $(missing_test_packages)
 # shellcheck disable=SC2086 # one word a package
 if [ -n "$(echo $names)" ]; then install_packages $names; fi
 modules_ready || install_modules
-monitor_ready || build_monitor
+native_ready || build_native
 cgroups_ready || mend_cgroups
 if [ "$wanted_for_tests" = --test ] && ! has docker; then fetch_docker_client; fi

@@ -33,13 +33,14 @@ test("packages of npm are ready when they were installed after the lock file was
 });
 
 test("the native programs are ready when each is newer than every source of its own", () => {
-  for (const source of ["native/build.sh", "native/main.c", "native/log.h", "native/init/init.c"]) file(source, 100);
+  for (const source of ["build.sh", "main.c", "log.h", "init/init.c", "resolver/main.c"]) file(`native/${source}`, 100);
   file("native/build/tare-monitor", 50);
-  expect(asks("monitor_ready")).toBe(false);
+  file("native/build/tare-resolver", 50);
+  expect(asks("native_ready")).toBe(false);
   file("native/build/tare-init", 60);
-  expect(asks("monitor_ready")).toBe(true);
+  expect(asks("native_ready")).toBe(true);
   file("native/log.h", 10);
-  expect(asks("monitor_ready")).toBe(false);
+  expect(asks("native_ready")).toBe(false);
 });
 
 test("the launcher works from any directory and through links", () => {

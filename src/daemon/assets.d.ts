@@ -3,6 +3,10 @@ declare module "*/tare-monitor" {
   const path: string;
   export default path;
 }
+declare module "*/tare-resolver" {
+  const path: string;
+  export default path;
+}
 declare module "*/tare-init" {
   const path: string;
   export default path;

@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "n
 import { basename, dirname, join } from "node:path";
 import init from "../../native/build/tare-init" with { type: "file" };
 import monitor from "../../native/build/tare-monitor" with { type: "file" };
+import resolver from "../../native/build/tare-resolver" with { type: "file" };
 import { hasCode } from "../base/errors.ts";
 
 /** Where the single-file release keeps its embedded files; the kernel cannot execute them there. */
@@ -11,16 +12,18 @@ const VIRTUAL = "/$bunfs/";
 export interface Programs {
   readonly monitor: string;
   readonly init: string;
+  readonly resolver: string;
 }
 
 /**
  * Paths to execute. The release writes them below `root` (not `run`, which is often mounted noexec), unless the very same bytes
- * stand there already; monitors that run keep the file they were started from.
+ * stand there already; programs that run keep the file they were started from.
  */
 export function nativePrograms(root: string): Programs {
   return {
     monitor: materialise(monitor, join(root, "bin", "tare-monitor")),
     init: materialise(init, join(root, "bin", "tare-init")),
+    resolver: materialise(resolver, join(root, "bin", "tare-resolver")),
   };
 }
 
