@@ -17,8 +17,16 @@ import type {
 import type { EventMessage } from "../wire/event.ts";
 import type { ExecCreateRequest, ExecInspect, ExecStartRequest } from "../wire/exec.ts";
 import type { Filters } from "../wire/filters.ts";
-import type { ImageDeleteItem, ImageInspect, ImageSummary, ProgressLine } from "../wire/image.ts";
+import type {
+  ImageDeleteItem,
+  ImageHistoryItem,
+  ImageInspect,
+  ImagePruneReport,
+  ImageSummary,
+  ProgressLine,
+} from "../wire/image.ts";
 import type { NetworkInspect } from "../wire/network.ts";
+import type { Platform } from "../wire/platform.ts";
 import type { ContainerStats } from "../wire/stats.ts";
 
 export type { AttachOptions, ListOptions, LogsOptions, WaitCondition };
@@ -67,20 +75,23 @@ export interface ExecBackend {
 }
 
 export interface ImageBackend {
-  list(options: { all: boolean; filters: Filters; sharedSize: boolean; digests: boolean }): Promise<ImageSummary[]>;
-  inspect(ref: string): ImageInspect;
-  history(ref: string): {
-    Id: string;
-    Created: number;
-    CreatedBy: string;
-    Tags: string[] | null;
-    Size: number;
-    Comment: string;
-  }[];
-  remove(ref: string, options: { force: boolean; noprune: boolean }): Promise<ImageDeleteItem[]>;
+  list(options: { all: boolean; filters: Filters; sharedSize: boolean; manifests: boolean }): Promise<ImageSummary[]>;
+  /** With `platform`, throws notFound for an image of another one. */
+  inspect(ref: string, options?: { platform: Platform | undefined; manifests: boolean }): ImageInspect;
+  history(ref: string, platform: Platform | undefined): ImageHistoryItem[];
+  remove(
+    ref: string,
+    options: { force: boolean; noprune: boolean; platform: Platform | undefined },
+  ): Promise<ImageDeleteItem[]>;
+  prune(filters: Filters): Promise<ImagePruneReport>;
   tag(ref: string, repo: string, tag: string): Promise<void>;
+  /** A tar of images: a docker-archive and an OCI layout in one. Throws before the first byte. */
+  save(refs: readonly string[], platform: Platform | undefined): AsyncIterable<Uint8Array>;
   /** A docker-archive or OCI-archive, plain or compressed. Yields progress; throws before the first line or yields an error line. */
-  load(archive: AsyncIterable<Uint8Array>, options: { quiet: boolean }): AsyncIterable<ProgressLine>;
+  load(
+    archive: AsyncIterable<Uint8Array>,
+    options: { quiet: boolean; platform: Platform | undefined },
+  ): AsyncIterable<ProgressLine>;
   /**
    * Makes the image present, telling what it does meanwhile. Throws notFound("pull access denied for …") before the first line when nobody has
    * it. Absent: nothing can be pulled.

@@ -51,7 +51,7 @@ export async function compose(config: EngineConfig, log: Logger, activatedFds: n
     dir: join(root, "images"),
     db,
     usedBy: (imageId) => imageUsers(registry, imageId),
-    emit: (action, id, name) => events.publish({ type: "image", action, id, attributes: { name } }),
+    emit: (action, id, attributes) => events.publish({ type: "image", action, id, attributes }),
   });
   const programs = nativePrograms(root);
   const network = createNetwork({

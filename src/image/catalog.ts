@@ -1,7 +1,9 @@
 /** All images in memory, as the records say: found by name, id or prefix without touching the disk. Every change goes to the records first. */
 import { nowRfc3339 } from "../base/clock.ts";
 import { notFound } from "../base/errors.ts";
-import { type ImageWithLayers, parseImageDocument } from "./document.ts";
+import { type Platform, platformText } from "../wire/platform.ts";
+import { type ImageWithLayers, parseImageDocument, platformOf } from "./document.ts";
+import { matchesPlatform } from "./platform.ts";
 import type { ImageRecord, ImageRecords } from "./records.ts";
 import {
   canonical,
@@ -59,6 +61,17 @@ export class Catalog {
       .map(parseReference);
   }
 
+  /** All names in a repository ("docker.io/library/busybox"), in order. */
+  inRepository(name: string): { image: Image; name: Reference }[] {
+    const members = [...this.#names].filter(([key]) => key.startsWith(`${name}:`) || key.startsWith(`${name}@`));
+    return members
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .flatMap(([key, id]) => {
+        const image = this.#images.get(id);
+        return image === undefined ? [] : [{ image, name: parseReference(key) }];
+      });
+  }
+
   /** What a stored layer weighs; undefined when no image has it. */
   layerSize(diffId: Digest): number | undefined {
     for (const { layers } of this.#images.values()) {
@@ -79,9 +92,19 @@ export class Catalog {
 
   /**
    * By name, full id, or unambiguous id prefix, as moby GetImage (28.5) looks: names go before ids.
-   * Throws notFound("No such image: …"), also for a prefix of several; invalidParameter for what cannot be a name.
+   * Throws notFound("No such image: …"), also for a prefix of several and for one of another platform than the wanted one;
+   * invalidParameter for what cannot be a name.
    */
-  resolve(ref: string): Image {
+  resolve(ref: string, wanted?: Platform): Image {
+    const image = this.#find(ref);
+    const platform = platformOf(image.parsed);
+    if (wanted === undefined || matchesPlatform(wanted, platform)) return image;
+    throw notFound(
+      `image with reference ${ref} was found but its platform (${platformText(platform)}) does not match the specified platform (${platformText(wanted)})`,
+    );
+  }
+
+  #find(ref: string): Image {
     if (HEX_64.test(ref) || isDigest(ref)) {
       const id = isDigest(ref) ? ref : `sha256:${ref}`;
       const image = this.get(id);
@@ -89,7 +112,7 @@ export class Catalog {
       return image;
     }
     const reference = parseReference(ref);
-    const image = this.named(reference) ?? this.#byPrefix(ref);
+    const image = this.named(reference) ?? this.byPrefix(ref);
     if (image === undefined) throw notFound(`No such image: ${familiar(withDefaultTag(reference))}`);
     return image;
   }
@@ -125,7 +148,8 @@ export class Catalog {
     for (const [name, image] of this.#names) if (image === id) this.#names.delete(name);
   }
 
-  #byPrefix(ref: string): Image | undefined {
+  /** The only image whose id begins so; undefined for none and for several. */
+  byPrefix(ref: string): Image | undefined {
     const prefix = ref.startsWith("sha256:") ? ref : `sha256:${ref}`;
     const found = this.all().filter(({ id }) => id.startsWith(prefix));
     return found.length === 1 ? found[0] : undefined;

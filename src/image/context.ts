@@ -5,7 +5,7 @@ import type { ImageContent } from "./content.ts";
 import type { LayerStore } from "./layers/layer-store.ts";
 import type { ArchiveWorkers } from "./layers/workers.ts";
 
-export type ImageAction = "load" | "import" | "tag" | "untag" | "delete";
+export type ImageAction = "load" | "import" | "tag" | "untag" | "delete" | "save" | "create" | "pull" | "push";
 
 export interface ImageUser {
   readonly id: string;
@@ -24,4 +24,6 @@ export interface ImageContext {
   readonly usedBy: (imageId: string) => readonly ImageUser[];
   /** Tells an event; `name` is the event's name attribute: a familiar name for tag, the id otherwise (as moby 28.5). */
   readonly emit: (action: ImageAction, imageId: string, name: string) => void;
+  /** Tells that unused images have been removed, and the bytes they took. */
+  readonly emitPruned: (reclaimedBytes: number) => void;
 }

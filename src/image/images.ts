@@ -1,21 +1,31 @@
 /** The image store as the engine and the API see it. */
 import type { Database } from "bun:sqlite";
 import { invalidParameter } from "../base/errors.ts";
-import type { ImageDeleteItem, ImageInspect, ImageSummary, ProgressLine } from "../wire/image.ts";
+import type { Filters } from "../wire/filters.ts";
+import type {
+  ImageDeleteItem,
+  ImageHistoryItem,
+  ImageInspect,
+  ImagePruneReport,
+  ImageSummary,
+  ProgressLine,
+} from "../wire/image.ts";
 import { type ArchiveLimits, DEFAULT_LIMITS } from "./archive/limits.ts";
 import { Catalog } from "./catalog.ts";
 import { createImageContent, migrateContent } from "./content.ts";
 import type { ImageAction, ImageContext, ImageUser } from "./context.ts";
 import type { ImportOptions } from "./import.ts";
-import { type HistoryItem, toHistory, toInspect } from "./inspect.ts";
+import { toHistory, toInspect } from "./inspect.ts";
 import { createLayerStore } from "./layers/layer-store.ts";
 import { ArchiveWorkers } from "./layers/workers.ts";
 import { type ImageListOptions, listImages } from "./list.ts";
 import type { LoadOptions } from "./load.ts";
-import { toOciArchitecture } from "./platform.ts";
+import { manifestsOf } from "./manifest-summary.ts";
+import { type Platform, toOciArchitecture } from "./platform.ts";
 import { createImageRecords, migrateImageRecords } from "./records.ts";
 import { type Digest, familiar, parseRepoTag } from "./reference.ts";
 import { type RemoveOptions, removeImage } from "./remove.ts";
+import { type ImagesUsage, imagesUsage } from "./usage.ts";
 
 export interface ImageStoreDeps {
   /** Made when missing; on the file system of the containers' upper directories. */
@@ -24,8 +34,8 @@ export interface ImageStoreDeps {
   readonly db: Database;
   /** Containers made from an image, by image id. */
   readonly usedBy: (imageId: string) => readonly ImageUser[];
-  /** Tells an event; `name` is its name attribute. */
-  readonly emit: (action: ImageAction, imageId: string, name: string) => void;
+  /** Tells an event. A prune is of no image: its id is "". */
+  readonly emit: (action: ImageAction | "prune", imageId: string, attributes: Readonly<Record<string, string>>) => void;
   readonly limits?: Partial<ArchiveLimits>;
 }
 
@@ -41,15 +51,25 @@ export interface RootLayers {
   collect(layers: readonly Digest[]): Promise<void>;
 }
 
+export interface InspectOptions {
+  /** Throws notFound for an image of another one. */
+  readonly platform?: Platform | undefined;
+  /** With what is known of its manifests. */
+  readonly manifests?: boolean;
+}
+
 /** Satisfies the engine's Images and the API's ImageBackend. */
 export interface ImageStore {
-  inspect(ref: string): ImageInspect;
+  inspect(ref: string, options?: InspectOptions): ImageInspect;
   has(id: string): boolean;
   count(): number;
   list(options: ImageListOptions): Promise<ImageSummary[]>;
-  history(ref: string): HistoryItem[];
+  history(ref: string, platform?: Platform): ImageHistoryItem[];
   remove(ref: string, options: RemoveOptions): Promise<ImageDeleteItem[]>;
+  prune(filters: Filters): Promise<ImagePruneReport>;
+  usage(): ImagesUsage;
   tag(ref: string, repo: string, tag: string): Promise<void>;
+  save(refs: readonly string[], platform?: Platform): AsyncIterable<Uint8Array>;
   load(archive: AsyncIterable<Uint8Array>, options: LoadOptions): AsyncIterable<ProgressLine>;
   import(tarball: AsyncIterable<Uint8Array>, options: ImportOptions): AsyncIterable<ProgressLine>;
   readonly rootLayers: RootLayers;
@@ -70,22 +90,36 @@ export function createImages({ dir, db, usedBy, emit, limits }: ImageStoreDeps):
     limits: bounds,
     architecture: toOciArchitecture(process.arch),
     usedBy,
-    emit,
+    // An image that is gone has no labels any more.
+    emit: (action, id, name) => emit(action, id, { ...context.catalog.get(id)?.parsed.config.Labels, name }),
+    emitPruned: (bytes) => emit("prune", "", { reclaimed: String(bytes) }),
   };
   const { catalog } = context;
   return {
-    inspect: (ref) => toInspect(context, catalog.resolve(ref)),
+    inspect: (ref, options) => inspect(context, ref, options),
     count: () => catalog.all().length,
     has: (id) => catalog.get(id) !== undefined,
     list: async (options) => listImages(context, options),
-    history: (ref) => toHistory(context, catalog.resolve(ref)),
+    history: (ref, platform) => toHistory(context, catalog.resolve(ref, platform)),
     remove: (ref, options) => removeImage(context, ref, options),
+    prune: async (filters) => (await import("./prune.ts")).pruneImages(context, filters),
+    usage: () => imagesUsage(context),
+    save: (refs, platform) => saveLater(context, refs, platform),
     tag: async (ref, repo, tag) => tagImage(context, ref, { repo, tag }),
     load: (archive, options) => loadLater(context, archive, options),
     import: (tarball, options) => importLater(context, tarball, options),
     rootLayers: createRootLayers(context),
     sweep: () => sweep(context),
   };
+}
+
+function inspect(
+  context: ImageContext,
+  ref: string,
+  { platform, manifests = false }: InspectOptions = {},
+): ImageInspect {
+  const image = context.catalog.resolve(ref, platform);
+  return manifests ? { ...toInspect(context, image), ...manifestsOf(context, image) } : toInspect(context, image);
 }
 
 /** Archives are rare and their code is half of this room: it is read when the first one comes. */
@@ -96,6 +130,15 @@ async function* loadLater(
 ): AsyncIterable<ProgressLine> {
   const { load } = await import("./load.ts");
   yield* load(context, archive, options);
+}
+
+async function* saveLater(
+  context: ImageContext,
+  refs: readonly string[],
+  platform: Platform | undefined,
+): AsyncIterable<Uint8Array> {
+  const { saveImages } = await import("./save/save.ts");
+  yield* saveImages(context, refs, platform);
 }
 
 async function* importLater(

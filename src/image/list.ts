@@ -8,6 +8,7 @@ import type { Catalog, Image } from "./catalog.ts";
 import type { ImageContext } from "./context.ts";
 import { compileGlob } from "./glob.ts";
 import { createdSec, sizeOf, splitNames } from "./inspect.ts";
+import { manifestsOf } from "./manifest-summary.ts";
 import { type Digest, familiar, familiarRepository, type Reference } from "./reference.ts";
 
 export interface ImageListOptions {
@@ -15,6 +16,8 @@ export interface ImageListOptions {
   readonly all: boolean;
   readonly filters: Filters;
   readonly sharedSize: boolean;
+  /** With what is known of each image's manifests. */
+  readonly manifests?: boolean;
 }
 
 const FILTERS: readonly string[] = ["dangling", "label", "before", "since", "reference", "until"];
@@ -31,7 +34,9 @@ export function listImages(context: ImageContext, options: ImageListOptions): Im
     .filter(isWanted)
     .flatMap((image) => {
       const names = namesWanted(image);
-      return names === undefined ? [] : [toSummary(context, image, names, useCounts)];
+      if (names === undefined) return [];
+      const summary = toSummary(context, image, names, useCounts);
+      return [options.manifests === true ? { ...summary, ...manifestsOf(context, image) } : summary];
     })
     .sort((a, b) => b.Created - a.Created);
 }

@@ -5,16 +5,19 @@ import type { ImageDeleteItem } from "../wire/image.ts";
 import type { Image } from "./catalog.ts";
 import { chainIds } from "./chain-id.ts";
 import type { ImageContext } from "./context.ts";
+import type { Platform } from "./platform.ts";
 import { type Digest, familiar, parseReference, type Reference, repository, withDefaultTag } from "./reference.ts";
 
 export interface RemoveOptions {
   readonly force: boolean;
   /** Keep parents that have no other use. */
   readonly noprune: boolean;
+  /** Only when the image is for this one. */
+  readonly platform?: Platform | undefined;
 }
 
 /** One removal: what it may do, and what it has done so far. */
-interface Removal extends RemoveOptions {
+interface Removal extends Pick<RemoveOptions, "force" | "noprune"> {
   readonly context: ImageContext;
   readonly items: ImageDeleteItem[];
 }
@@ -25,17 +28,35 @@ export async function removeImage(
   ref: string,
   options: RemoveOptions,
 ): Promise<ImageDeleteItem[]> {
-  const removal: Removal = { ...options, context, items: [] };
-  const image = context.catalog.resolve(ref);
+  const { force, noprune, platform } = options;
+  const removal: Removal = { force, noprune, context, items: [] };
+  const image = context.catalog.resolve(ref, platform);
   const byId = isIdPrefix(image.id, ref);
   if (byId) removeSoleNames(removal, image);
   else removeName(removal, image, ref);
   const isStillNamed = !byId && context.catalog.namesOf(image.id).length > 0;
   if (!isStillNamed) deleteImage(removal, image, { quietly: !byId });
-  const used = context.catalog.usedLayers();
-  context.content.collect(used);
-  await context.layers.collect(used);
+  await collect(context);
   return removal.items;
+}
+
+/** Removes whole images, with all their names and the parents that only they had. What a container uses or another image is built on stays. */
+export async function deleteImages(context: ImageContext, images: readonly Image[]): Promise<ImageDeleteItem[]> {
+  const removal: Removal = { force: false, noprune: false, context, items: [] };
+  for (const image of images) {
+    const isKept = context.catalog.get(image.id) === undefined || findHardConflict(removal, image) !== undefined;
+    if (isKept || findStoppedUser(removal, image) !== undefined) continue;
+    for (const name of context.catalog.namesOf(image.id)) untag(removal, image, name);
+    deleteImage(removal, image, { quietly: true });
+  }
+  await collect(context);
+  return removal.items;
+}
+
+async function collect({ catalog, content, layers }: ImageContext): Promise<void> {
+  const used = catalog.usedLayers();
+  content.collect(used);
+  await layers.collect(used);
 }
 
 function isIdPrefix(id: Digest, ref: string): boolean {

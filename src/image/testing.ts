@@ -34,7 +34,7 @@ export function openStore(
     dir: join(dir, "images"),
     db,
     usedBy: (id) => users.get(id) ?? [],
-    emit: (action, _id, name) => events.push(`${action} ${name}`),
+    emit: (action, _id, { name, reclaimed }) => events.push(`${action} ${name ?? reclaimed}`),
     limits,
   });
   const roots = createRoots({ dir: join(dir, "roots"), layers: images.rootLayers });

@@ -43,14 +43,12 @@ export function matchesLabels(wanted: readonly string[], labels: Readonly<Record
   });
 }
 
-/** A truthy filter such as `dangling`: undefined when absent; other words are Docker's error. */
+/** A truthy filter such as `dangling`: undefined when absent; contradictions and other words are Docker's error. */
 export function booleanFilter(filters: Filters, key: string): boolean | undefined {
   const values = filters.get(key);
   if (values === undefined || values.length === 0) return undefined;
-  const bools = values.map((value) => {
-    if (["1", "t", "T", "TRUE", "true", "True"].includes(value)) return true;
-    if (["0", "f", "F", "FALSE", "false", "False"].includes(value)) return false;
-    throw invalidParameter(`invalid filter '${key}=[${value}]'`);
-  });
-  return bools[0];
+  const isTrue = values.some((value) => value === "1" || value === "true");
+  const isFalse = values.some((value) => value === "0" || value === "false");
+  if (isTrue === isFalse) throw invalidParameter(`invalid filter '${key}=[${values.join(" ")}]'`);
+  return isTrue;
 }

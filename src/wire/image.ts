@@ -25,7 +25,8 @@ export interface ImageInspect {
   RepoDigests: string[];
   Parent: string;
   Comment: string;
-  Created: string;
+  /** RFC 3339; absent when the image does not say. */
+  Created?: string;
   DockerVersion: string;
   Author: string;
   Config: ImageConfig;
@@ -35,8 +36,61 @@ export interface ImageInspect {
   Size: number;
   VirtualSize?: number;
   GraphDriver: { Name: string; Data: Record<string, string> | null };
-  RootFS: { Type: "layers"; Layers: string[] };
+  /** Layers are absent when there are none. */
+  RootFS: { Type: "layers"; Layers?: string[] };
   Metadata: { LastTagTime: string };
+  /** Where it was pulled from. */
+  Identity?: { Pull: { Repository: string }[] };
+  /** Only when manifests are asked for. */
+  Descriptor?: OciDescriptor;
+  Manifests?: ImageManifestSummary[];
+}
+
+type Unset = "Parent" | "Comment" | "DockerVersion" | "Author";
+
+/** The same as newer versions of the API show it: what is not set is not there. */
+export type ShownImage = Omit<ImageInspect, Unset | "Config"> &
+  Partial<Pick<ImageInspect, Unset>> & { Config: Partial<ImageConfig> };
+
+export interface OciDescriptor {
+  mediaType: string;
+  digest: string;
+  size: number;
+  annotations?: Record<string, string>;
+}
+
+export interface OciPlatform {
+  architecture: string;
+  os: string;
+  variant?: string;
+}
+
+/** One manifest of an image: its own, one for another platform, or an attestation. */
+export interface ImageManifestSummary {
+  ID: string;
+  Descriptor: OciDescriptor;
+  /** Everything it names is stored. */
+  Available: boolean;
+  /** Bytes: of documents, and with the layers. */
+  Size: { Content: number; Total: number };
+  Kind: "image" | "attestation" | "unknown";
+  ImageData?: { Platform: OciPlatform; Containers: string[]; Size: { Unpacked: number } };
+  AttestationData?: { For: string };
+}
+
+export interface ImageHistoryItem {
+  Id: string;
+  /** Unix seconds. */
+  Created: number;
+  CreatedBy: string;
+  Tags: string[] | null;
+  Size: number;
+  Comment: string;
+}
+
+export interface ImagePruneReport {
+  ImagesDeleted: ImageDeleteItem[] | null;
+  SpaceReclaimed: number;
 }
 
 export interface ImageSummary {
@@ -53,6 +107,9 @@ export interface ImageSummary {
   Labels: Record<string, string> | null;
   /** -1 when it was not counted. */
   Containers: number;
+  /** Only when manifests are asked for. */
+  Descriptor?: OciDescriptor;
+  Manifests?: ImageManifestSummary[];
 }
 
 export interface ImageDeleteItem {

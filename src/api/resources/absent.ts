@@ -25,12 +25,9 @@ const LATER: readonly (readonly [endpoint: string, what: string])[] = [
   ["PUT /containers/{name}/archive", "copying files"],
   ["GET /containers/{name}/checkpoints", "checkpoints"],
   ["POST /containers/{name}/checkpoints", "checkpoints"],
-  ["GET /images/get", "saving images"],
   ["GET /images/search", "registry access"],
-  ["GET /images/{name}/get", "saving images"],
   ["GET /images/{name}/attestations", "image attestations"],
   ["POST /images/{name}/push", "registry access"],
-  ["POST /images/prune", "pruning images"],
   ["GET /networks", "networks"],
   ["GET /networks/{name}", "networks"],
   ["DELETE /networks/{name}", "user-defined networks"],
@@ -60,10 +57,9 @@ export function absentRoutes(backend: Backend): Route[] {
   return [...later, ...SWARM.flatMap(swarmRoutes)];
 }
 
-/** That there is no such container or image is the better answer. */
-async function checkSubject({ containers, images }: Backend, pattern: string, name: string): Promise<void> {
+/** That there is no such container is the better answer. */
+async function checkSubject({ containers }: Backend, pattern: string, name: string): Promise<void> {
   if (pattern.startsWith("/containers/{name}/")) await containers.inspect(name, false);
-  if (pattern === "/images/{name}/get") images.inspect(name);
 }
 
 function swarmRoutes(resource: string): Route[] {

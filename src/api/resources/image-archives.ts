@@ -1,20 +1,31 @@
-/** Images that come as streams: load, import, and what stands for a pull. */
+/** Images that come and go as streams: load, save, import, and what stands for a pull. */
 import { invalidParameter, notFound } from "../../base/errors.ts";
 import type { ProgressLine } from "../../wire/image.ts";
-import { type Answer, jsonLines } from "../answer.ts";
+import { type Answer, byteStream, jsonLines } from "../answer.ts";
 import type { ImageBackend } from "../backend.ts";
+import { isBelow } from "../negotiate.ts";
 import type { Call, Route } from "../router.ts";
+import { platformOf } from "./platform.ts";
 import { primed } from "./primed.ts";
 
 export function imageArchiveRoutes(backend: ImageBackend): Route[] {
   return [
     { method: "POST", pattern: "/images/load", handle: (call) => load(backend, call) },
     { method: "POST", pattern: "/images/create", handle: (call) => create(backend, call) },
+    { method: "GET", pattern: "/images/get", handle: (call) => save(backend, call, call.request.query.all("names")) },
+    { method: "GET", pattern: "/images/{name}/get", handle: (call) => save(backend, call, [call.name]) },
   ];
 }
 
-async function load(backend: ImageBackend, { request }: Call): Promise<Answer> {
-  return jsonLines(await primed(backend.load(request.body, { quiet: request.query.bool("quiet") })));
+async function load(backend: ImageBackend, { request, version }: Call): Promise<Answer> {
+  const quiet = request.query.bool("quiet");
+  const platform = isBelow(version, "1.48") ? undefined : platformOf(request.query);
+  return jsonLines(await primed(backend.load(request.body, { quiet, platform })));
+}
+
+async function save(backend: ImageBackend, { request, version }: Call, names: readonly string[]): Promise<Answer> {
+  const platform = isBelow(version, "1.48") ? undefined : platformOf(request.query);
+  return byteStream("application/x-tar", await primed(backend.save(names, platform)));
 }
 
 async function create(backend: ImageBackend, call: Call): Promise<Answer> {

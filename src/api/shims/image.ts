@@ -1,5 +1,5 @@
 /** How images looked to clients of other API versions (moby api/docs/CHANGELOG.md). */
-import type { ImageInspect, ImageSummary } from "../../wire/image.ts";
+import type { ImageSummary, ShownImage } from "../../wire/image.ts";
 import type { Shim } from "./shim.ts";
 
 /** Fields of a container's configuration that stood, always empty, in an image's. */
@@ -15,6 +15,9 @@ const CONTAINER_ONLY = {
   Image: "",
 } as const;
 
+/** Go's zero time. */
+const NEVER = "0001-01-01T00:00:00Z";
+
 const EMPTY_CONFIG = {
   ...CONTAINER_ONLY,
   User: "",
@@ -27,11 +30,30 @@ const EMPTY_CONFIG = {
   Labels: null,
 } as const;
 
-export const imageInspectShims: readonly Shim<ImageInspect>[] = [
+export const imageInspectShims: readonly Shim<ShownImage>[] = [
+  { from: "1.52", adapt: withoutUnset },
+  { below: "1.53", adapt: ({ Identity: _identity, ...image }) => image },
   { below: "1.50", adapt: (image) => ({ ...image, Config: { ...CONTAINER_ONLY, ...image.Config } }) },
   { below: "1.45", adapt: (image) => ({ ...image, Container: "", ContainerConfig: EMPTY_CONFIG }) },
-  { below: "1.44", adapt: (image) => ({ ...image, VirtualSize: image.Size }) },
+  { below: "1.44", adapt: (image) => ({ ...image, VirtualSize: image.Size, Created: image.Created ?? NEVER }) },
 ];
+
+/** What says nothing is left out. */
+function withoutUnset({
+  Parent = "",
+  Comment = "",
+  DockerVersion = "",
+  Author = "",
+  ...image
+}: ShownImage): ShownImage {
+  return { ...image, ...set({ Parent, Comment, DockerVersion, Author }), Config: set(image.Config) };
+}
+
+function set<T extends object>(values: T): Partial<T> {
+  const kept: Partial<T> = { ...values };
+  for (const key in kept) if (!kept[key]) delete kept[key];
+  return kept;
+}
 
 export const imageListShims: readonly Shim<readonly ImageSummary[]>[] = [
   { below: "1.51", adapt: (list) => list.map((image) => ({ ...image, Containers: -1 })) },

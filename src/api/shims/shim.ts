@@ -1,13 +1,13 @@
 /** What a version shim is: values are made in their newest shape and adapted, one change at a time, for clients of another version. */
 import type { ContainerInspect, ContainerSummary } from "../../wire/container.ts";
 import type { EventMessage } from "../../wire/event.ts";
-import type { ImageInspect, ImageSummary } from "../../wire/image.ts";
+import type { ImageSummary, ShownImage } from "../../wire/image.ts";
 
 /** The shapes that changed between versions. */
 export interface Shapes {
   readonly containerInspect: ContainerInspect;
   readonly containerList: readonly ContainerSummary[];
-  readonly imageInspect: ImageInspect;
+  readonly imageInspect: ShownImage;
   readonly imageList: readonly ImageSummary[];
   readonly info: Readonly<Record<string, unknown>>;
   readonly event: EventMessage;
