@@ -60,6 +60,8 @@ export class SysError extends Error {
   readonly syscall: string;
   readonly errno: number;
   readonly code: string;
+  /** The error in libc's words, in lower case. */
+  readonly meaning: string;
   /** What the call was about: a path, a name, an id. */
   readonly subject: string;
 
@@ -70,6 +72,7 @@ export class SysError extends Error {
     this.syscall = syscall;
     this.errno = errno;
     this.code = code;
+    this.meaning = meaning;
     this.subject = subject;
   }
 }
@@ -78,4 +81,7 @@ export class SysError extends Error {
 export const EINTR = 4;
 export const EBADF = 9;
 export const EAGAIN = 11;
+export const ENOTDIR = 20;
 export const EINVAL = 22;
+export const EROFS = 30;
+export const ELOOP = 40;

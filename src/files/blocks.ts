@@ -1,0 +1,60 @@
+/** Bytes of an archive gathered into blocks of one size, so that small files cost no message and no system call of their own. */
+
+export const STREAM_BLOCK_BYTES = 256 * 1024;
+
+export class Blocks {
+  #block: Buffer = newBlock();
+  #used = 0;
+  #full: Uint8Array[] = [];
+
+  /** Copies bytes in. */
+  append(bytes: Uint8Array): void {
+    for (let at = 0; at < bytes.length; ) {
+      const room = this.room(bytes.length - at);
+      room.set(bytes.subarray(at, at + room.length));
+      this.advance(room.length);
+      at += room.length;
+    }
+  }
+
+  zeros(count: number): void {
+    for (let left = count; left > 0; ) {
+      const room = this.room(left).fill(0);
+      this.advance(room.length);
+      left -= room.length;
+    }
+  }
+
+  /** A place for `most` bytes at most, to be written into and then taken in by `advance`. Never empty. */
+  room(most: number): Buffer {
+    return this.#block.subarray(this.#used, this.#used + most);
+  }
+
+  advance(count: number): void {
+    this.#used += count;
+    if (this.#used < this.#block.length) return;
+    this.#full.push(this.#block);
+    this.#block = newBlock();
+    this.#used = 0;
+  }
+
+  /** Gives the full blocks away. */
+  *drain(): Generator<Uint8Array, void, undefined> {
+    if (this.#full.length === 0) return;
+    const full = this.#full;
+    this.#full = [];
+    yield* full;
+  }
+
+  /** Gives everything away, the last block as full as it is. */
+  *finish(): Generator<Uint8Array, void, undefined> {
+    yield* this.drain();
+    if (this.#used > 0) yield this.#block.subarray(0, this.#used);
+    this.#used = 0;
+  }
+}
+
+/** Each in memory of its own, which can be handed to another thread. */
+function newBlock(): Buffer {
+  return Buffer.allocUnsafeSlow(STREAM_BLOCK_BYTES);
+}
