@@ -14,6 +14,7 @@ import type {
   TopResponse,
   WaitResponse,
 } from "../wire/container.ts";
+import type { DiskUsage, DiskUsageType } from "../wire/disk-usage.ts";
 import type { EventMessage } from "../wire/event.ts";
 import type { ExecCreateRequest, ExecInspect, ExecStartRequest } from "../wire/exec.ts";
 import type { Filters } from "../wire/filters.ts";
@@ -108,6 +109,8 @@ export interface SystemBackend {
   version(): Record<string, unknown>;
   /** The body of GET /info. */
   info(): Promise<Record<string, unknown>>;
+  /** What objects of these types take on the disk. */
+  diskUsage(types: ReadonlySet<DiskUsageType>): Promise<DiskUsage>;
   /** Past events from `since`, then live ones, until `until` or abort. Times in Unix nanoseconds. */
   events(options: {
     since: bigint | undefined;

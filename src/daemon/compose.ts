@@ -149,16 +149,20 @@ function serve(
     execs: createExecService(ctx),
     images: createImageService(images, config.busyboxPath),
     networks: createNetworkService(ctx, networks, nowRfc3339()),
-    system: createSystemService(ctx, {
-      engineId,
-      host: readHostFacts(),
-      build: { version: VERSION, commit: "" },
-      cgroupVersion: isPureV2(detectCgroups()) ? "2" : "1",
-      labels: config.labels,
-      debug: config.logLevel === "debug",
-      runtimes: runtimePaths(ctx, config),
-      countImages: () => images.count(),
-    }),
+    system: createSystemService(
+      ctx,
+      {
+        engineId,
+        host: readHostFacts(),
+        build: { version: VERSION, commit: "" },
+        cgroupVersion: isPureV2(detectCgroups()) ? "2" : "1",
+        labels: config.labels,
+        debug: config.logLevel === "debug",
+        runtimes: runtimePaths(ctx, config),
+        countImages: () => images.count(),
+      },
+      { images: () => images.usage(), volumes: async () => [] },
+    ),
   };
   const handler = createApi({ backend, log, version: VERSION, hostLimits: { cpus: cpus().length } });
   return listen(config.hosts, handler, { log, activatedFds });

@@ -17,7 +17,6 @@ const LATER: readonly (readonly [endpoint: string, what: string])[] = [
   ["POST /commit", "committing containers"],
   ["POST /auth", "logging in to registries"],
   ["GET /distribution/{name}/json", "registry access"],
-  ["GET /system/df", "disk usage"],
   ["GET /containers/{name}/changes", "listing changed files"],
   ["GET /containers/{name}/export", "exporting containers"],
   ["GET /containers/{name}/archive", "copying files"],

@@ -4,6 +4,7 @@ import type { Backend } from "../backend.ts";
 import type { Route } from "../router.ts";
 import { absentRoutes } from "./absent.ts";
 import { containerRoutes } from "./containers.ts";
+import { diskUsageRoutes } from "./disk-usage.ts";
 import { execRoutes } from "./execs.ts";
 import { imageArchiveRoutes } from "./image-archives.ts";
 import { imageRoutes } from "./images.ts";
@@ -15,6 +16,7 @@ import { systemRoutes } from "./system.ts";
 export function allRoutes(backend: Backend, hostLimits: HostLimits): Route[] {
   return [
     ...systemRoutes(backend.system),
+    ...diskUsageRoutes(backend.system),
     ...containerRoutes(backend.containers, hostLimits),
     ...lifecycleRoutes(backend.containers),
     ...streamRoutes(backend.containers),

@@ -1,8 +1,11 @@
 /** The system's part of the engine as the HTTP edge uses it: version, info, events. */
 import { nowRfc3339 } from "../../base/clock.ts";
+import type { DiskUsageType } from "../../wire/disk-usage.ts";
 import { API_VERSION, MIN_API_VERSION } from "../../wire/version.ts";
+import { listContainers } from "../container/list.ts";
 import type { EngineContext } from "../context.ts";
 import type { EventQuery } from "../events.ts";
+import { type DiskUsageSources, diskUsage } from "./disk-usage.ts";
 import type { HostFacts } from "./facts.ts";
 
 export interface Build {
@@ -22,11 +25,19 @@ export interface SystemFacts {
   countImages(): number;
 }
 
+/** What else takes space. */
+export type SystemStores = Omit<DiskUsageSources, "containers">;
+
 // The shape is stated by the edge (api/backend.ts) and checked where the two are wired.
-export function createSystemService(ctx: EngineContext, facts: SystemFacts) {
+export function createSystemService(ctx: EngineContext, facts: SystemFacts, stores: SystemStores) {
+  const sources: DiskUsageSources = {
+    ...stores,
+    containers: () => listContainers(ctx, { all: true, limit: 0, size: true, filters: new Map() }),
+  };
   return {
     version: () => toVersion(facts),
     info: async () => toInfo(ctx, facts),
+    diskUsage: (types: ReadonlySet<DiskUsageType>) => diskUsage(sources, types),
     events: (query: EventQuery) => ctx.events.subscribe(query),
   };
 }
