@@ -43,7 +43,8 @@ const RESERVED: Readonly<Record<string, readonly string[]>> = {
   "node:net": ["client"],
   "node:child_process": [],
   "node:events": [],
-  "node:stream": [],
+  "node:http2": ["api"],
+  "node:stream": ["api"],
 };
 
 const IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*"([^"]+)"/g;

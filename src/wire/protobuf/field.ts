@@ -135,6 +135,7 @@ export const strings: (number: number) => Field<string[]> = list(STRING);
 export const bytesList: (number: number) => Field<Uint8Array[]> = list(BYTES);
 export const integers: (number: number) => Field<number[]> = list(INTEGER);
 export const stringMap: (number: number) => Field<Map<string, string>> = map(STRING);
+export const booleanMap: (number: number) => Field<Map<string, boolean>> = map(BOOLEAN);
 export const bytesMap: (number: number) => Field<Map<string, Uint8Array>> = map(BYTES);
 
 /** Another message; undefined when absent. */

@@ -1,0 +1,53 @@
+/** gRPC's framing of messages in a stream: a flag, a length of four bytes, the message. */
+import { CODE, GrpcError } from "./status.ts";
+
+const HEAD_BYTES = 5;
+/** More than any of BuildKit's messages; its own limit. */
+const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
+
+export function frame(message: Uint8Array): Buffer {
+  const framed = Buffer.allocUnsafe(HEAD_BYTES + message.length);
+  framed[0] = 0;
+  framed.writeUInt32BE(message.length, 1);
+  framed.set(message, HEAD_BYTES);
+  return framed;
+}
+
+/** Throws GrpcError for a compressed message, one that is too large, and a stream that ends inside one. */
+export async function* unframed(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  // Joined once a whole message is there: joining at every chunk would copy a large one a hundred times.
+  let parts: Uint8Array[] = [];
+  let have = 0;
+  let need = HEAD_BYTES;
+  for await (const chunk of chunks) {
+    parts.push(chunk);
+    have += chunk.length;
+    while (have >= need) {
+      const joined = join(parts);
+      const end = messageEnd(joined);
+      parts = [joined];
+      if (end > have) {
+        need = end;
+        break;
+      }
+      yield joined.subarray(HEAD_BYTES, end);
+      parts = [joined.subarray(end)];
+      have -= end;
+      need = HEAD_BYTES;
+    }
+  }
+  if (have > 0) throw new GrpcError(CODE.unavailable, "the stream ended inside a message");
+}
+
+function join(parts: readonly Uint8Array[]): Buffer {
+  const [first, ...more] = parts;
+  if (first === undefined || more.length > 0) return Buffer.concat(parts);
+  return Buffer.from(first.buffer, first.byteOffset, first.length);
+}
+
+function messageEnd(bytes: Buffer): number {
+  if (bytes[0] !== 0) throw new GrpcError(CODE.unimplemented, "compressed messages are not supported");
+  const length = bytes.readUInt32BE(1);
+  if (length > MAX_MESSAGE_BYTES) throw new GrpcError(CODE.invalidArgument, `message of ${length} bytes is too large`);
+  return HEAD_BYTES + length;
+}

@@ -1,0 +1,123 @@
+import { expect, test } from "bun:test";
+import { invalidParameter } from "../../base/errors.ts";
+import { createLogger } from "../../base/log.ts";
+import { bytes, integer, string } from "../../wire/protobuf/field.ts";
+import { message } from "../../wire/protobuf/message.ts";
+import { createDuplexPair } from "../fixtures/duplex-pair.ts";
+import { GrpcClient } from "./client.ts";
+import { bidirectional, type Endpoint, method, serverStreaming, unary } from "./method.ts";
+import { serveGrpc } from "./server.ts";
+import { CODE, GrpcError } from "./status.ts";
+
+const Text = message({ text: string(1) });
+const Count = message({ count: integer(1) });
+const Bytes = message({ data: bytes(1) });
+const GREET = method("/t.T/Greet", Text, Text);
+const COUNT = method("/t.T/Count", Count, Count);
+const ECHO = method("/t.T/Echo", Bytes, Bytes);
+const FAIL = method("/t.T/Fail", Text, Text);
+const HANG = method("/t.T/Hang", Text, Text);
+
+const aborted = Promise.withResolvers<unknown>();
+
+const ENDPOINTS: readonly Endpoint[] = [
+  unary(GREET, ({ text }, { headers }) => ({ text: `hello ${text} of ${String(headers["x-from"])}` })),
+  serverStreaming(COUNT, async function* ({ count }) {
+    for (let at = 0; at < count; at++) yield { count: at + 1 };
+  }),
+  bidirectional(ECHO, async function* (requests) {
+    for await (const { data } of requests) yield { data };
+  }),
+  unary(FAIL, ({ text }) => {
+    if (text === "engine") throw invalidParameter("50 % of ü is bad");
+    throw new GrpcError(CODE.unknown, "boom", [{ type: "errdefs.Vertex", json: { digest: "x" } }]);
+  }),
+  serverStreaming(HANG, async function* (_, { signal }) {
+    yield { text: "here" };
+    await new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve()));
+    aborted.resolve(signal.reason);
+  }),
+];
+
+function connect(): GrpcClient {
+  const [near, far] = createDuplexPair();
+  void serveGrpc(
+    near,
+    new Map(ENDPOINTS.map((endpoint) => [endpoint.path, endpoint])),
+    createLogger(() => undefined),
+  );
+  return new GrpcClient(far);
+}
+
+async function failureOf(call: Promise<unknown>): Promise<unknown> {
+  return call.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+}
+
+test("a call is answered, and sees its metadata", async () => {
+  expect(await connect().call(GREET, { text: "you" }, { "x-from": "me" })).toEqual({ text: "hello you of me" });
+});
+
+test("answers stream in order and end", async () => {
+  const call = connect().open(COUNT);
+  await call.send({ count: 300 });
+  call.end();
+  const counts = (await Array.fromAsync(call.answers)).map(({ count }) => count);
+  expect(counts).toEqual(Array.from({ length: 300 }, (_, at) => at + 1));
+});
+
+test("large messages go through both ways at once", async () => {
+  const call = connect().open(ECHO);
+  const chunk = Buffer.alloc(3 << 20, "x");
+  const sending = (async () => {
+    for (let at = 0; at < 8; at++) await call.send({ data: chunk });
+    call.end();
+  })();
+  let total = 0;
+  for await (const { data } of call.answers) total += data.length;
+  await sending;
+  expect(total).toBe(8 * chunk.length);
+});
+
+test("an error comes with its code, its text and its details", async () => {
+  const client = connect();
+  expect(await failureOf(client.call(FAIL, { text: "engine" }))).toMatchObject({
+    code: CODE.unknown,
+    message: "50 % of ü is bad",
+  });
+  expect(await failureOf(client.call(FAIL, {}))).toMatchObject({
+    message: "boom",
+    details: [{ type: "errdefs.Vertex", json: { digest: "x" } }],
+  });
+});
+
+test("an unknown method is unimplemented", async () => {
+  const unknown = method("/t.T/No", Text, Text);
+  expect(await failureOf(connect().call(unknown, {}))).toMatchObject({ code: CODE.unimplemented });
+});
+
+test("who cancels a call aborts it at the other side", async () => {
+  const call = connect().open(HANG);
+  await call.send({});
+  for await (const { text } of call.answers) {
+    expect(text).toBe("here");
+    break;
+  }
+  call.cancel();
+  expect(await aborted.promise).toBeInstanceOf(GrpcError);
+});
+
+test("calls on a connection that is gone are refused", async () => {
+  const [near, far] = createDuplexPair();
+  void serveGrpc(
+    near,
+    new Map(),
+    createLogger(() => undefined),
+  );
+  const client = new GrpcClient(far);
+  near.close();
+  await client.closed;
+  expect(await failureOf(client.call(GREET, {}))).toMatchObject({ code: CODE.unavailable });
+});
