@@ -1,0 +1,77 @@
+/** fsutil's description of a file, whose mode has Go's bits, as ours and back. What a client says is checked here. Pure. */
+import { posix } from "node:path";
+import { invalidParameter } from "../../../base/errors.ts";
+import type { FileStat } from "../../../build/session.ts";
+import type { Stat } from "../../../wire/buildkit/common.ts";
+
+const GO = {
+  directory: 2 ** 31,
+  symlink: 1 << 27,
+  device: 1 << 26,
+  fifo: 1 << 25,
+  socket: 1 << 24,
+  setuid: 1 << 23,
+  setgid: 1 << 22,
+  char: 1 << 21,
+  sticky: 1 << 20,
+} as const;
+
+const has = (mode: number, bit: number): boolean => Math.floor(mode / bit) % 2 === 1;
+
+function typeOf(mode: number): FileStat["type"] | undefined {
+  if (has(mode, GO.directory)) return "directory";
+  if (has(mode, GO.symlink)) return "symlink";
+  if (has(mode, GO.device)) return has(mode, GO.char) ? "char" : "block";
+  if (has(mode, GO.fifo)) return "fifo";
+  return has(mode, GO.socket) ? undefined : "file";
+}
+
+/** Undefined for a socket, which nobody can send. Throws invalidParameter for a path that could lead elsewhere. */
+export function fromStat(stat: Stat): FileStat | undefined {
+  const type = typeOf(stat.mode);
+  if (type === undefined) return undefined;
+  checkPath(stat.path);
+  if (type === "file" && stat.linkName !== "") checkPath(stat.linkName);
+  const special = (bit: number, mode: number): number => (has(stat.mode, bit) ? mode : 0);
+  const { path, uid, gid, size, linkName, major, minor, xattrs } = stat;
+  return {
+    path,
+    type,
+    mode: (stat.mode % 0o1000) | special(GO.setuid, 0o4000) | special(GO.setgid, 0o2000) | special(GO.sticky, 0o1000),
+    uid,
+    gid,
+    size,
+    mtimeNs: stat.modTime,
+    linkName,
+    major,
+    minor,
+    xattrs,
+  };
+}
+
+const TYPE_BITS: Readonly<Record<FileStat["type"], number>> = {
+  file: 0,
+  directory: GO.directory,
+  symlink: GO.symlink,
+  char: GO.device + GO.char,
+  block: GO.device,
+  fifo: GO.fifo,
+};
+
+export function toStat({ type, mode, mtimeNs, xattrs, ...rest }: FileStat): Stat {
+  const special = (mode & 0o4000 ? GO.setuid : 0) + (mode & 0o2000 ? GO.setgid : 0) + (mode & 0o1000 ? GO.sticky : 0);
+  return { ...rest, mode: TYPE_BITS[type] + special + (mode & 0o777), modTime: mtimeNs, xattrs: new Map(xattrs) };
+}
+
+function checkPath(path: string): void {
+  const isClean = path !== "" && !path.startsWith("/") && posix.normalize(path) === path && !path.includes("\0");
+  if (!isClean || path === "." || path === ".." || path.startsWith("../") || path.endsWith("/")) {
+    throw invalidParameter(`invalid path ${JSON.stringify(path)} in a transfer of files`);
+  }
+}
+
+/** fsutil's order: by the components of the path, so that what a directory holds follows it. */
+export function comparePaths(a: string, b: string): number {
+  const [left, right] = [Buffer.from(a.replaceAll("/", "\0")), Buffer.from(b.replaceAll("/", "\0"))];
+  return left.compare(right);
+}
