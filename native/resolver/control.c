@@ -92,6 +92,11 @@ static const char *forget(struct resolver *r, const struct request *request) {
   return NULL;
 }
 
+/* An engine of another build does not rely on what this one understands: it has us end, and starts its own. */
+static const char *hello(struct resolver *r, const struct request *request) {
+  return strcmp(request->words[1], r->build) == 0 ? NULL : "another build";
+}
+
 static const char *begin(struct resolver *r, const struct request *request) {
   (void)request;
   records_begin(&r->records);
@@ -119,8 +124,10 @@ static const struct {
   const char *name;
   int least; /* words, with the name */
   handler *handle;
-} REQUESTS[] = {{"put", 5, put},       {"drop", 2, drop},   {"serve", 5, serve}, {"hold", 3, hold},
-                {"forget", 2, forget}, {"begin", 1, begin}, {"end", 1, end},     {"quit", 1, quit}};
+} REQUESTS[] = {
+    {"hello", 2, hello}, {"put", 5, put},       {"drop", 2, drop}, {"serve", 5, serve}, {"hold", 3, hold},
+    {"forget", 2, forget}, {"begin", 1, begin}, {"end", 1, end},   {"quit", 1, quit},
+};
 
 static const char *carry_out(struct resolver *r, char *line) {
   struct request request = {0};

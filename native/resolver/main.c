@@ -79,10 +79,11 @@ static void leave(struct resolver *r) {
 int main(int argc, char **argv) {
   /* Mapped, so that only pages in use count; the tables are most of it. */
   struct resolver *r = mmap(NULL, sizeof *r, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-  if (r == MAP_FAILED || argc != 3 || strcmp(argv[1], "--dir") != 0) {
-    (void)fprintf(stderr, "usage: tare-resolver --dir DIR\n");
+  if (r == MAP_FAILED || argc != 5 || strcmp(argv[1], "--dir") != 0 || strcmp(argv[3], "--build") != 0) {
+    (void)fprintf(stderr, "usage: tare-resolver --dir DIR --build WORD\n");
     return 2;
   }
+  r->build = argv[4];
   const char *failed = prepare(r, argv[2]);
   if (failed != NULL) {
     printf("failed %s: %s\n", failed, strerror(errno));

@@ -109,7 +109,8 @@ static bool has_name(const struct endpoint *endpoint, const char *text) {
 bool endpoint_name(struct records *records, struct endpoint *endpoint, const char *text) {
   uint8_t wire[NAME_CHARS];
   if (has_name(endpoint, text)) return true;
-  if (name_write(wire, text) <= 1 || !add_name(records, endpoint, text, false)) return false;
+  if (name_write(wire, text) <= 1) return true;
+  if (!add_name(records, endpoint, text, false)) return false;
   if (endpoint->title == NULL) endpoint->title = strdup(text);
   return endpoint->title != NULL;
 }

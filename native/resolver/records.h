@@ -54,7 +54,7 @@ void network_release(struct records *records, struct network *network);
 
 /* Makes an endpoint without addresses and names, in place of one that had the id. NULL without memory or for a wrong id. */
 struct endpoint *endpoint_put(struct records *records, const char *id, const char *network);
-/* False without memory, beyond the limits, or for what is no name or address. */
+/* False without memory, beyond the limits, or for what is no address. A name that no query can hold is left out. */
 bool endpoint_name(struct records *records, struct endpoint *endpoint, const char *text);
 bool endpoint_address(struct records *records, struct endpoint *endpoint, const char *text);
 /* Idempotent. */

@@ -76,6 +76,7 @@ struct asker {
 };
 
 struct resolver {
+  const char *build;
   int epoll_fd;
   bool quits;
   struct engine *engines; /* connections; without any, the last sandbox's end is ours */

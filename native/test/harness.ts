@@ -171,7 +171,7 @@ export function endProcess(pid: number): void {
 }
 
 /** Status lines, each read once. */
-class Lines {
+export class Lines {
   readonly #reader: AsyncIterator<Uint8Array>;
   readonly all: string[] = [];
   #text = "";
