@@ -28,8 +28,11 @@ import { detectCgroups, isPureV2 } from "../kernel/cgroup-layout.ts";
 import { createEtcFiles } from "../network/etc-files.ts";
 import { createNetwork, type NetworkFacts } from "../network/network.ts";
 import { createRuntime } from "../runtime/runtime.ts";
+import type { ContainerSpec } from "../state/container-record.ts";
 import { createContainerRows } from "../state/container-rows.ts";
 import { openDatabase } from "../state/database.ts";
+import { createVolumeRows } from "../state/volume-rows.ts";
+import { LocalVolumes } from "../volume/volumes.ts";
 import type { EngineConfig } from "./config.ts";
 import { readEngineId } from "./engine-id.ts";
 import { nativePrograms } from "./programs.ts";
@@ -80,6 +83,12 @@ export async function compose(config: EngineConfig, log: Logger, activatedFds: n
     execs: new ExecSessions(rows),
     images,
     roots: createRoots({ dir: join(root, "roots"), layers: images.rootLayers }),
+    volumes: new LocalVolumes({
+      dir: join(root, "volumes"),
+      rows: createVolumeRows(db),
+      emit: (action, name) => events.publish({ type: "volume", action, id: name, attributes: { driver: "local" } }),
+      log,
+    }),
     network,
     etcFiles: createEtcFiles({
       hostFiles: config.hostFiles,
@@ -129,8 +138,12 @@ function tellFavored(log: Logger, outcome: FavorOutcome): void {
 }
 
 function imageUsers(registry: Registry, imageId: string): { id: string; running: boolean }[] {
-  const users = registry.all().filter(({ spec }) => spec.imageId === imageId);
+  const users = registry.all().filter(({ spec }) => spec.imageId === imageId || mountsImage(spec, imageId));
   return users.map((container) => ({ id: container.id, running: container.isUp }));
+}
+
+function mountsImage({ mounts }: ContainerSpec, imageId: string): boolean {
+  return mounts.some((mount) => mount.type === "image" && mount.imageId === imageId);
 }
 
 /** The built-in runtimes are found by name, the configured ones have their own paths. */

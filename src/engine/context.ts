@@ -9,7 +9,7 @@ import type { Registry } from "./container/registry.ts";
 import type { EventBus } from "./events.ts";
 import type { ExecSessions } from "./exec/sessions.ts";
 import type { Paths } from "./paths.ts";
-import type { EtcFiles, Images, Network, RootFileSystems, Runtime } from "./ports.ts";
+import type { EtcFiles, Images, Network, RootFileSystems, Runtime, Volumes } from "./ports.ts";
 
 export interface EngineContext {
   readonly paths: Paths;
@@ -18,6 +18,7 @@ export interface EngineContext {
   readonly execs: ExecSessions;
   readonly images: Images;
   readonly roots: RootFileSystems;
+  readonly volumes: Volumes;
   readonly network: Network;
   readonly etcFiles: EtcFiles;
   readonly runtime: Runtime;

@@ -2,7 +2,9 @@
 import type { ContainerId } from "../base/ids.ts";
 import type { CgroupUsage } from "../kernel/cgroup-usage.ts";
 import type { ExitRecord, MonitorHandle, ProcessRequest } from "../runtime/monitor/types.ts";
+import type { UserMount } from "../runtime/spec/user-mount.ts";
 import type { LiveProcess } from "../state/container-record.ts";
+import type { VolumeRecord } from "../state/volume-record.ts";
 import type { ContainerConfig, EndpointSettings } from "../wire/container.ts";
 import type { HostConfig, PortBinding, Resources } from "../wire/host-config.ts";
 import type { ImageInspect } from "../wire/image.ts";
@@ -27,12 +29,56 @@ export interface RootFileSystems {
   mount(id: ContainerId, imageId: string, target: string, ephemeral: boolean): void;
   /** Idempotent. */
   unmount(target: string): void;
+  /** Mounts the files of an image, read-only, at `target` (made when missing). Idempotent when already mounted there. */
+  mountImage(imageId: string, target: string): void;
   /** Deletes the upper directories. Idempotent. */
   remove(id: ContainerId): Promise<void>;
   /** Bytes in the upper directory. */
   sizeRw(id: ContainerId): Promise<number>;
   /** Ids that have upper directories, for the sweep at start. */
   list(): Promise<ContainerId[]>;
+}
+
+/** What is asked of a volume that may have to be made. */
+export interface VolumeRequest {
+  /** "" makes one with a name of its own. */
+  readonly name: string;
+  /** "" is local, the only one there is. */
+  readonly driver: string;
+  readonly labels: Readonly<Record<string, string>> | null;
+  readonly options: Readonly<Record<string, string>> | null;
+  /** The container that it goes with. */
+  readonly owner?: ContainerId;
+}
+
+/** Volumes of the local driver. What uses them is the engine's to know. */
+export interface Volumes {
+  /** The one of that name, made when missing. Throws invalidParameter and notFound in Docker's words. */
+  create(request: VolumeRequest): VolumeRecord;
+  /** Throws notFound("get …: no such volume"). */
+  get(name: string): VolumeRecord;
+  has(name: string): boolean;
+  all(): VolumeRecord[];
+  /** Whether a volume that needs no mounting has anything in it; false when that cannot be said. */
+  hasContent(name: string): boolean;
+  /** Where its files are once it is acquired. */
+  dataPath(name: string): string;
+  /** Makes its files available to `user`, mounting them at the first one where the options say so. Idempotent. */
+  acquire(name: string, user: string): Promise<void>;
+  /** False when `user` had not acquired it. */
+  release(name: string, user: string): boolean;
+  /** Of an earlier engine: `user` has had it acquired. */
+  adopt(name: string, user: string): void;
+  /** Changes whom it goes with; undefined is nobody. */
+  setOwner(name: string, owner: ContainerId | undefined): void;
+  /** Copies the contents of a directory into a volume without any, atomically where nobody has acquired it. */
+  fill(name: string, directory: string): Promise<void>;
+  /** Deletes its files and then its record. That nobody uses it is the caller's to know. */
+  remove(name: string): Promise<void>;
+  /** Bytes of its files. */
+  size(name: string): Promise<number>;
+  /** Finishes what a dead engine had begun, once all users are adopted. `exists` says which owners there are. */
+  sweep(exists: (owner: ContainerId) => boolean): Promise<void>;
 }
 
 /** A container's ports ("80/tcp") and where they are published; null for one that is exposed only. */
@@ -104,6 +150,8 @@ export interface SpecRequest {
   readonly rootfs: string;
   /** Bind-mounted files. */
   readonly etc: { readonly hosts: string; readonly resolvConf: string; readonly hostname: string };
+  /** The user's, the shallow ones first. */
+  readonly mounts: readonly UserMount[];
   readonly netnsPath: string | undefined;
   /** Undefined keeps the mode's own meaning; set for `container:<id>` modes, resolved by the engine. */
   readonly joinPid?: { pid?: number; ipc?: number; network?: number };

@@ -27,6 +27,7 @@ export interface RootsDeps {
 export interface Roots {
   create(id: ContainerId, imageId: string): Promise<void>;
   mount(id: ContainerId, imageId: string, target: string, ephemeral: boolean): void;
+  mountImage(imageId: string, target: string): void;
   unmount(target: string): void;
   remove(id: ContainerId): Promise<void>;
   sizeRw(id: ContainerId): Promise<number>;
@@ -50,12 +51,14 @@ class OverlayRoots implements Roots {
   readonly #layers: RootLayers;
   readonly #roots = new Map<ContainerId, Root>();
   readonly #empty: string;
+  readonly #bottom: string;
 
   constructor(dir: string, layers: RootLayers) {
     this.#dir = dir;
     this.#layers = layers;
     this.#empty = `${dir}/empty`;
-    mkdirSync(this.#empty, { recursive: true, mode: 0o755 });
+    this.#bottom = `${dir}/bottom`;
+    for (const path of [this.#empty, this.#bottom]) mkdirSync(path, { recursive: true, mode: 0o755 });
     for (const id of this.#ids()) {
       const recorded = readLayers(this.#file(id, "layers"));
       if (recorded !== undefined) this.#remember(id, recorded);
@@ -83,6 +86,13 @@ class OverlayRoots implements Roots {
     if (ephemeral) rmSync(join(work, "work", "incompat"), { recursive: true, force: true });
     const options: readonly FsOption[] = ephemeral ? [["volatile"]] : [];
     overlayMount({ lowers: this.#lowers(chain), upper: this.#file(id, "upper"), work, target, options });
+  }
+
+  mountImage(imageId: string, target: string): void {
+    mkdirSync(target, { recursive: true });
+    if (isMountPoint(target)) return;
+    // Read-only, an overlay needs two lowers.
+    overlayMount({ lowers: [...this.#lowers(this.#layers.layersOf(imageId)), this.#bottom], target });
   }
 
   unmount(target: string): void {

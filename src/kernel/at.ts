@@ -23,6 +23,7 @@ const AT_EMPTY_PATH = 0x1000;
 const SYS_OPENAT2 = 437;
 const RESOLVE_NO_MAGICLINKS = 0x02;
 const RESOLVE_NO_SYMLINKS = 0x04;
+const RESOLVE_BENEATH = 0x08;
 const RESOLVE_IN_ROOT = 0x10;
 
 const lib = libc({
@@ -69,6 +70,8 @@ export interface ResolveOptions {
   readonly mode?: number;
   /** Refuse symbolic links altogether (ELOOP) instead of resolving them below the root. */
   readonly noSymlinks?: boolean;
+  /** Refuse what would lead out of the root (EXDEV), absolute links among it, instead of ending there. */
+  readonly beneath?: boolean;
 }
 
 /**
@@ -78,10 +81,11 @@ export interface ResolveOptions {
 export function openInRoot(
   root: DirFd,
   path: Name,
-  { flags = O.PATH, mode = 0, noSymlinks = false }: ResolveOptions = {},
+  { flags = O.PATH, mode = 0, noSymlinks = false, beneath = false }: ResolveOptions = {},
 ): OwnedFd {
   const text = cstr(path);
-  const resolve = RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS | (noSymlinks ? RESOLVE_NO_SYMLINKS : 0);
+  const within = beneath ? RESOLVE_BENEATH : RESOLVE_IN_ROOT;
+  const resolve = within | RESOLVE_NO_MAGICLINKS | (noSymlinks ? RESOLVE_NO_SYMLINKS : 0);
   const how = new BigUint64Array([BigInt(flags | O.CLOEXEC), BigInt(mode), BigInt(resolve)]);
   return new OwnedFd(
     retryRaced(() =>

@@ -1,16 +1,12 @@
 /** Writes what the runtime reads: config.json of a container, process.json of an exec session. On the start path. */
-import { existsSync, mkdirSync, statSync, writeFileSync } from "node:fs";
+import { statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { invalidParameter } from "../base/errors.ts";
-import type { ContainerConfig } from "../wire/container.ts";
-import { checkBindSource } from "./check/check.ts";
+import { prepareBind } from "./bind-source.ts";
 import { type Driver, PROCESS_FILE } from "./driver/driver.ts";
 import type { Host } from "./host.ts";
-import { checkPropagation } from "./propagation.ts";
 import type { SeccompFilters } from "./seccomp/cache.ts";
 import { prepareSharedMemory } from "./shared-memory.ts";
 import { readAccounts } from "./spec/accounts.ts";
-import type { UserMount } from "./spec/bind-notation.ts";
 import { type ContainerSpecRequest, toContainerSpec } from "./spec/container-spec.ts";
 import type { Spec } from "./spec/oci.ts";
 import { type ExecProcess, type ProcessContext, toExecProcess } from "./spec/process.ts";
@@ -24,11 +20,11 @@ import {
 } from "./spec/root-check.ts";
 import { walkInRoot } from "./spec/root-walk.ts";
 import { parseSecurityOptions } from "./spec/security-options.ts";
-import { userMounts } from "./spec/user-mounts.ts";
+import type { UserMount } from "./spec/user-mount.ts";
 
 export const CONFIG_FILE = "config.json";
 
-export type BundleRequest = Omit<ContainerSpecRequest, "mounts" | "sharedMemory" | "initPath" | "cgroupParent">;
+export type BundleRequest = Omit<ContainerSpecRequest, "sharedMemory" | "initPath" | "cgroupParent">;
 
 export interface Bundles {
   /** Throws invalidParameter for a user, path or profile that cannot be; nothing runs by then. */
@@ -52,15 +48,13 @@ export function createBundles(deps: BundlesDeps): Bundles {
   const { host, cgroupParent, initPath } = deps;
   return {
     write(dir, request, driver) {
-      const { hostConfig, rootfs } = request;
-      const wanted = userMounts(hostConfig);
+      const { hostConfig, rootfs, mounts: wanted } = request;
       checkRoot(rootfs);
       checkWorkingDir(rootfs, request.config.WorkingDir || "/");
       checkWorkingDirIsNoFile(rootfs, request.config.WorkingDir || "/");
       checkMountTargets(rootfs, wanted);
       if (hidesPaths(hostConfig)) checkDeviceMounts(rootfs, wanted, () => driver.masksFromHost());
-      makeVolumeDirectories(rootfs, request.config);
-      const mounts = wanted.map((mount) => prepareMount(mount, rootfs));
+      const mounts = wanted.map((mount) => (mount.type === "bind" ? prepareBind(mount) : likeCovered(mount, rootfs)));
       const sharedMemory = prepareSharedMemory({
         dir,
         hostConfig,
@@ -88,37 +82,10 @@ export function createBundles(deps: BundlesDeps): Bundles {
   }
 }
 
-/** Until there are volumes, a directory in the container's own file system stands for each that the configuration declares. Nothing runs in it yet. */
-function makeVolumeDirectories(rootfs: string, { Volumes }: ContainerConfig): void {
-  for (const path of Object.keys(Volumes ?? {})) {
-    mkdirSync(join(rootfs, walkInRoot(rootfs, path)), { recursive: true, mode: 0o755 });
-  }
-}
-
-/** `-v` makes a missing source directory, `--mount` wants it there. Nothing is mounted below a file, and crun fails to look. */
-function prepareBind(mount: UserMount): UserMount {
-  const { source, createSource, readOnly } = mount;
-  if (!createSource) checkBindSource(source);
-  else if (!existsSync(source)) mkdirSync(source, { recursive: true });
-  checkPropagation(mount);
-  return readOnly && !statSync(source).isDirectory() ? { ...mount, recursiveReadOnly: false } : mount;
-}
-
 /** A tmpfs looks like the directory it covers, as with runc, unless told otherwise. */
 function likeCovered(mount: UserMount, rootfs: string): UserMount {
   if (mount.options.some((option) => option.startsWith("mode="))) return mount;
   const covered = statSync(join(rootfs, walkInRoot(rootfs, mount.destination)), { throwIfNoEntry: false });
   if (covered === undefined) return mount;
   return { ...mount, options: [...mount.options, `mode=${(covered.mode & 0o7777).toString(8)}`] };
-}
-
-function prepareMount(mount: UserMount, rootfs: string): UserMount {
-  switch (mount.type) {
-    case "bind":
-      return prepareBind(mount);
-    case "tmpfs":
-      return likeCovered(mount, rootfs);
-    case "volume":
-      throw invalidParameter(`volumes are not implemented yet: ${mount.source}`);
-  }
 }

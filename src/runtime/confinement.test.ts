@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { existsSync, mkdirSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
+import { tmpfs } from "./test-config.ts";
 import { createLab, type Lab, type Wanted } from "./test-lab.ts";
 
 let lab: Lab;
@@ -159,7 +160,7 @@ test.each(Array.from({ length: 62 }, (_, index) => index + 3))(
 test("exec refuses such directories too, and a link laid by the container leads nowhere", async () => {
   await using container = await lab.start(
     ["sh", "-c", "ln -s /proc/self/fd/3 /tmp/trap; ln -s /proc/1/cwd /tmp/trap2; echo ready >/tmp/ready; sleep 100"],
-    { hostConfig: { Tmpfs: { "/tmp": "" } } },
+    { mounts: [tmpfs("/tmp")] },
   );
   while (!existsSync(`/proc/${container.pid}/root/tmp/ready`)) await Bun.sleep(1);
   for (const workingDir of ["/proc/self/fd/3", "/tmp/trap", "/tmp/trap2", "rel"]) {
@@ -184,7 +185,7 @@ test("an exec session never holds the host's /dev/null", async () => {
     statSync("/dev/null").gid,
     statSync("/dev/null").mode & 0o777,
   ];
-  await using container = await lab.start(["sleep", "100"], { hostConfig: { Tmpfs: { "/tmp": "" } } });
+  await using container = await lab.start(["sleep", "100"], { mounts: [tmpfs("/tmp")] });
   const { output } = await container.exec(
     ["sh", "-c", "stat -L -c %u /proc/self/fd/0; busybox chmod 600 /proc/self/fd/0"],
     { user: "ann" },

@@ -2,7 +2,7 @@
 import { realpathSync } from "node:fs";
 import { invalidParameter } from "../base/errors.ts";
 import { type MountInfo, readMounts } from "../kernel/mountinfo.ts";
-import type { UserMount } from "./spec/bind-notation.ts";
+import type { UserMount } from "./spec/user-mount.ts";
 
 /** Throws invalidParameter in Docker's words. Reads the mount table only for the binds that need it. */
 export function checkPropagation({ source, propagation }: UserMount): void {

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { readMounts } from "../kernel/mountinfo.ts";
 import { MS, mount, umount } from "../kernel/mounts.ts";
 import { processStartTime } from "../kernel/process.ts";
+import { bind, tmpfs } from "./test-config.ts";
 import { createLab, type Lab, type Wanted } from "./test-lab.ts";
 
 let lab: Lab;
@@ -20,10 +21,11 @@ test("the working directory is made when missing", async () => {
 });
 
 test("a read-only root is read-only, its tmpfs is not", async () => {
-  const hostConfig = { ReadonlyRootfs: true, Tmpfs: { "/tmp": "size=1m,mode=1777" } };
+  const hostConfig = { ReadonlyRootfs: true };
+  const mounts = [tmpfs("/tmp", "size=1m,mode=1777")];
   const output = await print(
     "touch /x 2>&1; touch /etc/hosts 2>&1; touch /tmp/x && df -k /tmp | grep -c 1024; stat -c %a /tmp",
-    { hostConfig },
+    { hostConfig, mounts },
   );
   expect(output).toBe("touch: /x: Read-only file system\ntouch: /etc/hosts: Read-only file system\n1\n1777");
 });
@@ -53,7 +55,7 @@ test("hostname and domain name are the container's", async () => {
 test("a bind mount is there, read-only with all below it, its source made when missing", async () => {
   const source = join(lab.dir, "made/source");
   const output = await print("touch /w/file; touch /r/file 2>&1; ls /r", {
-    hostConfig: { Binds: [`${source}:/w`, `${source}:/r:ro`] },
+    mounts: [bind(source, "/w"), bind(source, "/r", { readOnly: true })],
   });
   expect(output).toBe("touch: /r/file: Read-only file system\nfile");
   expect(existsSync(join(source, "file"))).toBe(true);
@@ -65,15 +67,14 @@ test("a bind may only share what the host shares", async () => {
   mount({ source: "shared", target: shared, type: "tmpfs" });
   try {
     mount({ target: shared, flags: MS.PRIVATE });
-    const hostConfig = { Binds: [`${shared}:/s:shared`] };
-    await expect(lab.run(["true"], { hostConfig })).rejects.toThrow(
+    const mounts = [bind(shared, "/s", { propagation: "shared" })];
+    const asSlave = [bind(shared, "/s", { propagation: "slave" })];
+    await expect(lab.run(["true"], { mounts })).rejects.toThrow(
       `path ${shared} is mounted on ${shared} but it is not a shared mount`,
     );
     mount({ target: shared, flags: MS.SHARED });
-    expect(await print("grep -c ' /s .* shared:' /proc/self/mountinfo", { hostConfig })).toBe("1");
-    expect(
-      await print("grep -c ' /s .* master:' /proc/self/mountinfo", { hostConfig: { Binds: [`${shared}:/s:slave`] } }),
-    ).toBe("1");
+    expect(await print("grep -c ' /s .* shared:' /proc/self/mountinfo", { mounts })).toBe("1");
+    expect(await print("grep -c ' /s .* master:' /proc/self/mountinfo", { mounts: asSlave })).toBe("1");
   } finally {
     umount(shared);
   }
@@ -93,9 +94,8 @@ test("an out-of-memory kill is noticed", async () => {
 test("a read-only file is mounted read-only", async () => {
   const source = join(lab.dir, "one-file");
   writeFileSync(source, "hello\n");
-  expect(await print("cat /one; echo x 2>&1 >/one", { hostConfig: { Binds: [`${source}:/one:ro`] } })).toContain(
-    "hello",
-  );
+  const mounts = [bind(source, "/one", { readOnly: true })];
+  expect(await print("cat /one; echo x 2>&1 >/one", { mounts })).toContain("hello");
   expect(readFileSync(source, "utf8")).toBe("hello\n");
 });
 
@@ -135,7 +135,7 @@ test("a user that is told to run as another finds her home", async () => {
 test("--init is pid 1, passes signals on and returns the command's code", async () => {
   await using container = await lab.start(
     ["sh", "-c", "trap 'exit 42' TERM; echo ready >/tmp/ready; while :; do sleep 0.01; done"],
-    { hostConfig: { Init: true, Tmpfs: { "/tmp": "" } } },
+    { hostConfig: { Init: true }, mounts: [tmpfs("/tmp")] },
   );
   const root = `/proc/${container.pid}/root`;
   while (!existsSync(`${root}/tmp/ready`)) await Bun.sleep(1);

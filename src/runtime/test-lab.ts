@@ -19,6 +19,7 @@ import type { ContainerConfig } from "../wire/container.ts";
 import type { HostConfig } from "../wire/host-config.ts";
 import type { MonitorHandle } from "./monitor/types.ts";
 import { createRuntime, type OciRuntime } from "./runtime.ts";
+import type { UserMount } from "./spec/user-mount.ts";
 import { CONFIG, HOST_CONFIG } from "./test-config.ts";
 
 const NATIVE = resolve(import.meta.dir, "../../native");
@@ -30,6 +31,7 @@ const APPLETS =
 export interface Wanted {
   readonly config?: Partial<ContainerConfig>;
   readonly hostConfig?: Partial<HostConfig>;
+  readonly mounts?: readonly UserMount[];
   readonly joinPid?: { readonly pid?: number; readonly ipc?: number; readonly network?: number };
 }
 
@@ -147,6 +149,7 @@ async function startContainer(
       config,
       hostConfig,
       rootfs,
+      mounts: wanted.mounts ?? [],
       etc: writeEtc(dir),
       netnsPath: undefined,
       hostname: config.Hostname,

@@ -10,6 +10,7 @@
 import type { ContainerId } from "../base/ids.ts";
 import type { ContainerConfig, EndpointSettings, Health, NetworkingConfig } from "../wire/container.ts";
 import type { HostConfig, PortBinding } from "../wire/host-config.ts";
+import type { ContainerMount } from "./container-mount.ts";
 
 export interface ContainerSpec {
   readonly id: ContainerId;
@@ -25,6 +26,8 @@ export interface ContainerSpec {
   readonly config: ContainerConfig;
   readonly hostConfig: HostConfig;
   readonly networkingConfig: NetworkingConfig;
+  /** All but those of `--tmpfs`; shallow destinations first, so that a mount never hides one that lies in it. */
+  readonly mounts: readonly ContainerMount[];
 }
 
 /** A live process; its start time (clock ticks since boot) guards against a reused pid. */

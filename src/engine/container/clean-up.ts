@@ -3,6 +3,7 @@ import { rmdirSync, rmSync } from "node:fs";
 import { hasCode } from "../../base/errors.ts";
 import type { ContainerId } from "../../base/ids.ts";
 import type { EngineContext } from "../context.ts";
+import { releaseMounts, unmountImages } from "../volume/run-mounts.ts";
 import type { Container } from "./container.ts";
 import { disconnect } from "./sandbox.ts";
 
@@ -11,12 +12,14 @@ export async function cleanUpRun(ctx: EngineContext, container: Container): Prom
   await ctx.runtime.destroy(id, hostConfig.Runtime, hostConfig);
   disconnect(ctx, container);
   removeBundle(ctx, id);
+  releaseMounts(ctx, container);
 }
 
 /** Unmounts the root and deletes the run directory. A root that is still mounted makes rmdir fail, never loses its files. */
 export function removeBundle(ctx: EngineContext, id: ContainerId): void {
   const rootfs = ctx.paths.rootfs(id);
   ctx.roots.unmount(rootfs);
+  unmountImages(ctx, ctx.paths.bundle(id));
   try {
     rmdirSync(rootfs);
   } catch (error) {

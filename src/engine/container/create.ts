@@ -9,6 +9,9 @@ import type { HostConfig } from "../../wire/host-config.ts";
 import { type EngineContext, tell } from "../context.ts";
 import * as messages from "../messages.ts";
 import { networkName } from "../network-mode.ts";
+import { planMounts } from "../volume/plan.ts";
+import { provideVolumes } from "../volume/provide.ts";
+import { removeOwned } from "../volume/references.ts";
 import { Container } from "./container.ts";
 import { plannedEndpoints } from "./endpoints.ts";
 import { checkReferences } from "./join.ts";
@@ -31,6 +34,7 @@ export async function createContainer(
   const warnings = ctx.runtime.check(config, hostConfig);
   checkReferences(ctx, hostConfig);
   refuseNotYet(config, hostConfig);
+  const planned = planMounts(ctx, config, hostConfig, createId);
   const spec: ContainerSpec = {
     id,
     createdAt: nowRfc3339(),
@@ -41,6 +45,7 @@ export async function createContainer(
     config,
     hostConfig,
     networkingConfig: request.networkingConfig,
+    mounts: planned.map(({ mount }) => mount),
   };
   const name =
     wantedName === undefined || wantedName === "" ? generateName(ctx.registry) : checkName(ctx.registry, wantedName);
@@ -50,9 +55,11 @@ export async function createContainer(
   try {
     mkdirSync(ctx.paths.container(id), { mode: 0o710 });
     await ctx.roots.create(id, image.Id);
+    await provideVolumes(ctx, container, planned);
     ctx.rows.insert({ name, spec, state });
   } catch (error) {
     ctx.registry.delete(container);
+    await removeOwned(ctx, container);
     await ctx.roots.remove(id);
     rmSync(ctx.paths.container(id), { recursive: true, force: true });
     throw error;

@@ -1,12 +1,12 @@
 /** What GET /containers/{id}/json shows: a pure view of the record. */
 import type { ContainerRecord, ContainerState } from "../../state/container-record.ts";
 import type { ContainerInspect, ContainerStatus, MountPoint, NetworkSettings } from "../../wire/container.ts";
-import type { HostConfig } from "../../wire/host-config.ts";
 import type { Paths } from "../paths.ts";
 
 export interface InspectExtras {
   readonly paths: Paths;
   readonly execIds: readonly string[];
+  readonly mounts: readonly MountPoint[];
   readonly sizes: { readonly SizeRw: number; readonly SizeRootFs: number } | undefined;
 }
 
@@ -35,7 +35,7 @@ export function toInspect({ name, spec, state }: ContainerRecord, extras: Inspec
     HostConfig: spec.hostConfig,
     GraphDriver: { Name: "overlay2", Data: null },
     ...extras.sizes,
-    Mounts: toMountPoints(spec.hostConfig),
+    Mounts: [...extras.mounts],
     Config: spec.config,
     NetworkSettings: toNetworkSettings(state),
   };
@@ -88,35 +88,5 @@ function toNetworkSettings(state: ContainerState): NetworkSettings {
     IPv6Gateway: bridge?.IPv6Gateway ?? "",
     MacAddress: bridge?.MacAddress ?? "",
     Networks: { ...state.endpoints },
-  };
-}
-
-/** Bind mounts of `-v` and `--mount`; tmpfs mounts of `--tmpfs` are not listed, as with Docker. */
-export function toMountPoints(hostConfig: HostConfig): MountPoint[] {
-  const binds = (hostConfig.Binds ?? []).map(bindMountPoint);
-  const mounts = (hostConfig.Mounts ?? []).map(
-    (mount): MountPoint => ({
-      Type: mount.Type,
-      Source: mount.Source ?? "",
-      Destination: mount.Target,
-      Mode: "",
-      RW: !(mount.ReadOnly ?? false),
-      Propagation: mount.Type === "bind" ? (mount.BindOptions?.Propagation ?? "rprivate") : "",
-    }),
-  );
-  return [...binds, ...mounts];
-}
-
-function bindMountPoint(bind: string): MountPoint {
-  const [source = "", destination = "", mode = ""] = bind.split(":");
-  const options = mode.split(",");
-  const propagation = options.find((option) => /^r?(private|shared|slave)$/.test(option)) ?? "rprivate";
-  return {
-    Type: "bind",
-    Source: source,
-    Destination: destination,
-    Mode: mode,
-    RW: !options.includes("ro"),
-    Propagation: propagation,
   };
 }

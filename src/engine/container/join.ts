@@ -6,7 +6,6 @@ import type { EngineContext } from "../context.ts";
 import * as messages from "../messages.ts";
 import { joinedContainer } from "../network-mode.ts";
 import type { Container } from "./container.ts";
-import { refuseDonor } from "./not-yet.ts";
 import type { Registry } from "./registry.ts";
 
 export interface JoinedPids {
@@ -19,14 +18,9 @@ export interface JoinedPids {
  * Refuses references to nobody before anything is made. Networks are looked for at the start only, as with Docker: a client
  * takes a create that finds something missing for a missing image.
  */
-export function checkReferences(
-  { registry }: EngineContext,
-  { PidMode, IpcMode, VolumesFrom, Links }: HostConfig,
-): void {
+export function checkReferences({ registry }: EngineContext, { PidMode, IpcMode, Links }: HostConfig): void {
   const joined = [PidMode, IpcMode].map(joinedContainer).filter((ref) => ref !== undefined);
-  const donors = (VolumesFrom ?? []).map((entry) => entry.split(":", 1)[0] ?? "");
   for (const ref of joined) findReferred(registry, ref);
-  for (const ref of donors) refuseDonor(ref, findReferred(registry, ref));
   for (const link of Links ?? []) findReferred(registry, link.split(":", 1)[0] ?? "", "could not get container for ");
 }
 

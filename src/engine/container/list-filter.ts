@@ -6,7 +6,7 @@ import { booleanFilter, checkFilterKeys, type Filters, matchesLabels } from "../
 import type { EngineContext } from "../context.ts";
 import { networkName } from "../network-mode.ts";
 import type { Container } from "./container.ts";
-import { toMountPoints, toStatus } from "./inspect.ts";
+import { toStatus } from "./inspect.ts";
 
 const KEYS = [
   "ancestor",
@@ -95,9 +95,12 @@ function usesNetwork(container: Container, want: string): boolean {
   return want === networkName(container.spec.hostConfig.NetworkMode) || isById;
 }
 
-function usesVolume(container: Container, want: string): boolean {
-  const points = toMountPoints(container.spec.hostConfig);
-  return points.some((point) => point.Destination === want || point.Source === want || point.Name === want);
+/** By the name of a volume, by the path of a bind, or by the place in the container. */
+function usesVolume({ spec }: Container, want: string): boolean {
+  return spec.mounts.some((mount) => {
+    const source = mount.type === "volume" ? mount.volume : mount.type === "bind" ? mount.source : "";
+    return mount.destination === want || source === want;
+  });
 }
 
 function exposes(container: Container, want: string): boolean {

@@ -3,8 +3,9 @@ import { toUnixMs } from "../../base/clock.ts";
 import type { ContainerSummary, PortSummary } from "../../wire/container.ts";
 import type { Filters } from "../../wire/filters.ts";
 import type { EngineContext } from "../context.ts";
+import { toSummaryMounts } from "../volume/mount-point.ts";
 import type { Container } from "./container.ts";
-import { toMountPoints, toStatus } from "./inspect.ts";
+import { toStatus } from "./inspect.ts";
 import { createListFilter, impliesAll } from "./list-filter.ts";
 import { sizesOf } from "./sizes.ts";
 import { statusText } from "./status-text.ts";
@@ -65,7 +66,7 @@ function toSummary(ctx: EngineContext, container: Container, nowMs: number): Con
       ...(hostConfig.Annotations === undefined ? {} : { Annotations: hostConfig.Annotations }),
     },
     NetworkSettings: { Networks: { ...state.endpoints } },
-    Mounts: toMountPoints(hostConfig),
+    Mounts: toSummaryMounts(ctx, spec),
   };
 }
 

@@ -3,7 +3,6 @@ import { invalidParameter, notImplemented } from "../../base/errors.ts";
 import type { ContainerConfig } from "../../wire/container.ts";
 import type { HostConfig } from "../../wire/host-config.ts";
 import { joinedContainer } from "../network-mode.ts";
-import type { Container } from "./container.ts";
 
 /** Throws notImplemented for published ports, links, and storage options. `hostConfig` has its defaults. */
 export function refuseNotYet(config: ContainerConfig, hostConfig: HostConfig): void {
@@ -14,12 +13,6 @@ export function refuseNotYet(config: ContainerConfig, hostConfig: HostConfig): v
   if (Object.keys(hostConfig.StorageOpt ?? {}).length > 0) {
     throw invalidParameter("--storage-opt is supported only for overlay over xfs with 'pquota' mount option");
   }
-}
-
-/** Throws notImplemented when `donor`, of `--volumes-from`, has anything to give. */
-export function refuseDonor(ref: string, { spec: { config, hostConfig } }: Container): void {
-  const given = [...(hostConfig.Binds ?? []), ...(hostConfig.Mounts ?? []), ...Object.keys(config.Volumes ?? {})];
-  if (given.length > 0) throw notImplemented(`volumes are not implemented yet: --volumes-from ${ref}`);
 }
 
 /** On the networks host and none, and on another container's, Docker publishes nothing either. */

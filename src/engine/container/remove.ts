@@ -4,6 +4,8 @@ import { messageOf, systemError } from "../../base/errors.ts";
 import { SIGKILL } from "../../base/signals.ts";
 import { type EngineContext, tell } from "../context.ts";
 import * as messages from "../messages.ts";
+import { removeOwned, settleOwnership } from "../volume/references.ts";
+import { releaseMounts } from "../volume/run-mounts.ts";
 import { cleanUpRun } from "./clean-up.ts";
 import type { Container } from "./container.ts";
 import { signalContainer } from "./signal.ts";
@@ -12,6 +14,8 @@ export interface RemoveOptions {
   /** The reference as the client wrote it, for the messages. */
   readonly ref: string;
   readonly force: boolean;
+  /** Its anonymous volumes go with it. */
+  readonly volumes: boolean;
 }
 
 /** Throws a conflict when it is up and not forced, or when another request removes it already. */
@@ -25,7 +29,11 @@ export async function removeContainer(ctx: EngineContext, container: Container, 
 }
 
 /** False when it is up and has to be killed first: whoever waits for its end must not hold the lock. */
-async function removeIfDown(ctx: EngineContext, container: Container, { ref, force }: RemoveOptions): Promise<boolean> {
+async function removeIfDown(
+  ctx: EngineContext,
+  container: Container,
+  { ref, force, volumes }: RemoveOptions,
+): Promise<boolean> {
   using _held = await ctx.locks.acquire(container.id);
   if (ctx.registry.byId(container.id) !== container) return true;
   if (!force) checkRemovable(container, ref);
@@ -34,6 +42,7 @@ async function removeIfDown(ctx: EngineContext, container: Container, { ref, for
     return false;
   }
   container.cancelRestart?.();
+  settleOwnership(ctx, container, volumes);
   await removeNow(ctx, container);
   return true;
 }
@@ -49,6 +58,7 @@ async function removeNow(ctx: EngineContext, container: Container): Promise<void
   container.update({ phase: { at: "removing" } });
   try {
     await discard(ctx, container);
+    await removeOwned(ctx, container);
   } catch (error) {
     container.update({ phase: { at: "dead" }, error: messageOf(error) });
     throw systemError(`unable to remove container ${container.id}: ${messageOf(error)}`, { cause: error });
@@ -61,8 +71,12 @@ async function removeNow(ctx: EngineContext, container: Container): Promise<void
  * the files follow. Those that an engine's death leaves belong to no record and are swept. The caller holds the lock.
  */
 export async function removeEnded(ctx: EngineContext, container: Container): Promise<void> {
+  settleOwnership(ctx, container, true);
+  releaseMounts(ctx, container);
+  const volumesRemoved = removeOwned(ctx, container);
   forget(ctx, container);
   await discard(ctx, container);
+  await volumesRemoved;
 }
 
 function forget(ctx: EngineContext, container: Container): void {

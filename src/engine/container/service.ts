@@ -4,6 +4,7 @@ import type { ContainerCreateRequest, ContainerInspect, ContainerUpdateRequest }
 import type { Filters } from "../../wire/filters.ts";
 import { type EngineContext, tell } from "../context.ts";
 import * as messages from "../messages.ts";
+import { toMountPoints } from "../volume/mount-point.ts";
 import { type AttachOptions, attachContainer, checkAttachable } from "./attach.ts";
 import { createContainer } from "./create.ts";
 import { toInspect } from "./inspect.ts";
@@ -31,7 +32,12 @@ export function createContainerService(ctx: EngineContext) {
     inspect: async (ref: string, size: boolean): Promise<ContainerInspect> => {
       const container = find(ref);
       const sizes = size ? await sizesOf(ctx, container) : undefined;
-      return toInspect(container, { paths: ctx.paths, execIds: runningExecs(ctx, ref), sizes });
+      return toInspect(container, {
+        paths: ctx.paths,
+        execIds: runningExecs(ctx, ref),
+        sizes,
+        mounts: toMountPoints(ctx, container.spec),
+      });
     },
     start: async (ref: string) => startContainer(ctx, find(ref)),
     stop: async (ref: string, options: StopOptions) => stopContainer(ctx, find(ref), options),
@@ -40,7 +46,8 @@ export function createContainerService(ctx: EngineContext) {
     pause: async (ref: string) => pauseContainer(ctx, find(ref)),
     unpause: async (ref: string) => unpauseContainer(ctx, find(ref)),
     rename: async (ref: string, name: string) => renameContainer(ctx, find(ref), name),
-    remove: async (ref: string, { force }: { force: boolean }) => removeContainer(ctx, find(ref), { ref, force }),
+    remove: async (ref: string, options: { force: boolean; volumes: boolean }) =>
+      removeContainer(ctx, find(ref), { ...options, ref }),
     wait: (ref: string, condition: WaitCondition, signal: AbortSignal) =>
       waitForContainer(find(ref), condition, signal),
     update: async (ref: string, request: ContainerUpdateRequest) => updateContainer(ctx, find(ref), request),

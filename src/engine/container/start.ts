@@ -11,6 +11,7 @@ import { type EngineContext, tell } from "../context.ts";
 import { watchHealth } from "../health/watch.ts";
 import * as messages from "../messages.ts";
 import type { MonitorHandle, Sandbox } from "../ports.ts";
+import { takeMounts } from "../volume/run-mounts.ts";
 import { cleanUpRun, removeBundle } from "./clean-up.ts";
 import type { Container } from "./container.ts";
 import { watchExit } from "./exit.ts";
@@ -50,11 +51,13 @@ function checkStartable(container: Container): void {
 export async function launch(ctx: EngineContext, container: Container, change: Partial<ContainerState>): Promise<void> {
   const before = container.phase.at === "created" ? container.phase : ({ at: "exited" } as const);
   let monitor: MonitorHandle | undefined;
+  // What the runtime still has to open.
+  using opened = new DisposableStack();
   try {
     const sandbox = await connect(ctx, container);
     const { sandboxId, endpoints, ports } = sandbox;
     container.update({ phase: { at: "starting" }, error: "", sandboxId, endpoints, ports, ...change });
-    monitor = await spawn(ctx, container, sandbox);
+    monitor = await spawn(ctx, container, sandbox, opened);
     const { pid } = await monitor.started;
     settle(ctx, container, monitor, pid);
   } catch (error) {
@@ -68,7 +71,12 @@ export async function launch(ctx: EngineContext, container: Container, change: P
   }
 }
 
-async function spawn(ctx: EngineContext, container: Container, sandbox: Sandbox): Promise<MonitorHandle> {
+async function spawn(
+  ctx: EngineContext,
+  container: Container,
+  sandbox: Sandbox,
+  opened: DisposableStack,
+): Promise<MonitorHandle> {
   const { id, config, hostConfig, imageId } = container.spec;
   const { paths } = ctx;
   const rootfs = paths.rootfs(id);
@@ -76,6 +84,7 @@ async function spawn(ctx: EngineContext, container: Container, sandbox: Sandbox)
   if (existsSync(bundle)) removeBundle(ctx, id);
   mkdirSync(rootfs, { recursive: true, mode: 0o710 });
   ctx.roots.mount(id, imageId, rootfs, hostConfig.AutoRemove);
+  const { list: mounts } = opened.use(await takeMounts(ctx, container));
   const joinPid = resolveJoins(ctx, hostConfig);
   const etc = ctx.etcFiles.write(paths.container(id), {
     hostname: config.Hostname,
@@ -89,6 +98,7 @@ async function spawn(ctx: EngineContext, container: Container, sandbox: Sandbox)
     hostConfig,
     rootfs,
     etc,
+    mounts,
     netnsPath: sandbox.netnsPath,
     joinPid,
     hostname: config.Hostname,

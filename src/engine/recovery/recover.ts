@@ -11,6 +11,7 @@ import { toSandboxRequest } from "../container/sandbox.ts";
 import { adoptRun, launch, startContainer } from "../container/start.ts";
 import type { EngineContext } from "../context.ts";
 import type { MonitorHandle } from "../ports.ts";
+import { adoptMounts } from "../volume/run-mounts.ts";
 import { recoverExecs } from "./execs.ts";
 import { planRecovery, type RecoveryStep } from "./plan.ts";
 import { sweep } from "./sweep.ts";
@@ -37,6 +38,7 @@ export function startByPolicy(ctx: EngineContext): void {
 async function recoverContainer(ctx: EngineContext, container: Container): Promise<void> {
   const bundle = ctx.paths.bundle(container.id);
   try {
+    if (existsSync(bundle)) adoptMounts(ctx, container);
     const monitor = existsSync(bundle) ? await ctx.runtime.reconnect(bundle) : undefined;
     const exitRecord = ctx.runtime.exitRecord(bundle) !== undefined;
     const step = planRecovery(container.phase.at, { monitor: monitor !== undefined, exitRecord });

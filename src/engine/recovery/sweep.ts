@@ -16,6 +16,7 @@ export async function sweep(ctx: EngineContext): Promise<void> {
   for (const id of entries(ctx.paths.containers).filter(isOrphan)) {
     rmSync(ctx.paths.container(id), { recursive: true, force: true });
   }
+  await ctx.volumes.sweep((id) => !isOrphan(id));
   if (left.size > 0) ctx.log.info("recovery.swept", { containers: [...left] });
 }
 

@@ -68,14 +68,6 @@ test.each<[Partial<HostConfig>, string]>([
   [{ Sysctls: { "vm.swappiness": "1" } }, 'sysctl "vm.swappiness" is not in a separate kernel namespace'],
   [{ DeviceCgroupRules: ["a"] }, "invalid device cgroup rule format: 'a'"],
   [{ Annotations: { "": "x" } }, "invalid Annotations: the empty string is not permitted as an annotation key"],
-  [{ Binds: ["/tmp:/proc/sys"] }, '"/proc/sys" cannot be mounted because it is inside /proc'],
-  [
-    { Mounts: [{ Type: "bind", Source: "/no/such", Target: "/a" }] },
-    'invalid mount config for type "bind": bind source path does not exist: /no/such',
-  ],
-  [{ Binds: ["-n:/a"] }, 'create -n: "-n" includes invalid characters for a local volume name'],
-  [{ Binds: ["data:/a"] }, "volumes are not implemented yet: data:/a"],
-  [{ Mounts: [{ Type: "volume", Target: "/a" }] }, "volumes are not implemented yet: /a"],
 ])("%j is refused", (hostConfig, message) => {
   expect(() => check(hostConfig)).toThrow(message);
 });
@@ -99,7 +91,6 @@ test.each<[Partial<HostConfig>]>([
   [{}],
   [{ Memory: 6 * MIB, MemorySwap: -1, MemorySwappiness: -1, PidsLimit: -5, CpuQuota: -1 }],
   [{ IpcMode: "container:x", PidMode: "container:x", NetworkMode: "container:x" }],
-  [{ Binds: ["/no/such/dir:/a"], Tmpfs: { "/b": "size=1m" } }],
   [{ Ulimits: [{ Name: "core", Soft: -1, Hard: -1 }], CapAdd: ["ALL"], CapDrop: ["ALL"] }],
 ])("%j is let pass without a warning", (hostConfig) => {
   expect(check(hostConfig)).toEqual([]);
@@ -129,10 +120,4 @@ test.each<[Partial<HostConfig>, Partial<Host>, string]>([
   ],
 ])("%j on %j is warned of", (hostConfig, host, warning) => {
   expect(check(hostConfig, {}, host)).toEqual([warning]);
-});
-
-test("the volumes of an image are warned of, not refused", () => {
-  expect(check({}, { Volumes: { "/data": {} } })).toEqual([
-    "volumes are not implemented yet: the data of /data lives and dies with the container",
-  ]);
 });

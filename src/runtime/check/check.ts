@@ -1,29 +1,24 @@
 /** What is refused when a container is created, so that a start only fails for what has changed since. */
-import { existsSync } from "node:fs";
 import { hostname } from "node:os";
-import { invalidParameter, notImplemented } from "../../base/errors.ts";
+import { invalidParameter } from "../../base/errors.ts";
 import type { ContainerConfig } from "../../wire/container.ts";
 import type { HostConfig } from "../../wire/host-config.ts";
 import type { Host } from "../host.ts";
 import { decodeProfile } from "../seccomp/decode.ts";
-import type { UserMount } from "../spec/bind-notation.ts";
 import { boundingSet } from "../spec/capabilities.ts";
 import { parseRule } from "../spec/devices.ts";
 import { type Mode, parseMode } from "../spec/modes.ts";
 import { toRlimits } from "../spec/rlimits.ts";
-import { checkDestination } from "../spec/root-check.ts";
 import { parseSecurityOptions } from "../spec/security-options.ts";
 import { checkSysctls } from "../spec/sysctls.ts";
-import { userMounts } from "../spec/user-mounts.ts";
 import { checkLimits } from "./limits.ts";
 
-/** Returns Docker's warnings. Throws invalidParameter in Docker's words, or notImplemented. Touches nothing. */
+/** Returns Docker's warnings. Throws invalidParameter in Docker's words. Touches nothing. */
 export function checkHostConfig(config: ContainerConfig, hostConfig: HostConfig, host: Host): string[] {
   checkProcess(config);
   checkModes(config, hostConfig);
   checkPolicies(hostConfig, host);
-  checkMounts(hostConfig);
-  return [...checkLimits(hostConfig, host), ...imageVolumes(config)];
+  return checkLimits(hostConfig, host);
 }
 
 function checkProcess({ WorkingDir, Env }: ContainerConfig): void {
@@ -79,35 +74,3 @@ function checkPolicies(hostConfig: HostConfig, { capabilities }: Host): void {
   const { seccomp } = parseSecurityOptions(SecurityOpt);
   if (seccomp !== undefined && seccomp !== "unconfined") decodeProfile(seccomp);
 }
-
-function checkMounts(hostConfig: HostConfig): void {
-  for (const mount of userMounts(hostConfig)) {
-    checkDestination(mount.destination);
-    if (mount.type === "volume") throw volumeRefusal(mount);
-    if (mount.type === "bind" && !mount.createSource) checkBindSource(mount.source);
-  }
-}
-
-/** `--mount` does not make what is missing; `-v` does. */
-export function checkBindSource(source: string): void {
-  if (!existsSync(source)) {
-    throw invalidParameter(`invalid mount config for type "bind": bind source path does not exist: ${source}`);
-  }
-}
-
-const VOLUME_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/;
-
-function volumeRefusal({ source, destination }: UserMount): Error {
-  if (source !== "" && !VOLUME_NAME.test(source)) {
-    return invalidParameter(
-      `create ${source}: "${source}" includes invalid characters for a local volume name, only "[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use absolute path`,
-    );
-  }
-  return notImplemented(`volumes are not implemented yet: ${source === "" ? "" : `${source}:`}${destination}`);
-}
-
-/** Docker would make an anonymous volume for each; until then the data lies in the container's own file system. */
-const imageVolumes = ({ Volumes }: ContainerConfig): string[] =>
-  Object.keys(Volumes ?? {}).map(
-    (path) => `volumes are not implemented yet: the data of ${path} lives and dies with the container`,
-  );

@@ -4,7 +4,6 @@ import type { ContainerConfig } from "../../wire/container.ts";
 import type { HostConfig } from "../../wire/host-config.ts";
 import type { Host } from "../host.ts";
 import { readAccounts } from "./accounts.ts";
-import type { UserMount } from "./bind-notation.ts";
 import { toDevices } from "./devices.ts";
 import { isHost } from "./modes.ts";
 import { rootPropagation, toMounts } from "./mounts.ts";
@@ -14,6 +13,7 @@ import { runsInit, toInitProcess } from "./process.ts";
 import { protectedPaths } from "./protected-paths.ts";
 import { toResources } from "./resources.ts";
 import { toSysctls } from "./sysctls.ts";
+import type { UserMount } from "./user-mount.ts";
 
 /** What a start hands in: the engine's request and what the runtime room has prepared for it. */
 export interface ContainerSpecRequest {

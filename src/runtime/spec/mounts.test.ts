@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
 import type { HostConfig } from "../../wire/host-config.ts";
-import { HOST_CONFIG } from "../test-config.ts";
+import { bind, HOST_CONFIG } from "../test-config.ts";
 import { toMounts } from "./mounts.ts";
 import { toNamespaces } from "./namespaces.ts";
-import { userMounts } from "./user-mounts.ts";
+import type { UserMount } from "./user-mount.ts";
 
 const config = (changes: Partial<HostConfig>): HostConfig => ({ ...HOST_CONFIG, ...changes });
 
@@ -27,22 +27,28 @@ test.each<[string, Partial<HostConfig>, { netnsPath?: string; joinPid?: object }
   expect(namespaces.map(({ type, path }) => (path === undefined ? type : `${type}=${path}`)).join(" ")).toBe(expected);
 });
 
-const mountsOf = (changes: Partial<HostConfig>, more: { sharedMemory?: string; initPath?: string } = {}) => {
+interface More {
+  readonly mounts?: readonly UserMount[];
+  readonly sharedMemory?: string;
+  readonly initPath?: string;
+  readonly canProtectBelow?: boolean;
+}
+const mountsOf = (changes: Partial<HostConfig>, more: More = {}) => {
   const hostConfig = config(changes);
   return toMounts({
     hostConfig,
-    mounts: userMounts(hostConfig),
+    mounts: more.mounts ?? [],
     etc: { hosts: "/h", resolvConf: "/r", hostname: "/n" },
     sharedMemory: more.sharedMemory,
     initPath: more.initPath,
-    canProtectBelow: true,
+    canProtectBelow: more.canProtectBelow ?? true,
   });
 };
 const optionsAt = (destination: string, changes: Partial<HostConfig>) =>
   mountsOf(changes).find((mount) => mount.destination === destination)?.options;
 
 test("toMounts() has the kernel's file systems first and the network files last", () => {
-  expect(mountsOf({ Binds: ["/a:/b"] }).map(({ destination }) => destination)).toEqual([
+  expect(mountsOf({}, { mounts: [bind("/a", "/b")] }).map(({ destination }) => destination)).toEqual([
     "/proc",
     "/dev",
     "/dev/pts",
@@ -58,10 +64,8 @@ test("toMounts() has the kernel's file systems first and the network files last"
 });
 
 test("toMounts() gives way to the user's own mounts, with all that lies in them", () => {
-  const found = mountsOf({ Binds: ["/dev:/dev", "/h2:/etc/hosts"] }).map(({ destination, source }) => [
-    destination,
-    source,
-  ]);
+  const mounts = [bind("/dev", "/dev"), bind("/h2", "/etc/hosts")];
+  const found = mountsOf({}, { mounts }).map(({ destination, source }) => [destination, source]);
   expect(found.filter(([destination]) => destination?.startsWith("/dev"))).toEqual([["/dev", "/dev"]]);
   expect(found.filter(([destination]) => destination === "/etc/hosts")).toEqual([["/etc/hosts", "/h2"]]);
 });
@@ -79,23 +83,21 @@ test.each<[string, Partial<HostConfig>, boolean]>([
   expect(optionsAt(destination, changes)?.includes("ro")).toBe(isReadOnly);
 });
 
-test.each<[Partial<HostConfig>, string[]]>([
-  [{ Binds: ["/s:/d"] }, ["rbind", "rprivate"]],
-  [{ Binds: ["/s:/d:ro,shared"] }, ["rbind", "rro", "shared"]],
-  [
-    {
-      Mounts: [
-        { Type: "bind", Source: "/s", Target: "/d", ReadOnly: true, BindOptions: { ReadOnlyNonRecursive: true } },
-      ],
-    },
-    ["rbind", "ro", "rprivate"],
-  ],
-  [
-    { Mounts: [{ Type: "bind", Source: "/s", Target: "/d", ReadOnly: true, BindOptions: { NonRecursive: true } }] },
-    ["bind", "ro", "rprivate"],
-  ],
+test.each<[Partial<UserMount>, string[]]>([
+  [{}, ["rbind", "rprivate"]],
+  [{ readOnly: true, propagation: "shared" }, ["rbind", "rro", "shared"]],
+  [{ readOnly: true, recursiveReadOnly: "no" }, ["rbind", "ro", "rprivate"]],
+  [{ readOnly: true, recursive: false }, ["bind", "ro", "rprivate"]],
 ])("a bind of %j is mounted with %j", (changes, options) => {
-  expect(optionsAt("/d", changes)).toEqual(options);
+  const found = mountsOf({}, { mounts: [bind("/s", "/d", changes)] });
+  expect(found.find(({ destination }) => destination === "/d")?.options).toEqual(options);
+});
+
+test("what must be read-only with all below it is refused by a kernel that cannot do it, and otherwise is as good as it gets", () => {
+  const readOnly = (recursiveReadOnly: UserMount["recursiveReadOnly"]) =>
+    mountsOf({}, { mounts: [bind("/s", "/d", { readOnly: true, recursiveReadOnly })], canProtectBelow: false });
+  expect(() => readOnly("required")).toThrow("recursive read-only mounts are not supported by this kernel");
+  expect(readOnly("ifPossible").find(({ destination }) => destination === "/d")?.options).toContain("ro");
 });
 
 test.each<[string, string | undefined, string | undefined]>([

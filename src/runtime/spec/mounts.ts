@@ -1,9 +1,10 @@
 /** The mount list of a container: the kernel's file systems, the user's mounts, the network files (moby oci/defaults.go, oci_linux.go). Pure. */
+import { invalidParameter } from "../../base/errors.ts";
 import type { HostConfig } from "../../wire/host-config.ts";
-import type { UserMount } from "./bind-notation.ts";
 import { isHost } from "./modes.ts";
 import type { OciMount } from "./oci.ts";
 import { parseSecurityOptions } from "./security-options.ts";
+import type { UserMount } from "./user-mount.ts";
 
 export interface MountsRequest {
   readonly hostConfig: HostConfig;
@@ -77,10 +78,21 @@ function networkFiles({ hostConfig, etc }: MountsRequest): OciMount[] {
 }
 
 function toOciMount(mount: UserMount, canProtectBelow: boolean): OciMount {
-  const { type, source, destination, readOnly, propagation, recursive, recursiveReadOnly, options } = mount;
+  const { type, source, destination, propagation, recursive, options } = mount;
   if (type === "tmpfs") return { destination, type: "tmpfs", source: "tmpfs", options };
-  const access = readOnly ? [canProtectBelow && recursive && recursiveReadOnly ? "rro" : "ro"] : [];
-  return bindMount(destination, source, [recursive ? "rbind" : "bind", ...access, propagation]);
+  return bindMount(destination, source, [
+    recursive ? "rbind" : "bind",
+    ...readOnlyOption(mount, canProtectBelow),
+    propagation,
+  ]);
+}
+
+function readOnlyOption({ readOnly, recursive, recursiveReadOnly }: UserMount, canProtectBelow: boolean): string[] {
+  if (!readOnly) return [];
+  if (recursiveReadOnly === "required" && !canProtectBelow) {
+    throw invalidParameter("recursive read-only mounts are not supported by this kernel: they need Linux 5.12");
+  }
+  return [canProtectBelow && recursive && recursiveReadOnly !== "no" ? "rro" : "ro"];
 }
 
 const bindMount = (destination: string, source: string, options: readonly string[]): OciMount => ({

@@ -2,8 +2,8 @@
 import { lstatSync } from "node:fs";
 import { join } from "node:path";
 import { hasCode, invalidParameter } from "../../base/errors.ts";
-import type { UserMount } from "./bind-notation.ts";
 import { walkInRoot } from "./root-walk.ts";
+import type { UserMount } from "./user-mount.ts";
 
 /** Mount points that the runtime works in before it is inside. */
 const KERNEL_DIRECTORIES = ["/dev", "/proc", "/sys"];

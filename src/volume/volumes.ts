@@ -1,0 +1,194 @@
+/**
+ * Volumes of the local driver: records in the database, files in directories (layout.ts). A removal first moves the directory
+ * away, and a directory without a record becomes a volume again: a power cut may lose the last records, but it must not lose files.
+ */
+import { nowNs, toRfc3339 } from "../base/clock.ts";
+import { EngineError, invalidParameter, messageOf, notFound, systemError } from "../base/errors.ts";
+import { type ContainerId, createId } from "../base/ids.ts";
+import { KeyedLocks } from "../base/locks.ts";
+import type { Logger } from "../base/log.ts";
+import { treeSize } from "../files/tree-size.ts";
+import type { VolumeRecord } from "../state/volume-record.ts";
+import type { VolumeRows } from "../state/volume-rows.ts";
+import { checkVolumeName } from "../wire/validate/binds.ts";
+import { fillDirectory } from "./fill.ts";
+import { type Layout, openLayout } from "./layout.ts";
+import { checkOptions, quotaBytes, wantedMount } from "./options.ts";
+import { Users } from "./users.ts";
+import { runJob } from "./worker/volume-worker.ts";
+
+export const DRIVER = "local";
+const NS_PER_S = 1_000_000_000n;
+
+export interface VolumesDeps {
+  /** Made when missing. */
+  readonly dir: string;
+  readonly rows: VolumeRows;
+  readonly emit: (action: "create" | "destroy", name: string) => void;
+  readonly log: Logger;
+}
+
+export interface VolumeWish {
+  readonly name: string;
+  readonly driver: string;
+  readonly labels: VolumeRecord["labels"];
+  readonly options: VolumeRecord["options"];
+  readonly owner?: ContainerId;
+}
+
+/** What the engine calls Volumes. */
+export class LocalVolumes {
+  readonly #records: Map<string, VolumeRecord>;
+  readonly #layout: Layout;
+  readonly #users = new Users((name) => this.#mount(name));
+  /** One filling at a time of each volume. */
+  readonly #locks = new KeyedLocks();
+  readonly #deps: VolumesDeps;
+
+  constructor(deps: VolumesDeps) {
+    this.#deps = deps;
+    this.#layout = openLayout(deps.dir);
+    this.#records = new Map(deps.rows.all().map((record) => [record.name, record]));
+  }
+
+  create({ name: wanted, driver, labels, options, owner }: VolumeWish): VolumeRecord {
+    const name = wanted === "" ? createId() : wanted;
+    checkVolumeName(name);
+    if (driver !== "" && driver !== DRIVER) {
+      const why = `error looking up volume plugin ${driver}: plugin ${JSON.stringify(driver)} not found`;
+      throw notFound(`create ${name}: ${why}`);
+    }
+    const existing = this.#records.get(name);
+    if (existing !== undefined) return existing;
+    this.#check(name, options);
+    const createdAt = toRfc3339((nowNs() / NS_PER_S) * NS_PER_S);
+    const record: VolumeRecord = { name, createdAt, labels, options, ...(owner === undefined ? {} : { owner }) };
+    this.#layout.make(name, options);
+    this.#put(record);
+    this.#deps.emit("create", name);
+    return record;
+  }
+
+  get(name: string): VolumeRecord {
+    const record = this.#records.get(name);
+    if (record === undefined) throw notFound(`get ${name}: no such volume`);
+    return record;
+  }
+
+  has(name: string): boolean {
+    return this.#records.has(name);
+  }
+
+  all(): VolumeRecord[] {
+    return [...this.#records.values()];
+  }
+
+  dataPath(name: string): string {
+    return this.#layout.data(name);
+  }
+
+  hasContent(name: string): boolean {
+    return wantedMount(this.get(name).options) === undefined && !this.#layout.isEmpty(name);
+  }
+
+  acquire(name: string, user: string): Promise<void> {
+    return this.#users.add(this.get(name).name, user);
+  }
+
+  release(name: string, user: string): boolean {
+    if (!this.#users.remove(name, user)) return false;
+    if (this.#users.count(name) === 0 && this.#isMountable(name)) this.#layout.unmount(name);
+    return true;
+  }
+
+  adopt(name: string, user: string): void {
+    if (this.#records.has(name)) this.#users.adopt(name, user);
+  }
+
+  setOwner(name: string, owner: ContainerId | undefined): void {
+    const { owner: before, ...record } = this.get(name);
+    if (before !== owner) this.#put(owner === undefined ? record : { ...record, owner });
+  }
+
+  async fill(name: string, directory: string): Promise<void> {
+    using _held = await this.#locks.acquire(name);
+    const user = "fill";
+    const isFree = (): boolean => this.#users.count(name) === 1 && !this.#isMountable(name);
+    await this.acquire(name, user);
+    try {
+      if (this.#layout.isEmpty(name)) await fillDirectory(this.#layout, name, directory, isFree);
+    } finally {
+      this.release(name, user);
+    }
+  }
+
+  async remove(name: string): Promise<void> {
+    this.get(name);
+    const removed = this.#layout.discard(name);
+    this.#records.delete(name);
+    this.#deps.rows.delete(name);
+    this.#deps.emit("destroy", name);
+    await this.#layout.delete(removed);
+  }
+
+  size(name: string): Promise<number> {
+    return treeSize(this.#layout.data(name));
+  }
+
+  async sweep(exists: (owner: ContainerId) => boolean): Promise<void> {
+    const present = new Set(this.#layout.names());
+    for (const name of present) if (!this.#records.has(name)) this.#adoptDirectory(name);
+    for (const { name, owner } of this.all()) {
+      if (!present.has(name)) this.#forget(name);
+      else if (owner !== undefined && !exists(owner)) await this.remove(name);
+      else if (this.#users.count(name) === 0 && this.#isMountable(name)) this.#layout.unmount(name);
+    }
+    await this.#layout.sweep();
+  }
+
+  #check(name: string, options: VolumeRecord["options"]): void {
+    try {
+      checkOptions(options);
+      if (quotaBytes(options) > 0) throw invalidParameter("quota size requested but no quota support");
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      throw new EngineError(error.kind, `create ${name}: ${error.message}`, { cause: error });
+    }
+  }
+
+  #put(record: VolumeRecord): void {
+    this.#deps.rows.put(record);
+    this.#records.set(record.name, record);
+  }
+
+  #isMountable(name: string): boolean {
+    return wantedMount(this.#records.get(name)?.options ?? null) !== undefined;
+  }
+
+  async #mount(name: string): Promise<void> {
+    const wanted = wantedMount(this.get(name).options);
+    if (wanted === undefined) return;
+    const target = this.#layout.data(name);
+    try {
+      await runJob({ kind: "mount", wanted, target });
+    } catch (error) {
+      const why = `failed to mount local volume: ${messageOf(error)}`;
+      throw systemError(`error while mounting volume '${target}': ${why}`, { cause: error });
+    }
+  }
+
+  #adoptDirectory(name: string): void {
+    const { createdAt, options } = this.#layout.describe(name);
+    this.#deps.log.warn("volume.adopted", { volume: name, meaning: "its record was lost, its files were not" });
+    const labels = ANONYMOUS_NAME.test(name) ? { "com.docker.volume.anonymous": "" } : null;
+    this.#put({ name, createdAt, labels, options });
+  }
+
+  /** Its removal was under way: the directory had been moved. */
+  #forget(name: string): void {
+    this.#records.delete(name);
+    this.#deps.rows.delete(name);
+  }
+}
+
+const ANONYMOUS_NAME = /^[0-9a-f]{64}$/;
