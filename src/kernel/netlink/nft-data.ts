@@ -1,5 +1,5 @@
 /** Values in nftables: what keys and mappings are made of, and verdicts. Pure. */
-import { attribute, be32, ipv4, nested, zstring } from "./attribute.ts";
+import { attribute, be32, ip, nested, zstring } from "./attribute.ts";
 
 const NFTA_DATA = { VALUE: 1, VERDICT: 2 } as const;
 const NFTA_VERDICT = { CODE: 1, CHAIN: 2 } as const;
@@ -33,23 +33,7 @@ export const protocol = (number: number): Buffer => Buffer.of(number);
 export const port = (number: number): Buffer => Buffer.of(number >> 8, number & 0xff);
 
 /** Of either family. */
-export function address(text: string): Buffer {
-  return text.includes(":") ? ipv6(text) : ipv4(text);
-}
-
-/** "fd00::1", "::ffff:10.0.0.1" */
-function ipv6(text: string): Buffer {
-  const [head = "", tail] = text.split("::");
-  const [front, back] = [groups(head), groups(tail ?? "")];
-  return Buffer.concat([front, Buffer.alloc(16 - front.length - back.length), back]);
-}
-
-function groups(text: string): Buffer {
-  if (text === "") return Buffer.alloc(0);
-  return Buffer.concat(
-    text.split(":").map((group) => (group.includes(".") ? ipv4(group) : port(Number.parseInt(group, 16)))),
-  );
-}
+export const address: (text: string) => Buffer = ip;
 
 /** Several parts fill words of four bytes each; one alone keeps its length. */
 export function join(parts: Parts): Uint8Array {

@@ -10,7 +10,7 @@ import type { NetlinkSocket } from "./socket.ts";
 
 const SUBSYSTEM = 10;
 const BATCH = { BEGIN: 0x10, END: 0x11 } as const;
-const MSG = {
+export const MSG = {
   NEWTABLE: 0,
   GETTABLE: 1,
   DELTABLE: 2,
@@ -23,6 +23,7 @@ const MSG = {
   NEWSET: 9,
   NEWSETELEM: 12,
   DELSETELEM: 14,
+  NEWGEN: 15,
 } as const;
 const TABLE = { NAME: 1 } as const;
 const CHAIN = { TABLE: 1, NAME: 3, HOOK: 4, POLICY: 5, TYPE: 7 } as const;
@@ -173,9 +174,10 @@ export function deleteRules(table: Table, chain: string, handle?: Uint8Array): R
   return request(table, { type: MSG.DELRULE, attributes, subject: `delete rule of chain ${chain}` });
 }
 
-/** For `dump`. */
-export function listRules(table: Table, chain: string): Request {
-  return request(table, { type: MSG.GETRULE, attributes: ofChain(table, chain), subject: `list chain ${chain}` });
+/** For `dump`: of one chain, or of all when none is named. */
+export function listRules(table: Table, chain?: string): Request {
+  const attributes = chain === undefined ? [attribute(RULE.TABLE, zstring(table.name))] : ofChain(table, chain);
+  return request(table, { type: MSG.GETRULE, attributes, subject: `list rules of ${chain ?? table.name}` });
 }
 
 /** `id` tells the sets of one transaction apart. */
