@@ -28,7 +28,9 @@ import type {
 } from "../wire/image.ts";
 import type { NetworkInspect } from "../wire/network.ts";
 import type { Platform } from "../wire/platform.ts";
+import type { Credentials } from "../wire/registry-auth.ts";
 import type { ContainerStats } from "../wire/stats.ts";
+import type { Volume, VolumeCreateRequest, VolumePruneReport } from "../wire/volume.ts";
 
 export type { AttachOptions, ListOptions, LogsOptions, WaitCondition };
 
@@ -93,15 +95,22 @@ export interface ImageBackend {
     archive: AsyncIterable<Uint8Array>,
     options: { quiet: boolean; platform: Platform | undefined },
   ): AsyncIterable<ProgressLine>;
-  /**
-   * Makes the image present, telling what it does meanwhile. Throws notFound("pull access denied for …") before the first line when nobody has
-   * it. Absent: nothing can be pulled.
-   */
-  ensure?(ref: string, options: { platform: string; signal: AbortSignal }): AsyncIterable<ProgressLine>;
   import(
     tarball: AsyncIterable<Uint8Array>,
     options: { repo: string; tag: string; message: string; changes: readonly string[]; platform: string },
   ): AsyncIterable<ProgressLine>;
+}
+
+/** Other machines' images. Messages of refusals are the registries' own. */
+export interface RegistryBackend {
+  /** `tag` may be a digest; "" with an image that has neither is all tags. Throws before the first line or yields an error line. */
+  pull(options: {
+    image: string;
+    tag: string;
+    platform: string;
+    credentials: Credentials;
+    signal: AbortSignal;
+  }): AsyncIterable<ProgressLine>;
 }
 
 export interface SystemBackend {
@@ -127,11 +136,24 @@ export interface NetworkBackend {
   inspect(ref: string): NetworkInspect;
 }
 
+/** Throws notFound("get …: no such volume") for a name that there is not. */
+export interface VolumeBackend {
+  /** The one of that name, made when missing. */
+  create(request: VolumeCreateRequest): Volume;
+  list(filters: Filters): Volume[];
+  inspect(name: string): Volume;
+  /** Throws a conflict while a container has it. `force` overlooks that there is none. */
+  remove(name: string, force: boolean): Promise<void>;
+  prune(filters: Filters): Promise<VolumePruneReport>;
+}
+
 export interface Backend {
   readonly containers: ContainerBackend;
   readonly execs: ExecBackend;
   readonly images: ImageBackend;
+  readonly registries: RegistryBackend;
   readonly system: SystemBackend;
+  readonly volumes: VolumeBackend;
   /** Absent: the networks' endpoints answer 501. */
   readonly networks?: NetworkBackend;
 }

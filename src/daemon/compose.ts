@@ -14,12 +14,13 @@ import type { EngineContext } from "../engine/context.ts";
 import { EventBus } from "../engine/events.ts";
 import { createExecService } from "../engine/exec/service.ts";
 import { ExecSessions } from "../engine/exec/sessions.ts";
-import { createImageService } from "../engine/images.ts";
 import { createNetworkService } from "../engine/networks.ts";
 import { createPaths } from "../engine/paths.ts";
 import { recover, startByPolicy } from "../engine/recovery/recover.ts";
+import { createRegistryBackend } from "../engine/registries.ts";
 import { readHostFacts } from "../engine/system/facts.ts";
 import { createSystemService } from "../engine/system/service.ts";
+import { createVolumeService } from "../engine/volume/service.ts";
 import { createImages, type ImageStore } from "../image/images.ts";
 import { createRoots } from "../image/roots.ts";
 import { removeIfEmpty } from "../kernel/cgroup.ts";
@@ -157,10 +158,13 @@ function serve(
   { engineId, images, networks, activatedFds }: ServeParts,
 ): Promise<Server> {
   const { log } = ctx;
+  const volumes = createVolumeService(ctx);
   const backend = {
     containers: createContainerService(ctx),
     execs: createExecService(ctx),
-    images: createImageService(images, config.busyboxPath),
+    images,
+    registries: createRegistryBackend(images, config.busyboxPath),
+    volumes,
     networks: createNetworkService(ctx, networks, nowRfc3339()),
     system: createSystemService(
       ctx,
@@ -174,7 +178,7 @@ function serve(
         runtimes: runtimePaths(ctx, config),
         countImages: () => images.count(),
       },
-      { images: () => images.usage(), volumes: async () => [] },
+      { images: () => images.usage(), volumes: volumes.usage },
     ),
   };
   const handler = createApi({ backend, log, version: VERSION, hostLimits: { cpus: cpus().length } });

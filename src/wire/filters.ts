@@ -43,12 +43,14 @@ export function matchesLabels(wanted: readonly string[], labels: Readonly<Record
   });
 }
 
-/** A truthy filter such as `dangling`: undefined when absent; contradictions and other words are Docker's error. */
+const TRUE_WORDS = ["1", "t", "T", "TRUE", "true", "True"];
+const FALSE_WORDS = ["0", "f", "F", "FALSE", "false", "False"];
+
+/** A truthy filter such as `dangling`: undefined when absent; other words, and both at once, are Docker's error. */
 export function booleanFilter(filters: Filters, key: string): boolean | undefined {
-  const values = filters.get(key);
-  if (values === undefined || values.length === 0) return undefined;
-  const isTrue = values.some((value) => value === "1" || value === "true");
-  const isFalse = values.some((value) => value === "0" || value === "false");
-  if (isTrue === isFalse) throw invalidParameter(`invalid filter '${key}=[${values.join(" ")}]'`);
-  return isTrue;
+  const values = filters.get(key) ?? [];
+  if (values.length === 0) return undefined;
+  const isTrue = values.every((value) => TRUE_WORDS.includes(value));
+  if (isTrue || values.every((value) => FALSE_WORDS.includes(value))) return isTrue;
+  throw invalidParameter(`invalid filter '${key}=[${values.join(" ")}]'`);
 }

@@ -33,8 +33,6 @@ const LATER: readonly (readonly [endpoint: string, what: string])[] = [
   ["POST /networks/create", "user-defined networks"],
   ["POST /networks/{name}/connect", "user-defined networks"],
   ["POST /networks/{name}/disconnect", "user-defined networks"],
-  ["POST /volumes/create", "volumes"],
-  ["PUT /volumes/{name}", "volumes"],
   ["GET /plugins/privileges", "plugins"],
   ["POST /plugins/{name}", "plugins"],
   ["DELETE /plugins/{name}", "plugins"],

@@ -12,6 +12,7 @@ import { lifecycleRoutes } from "./lifecycle.ts";
 import { emptyRoutes, networkRoutes } from "./networks.ts";
 import { streamRoutes } from "./streams.ts";
 import { systemRoutes } from "./system.ts";
+import { volumeRoutes } from "./volumes.ts";
 
 export function allRoutes(backend: Backend, hostLimits: HostLimits): Route[] {
   return [
@@ -21,8 +22,9 @@ export function allRoutes(backend: Backend, hostLimits: HostLimits): Route[] {
     ...lifecycleRoutes(backend.containers),
     ...streamRoutes(backend.containers),
     ...execRoutes(backend.execs),
-    ...imageArchiveRoutes(backend.images),
+    ...imageArchiveRoutes(backend.images, backend.registries),
     ...imageRoutes(backend.images),
+    ...volumeRoutes(backend.volumes),
     ...(backend.networks === undefined ? [] : networkRoutes(backend.networks)),
     ...emptyRoutes(),
     ...absentRoutes(backend),

@@ -17,6 +17,7 @@ import type { HostConfig, Mount } from "../../wire/host-config.ts";
 import { parseBind } from "../../wire/validate/binds.ts";
 import type { EngineContext } from "../context.ts";
 import type { VolumeRequest } from "../ports.ts";
+import { ANONYMOUS_LABEL } from "./anonymous.ts";
 import { donatedMounts } from "./donors.ts";
 
 /** A mount of a container that is about to be made. */
@@ -102,8 +103,7 @@ function planImageVolume(destination: string, driver: string, name: string): Pla
   return { mount, request: { name, driver, labels: ANONYMOUS_LABELS, options: null }, copy: true };
 }
 
-/** By which prune knows volumes that nobody has named. */
-const ANONYMOUS_LABELS = { "com.docker.volume.anonymous": "" } as const;
+const ANONYMOUS_LABELS = { [ANONYMOUS_LABEL]: "" } as const;
 
 function planMount(ctx: Pick<EngineContext, "images">, mount: Mount, name: () => string): PlannedMount {
   const place = { destination: cleanPath(mount.Target), readOnly: mount.ReadOnly ?? false, mode: "" };
