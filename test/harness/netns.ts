@@ -8,6 +8,14 @@ import { createNetns, currentNetns, inNetns } from "../../src/kernel/netns.ts";
 const LOOPBACK_INDEX = 1;
 const TIMEOUT_MS = 5000;
 
+export interface Asker {
+  readonly protocol: "udp" | "tcp";
+  readonly port: number;
+}
+
+/** What a server says to a query: nothing, an answer, or several. */
+export type Answerer = (query: Buffer, asker: Asker) => readonly Buffer[];
+
 /** Gone on disposal, unless something else holds it. */
 export class TestNetns implements Disposable {
   readonly #home = currentNetns();
@@ -31,16 +39,15 @@ export class TestNetns implements Disposable {
     return inNetns(this.#netns, this.#home, step);
   }
 
-  /** A DNS server on an address, by UDP and TCP; `answer` may return nothing to be silent. */
-  async serve(address: string, answer: (query: Buffer, protocol: "udp" | "tcp") => Buffer | undefined): Promise<void> {
+  /** A DNS server on an address, by UDP and TCP. */
+  async serve(address: string, answer: Answerer): Promise<void> {
     const udp = await this.inside(() =>
       Bun.udpSocket({
         hostname: address,
         port: 53,
         socket: {
           data(socket, query, port, peer) {
-            const reply = answer(Buffer.from(query), "udp");
-            if (reply !== undefined) socket.send(reply, port, peer);
+            for (const reply of answer(Buffer.from(query), { protocol: "udp", port })) socket.send(reply, port, peer);
           },
         },
       }),
@@ -52,8 +59,8 @@ export class TestNetns implements Disposable {
         port: 53,
         socket: {
           data(socket, chunk) {
-            const reply = answer(Buffer.from(chunk.subarray(2)), "tcp");
-            if (reply !== undefined) socket.write(framed(reply));
+            const asker: Asker = { protocol: "tcp", port: socket.remotePort };
+            for (const reply of answer(Buffer.from(chunk.subarray(2)), asker)) socket.write(framed(reply));
           },
         },
       }),

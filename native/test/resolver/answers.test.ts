@@ -135,7 +135,7 @@ describe.each(BUILDS)("%s", (kind) => {
   });
 
   test("a container can have a server of its own on port 53, on every address", async () => {
-    await web.serve("0.0.0.0", () => Buffer.from("mine"));
+    await web.serve("0.0.0.0", () => [Buffer.from("mine")]);
     expect((await web.ask(Buffer.from("x"), "127.0.0.1")).toString()).toBe("mine");
     expect(await resolve(web, "web")).toEqual(["10.1.0.2"]);
     expect((await web.askByTcp([toQuery({ name: "web" })])).map((reply) => parseAnswer(reply).answers.length)).toEqual([

@@ -33,6 +33,7 @@ export class Lab implements AsyncDisposable {
       "--quiet",
       "--leak-check=full",
       "--error-exitcode=99",
+      "--vgdb=no",
       `--log-file=${this.#report}.%p`,
     ];
     this.process = Bun.spawn(
