@@ -44,6 +44,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "Attach local standard input, output, and error streams to a running container",
     load: () => import("./commands/attach.ts"),
   },
+  commit: {
+    summary: "Create a new image from a container's changes",
+    load: () => import("./commands/commit.ts"),
+  },
   create: { summary: "Create a new container", connections: 1, load: () => import("./commands/create.ts") },
   start: {
     summary: "Start one or more stopped containers",
@@ -81,6 +85,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
   restart: { summary: "Restart one or more containers", load: () => import("./commands/restart.ts") },
   rm: { summary: "Remove one or more containers", load: () => import("./commands/rm.ts") },
   rmi: { summary: "Remove one or more images", load: () => import("./commands/rmi.ts") },
+  save: {
+    summary: "Save one or more images to a tar archive (streamed to STDOUT by default)",
+    load: () => import("./commands/save.ts"),
+  },
   stop: { summary: "Stop one or more running containers", load: () => import("./commands/stop.ts") },
   tag: { summary: "Create a tag TARGET_IMAGE that refers to SOURCE_IMAGE", load: () => import("./commands/tag.ts") },
   top: { summary: "Display the running processes of a container", load: () => import("./commands/top.ts") },
@@ -104,10 +112,38 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     grouped: true,
     load: () => import("./commands/container-prune.ts"),
   },
+  "image-prune": {
+    summary: "Remove unused images",
+    grouped: true,
+    load: () => import("./commands/image-prune.ts"),
+  },
+  "system-df": { summary: "Show disk usage", grouped: true, load: () => import("./commands/system-df.ts") },
   "image-inspect": {
     summary: "Display detailed information on one or more images",
     grouped: true,
     load: () => import("./commands/image-inspect.ts"),
+  },
+  "volume-create": { summary: "Create a volume", grouped: true, load: () => import("./commands/volume-create.ts") },
+  "volume-inspect": {
+    summary: "Display detailed information on one or more volumes",
+    grouped: true,
+    load: () => import("./commands/volume-inspect.ts"),
+  },
+  "volume-ls": { summary: "List volumes", grouped: true, load: () => import("./commands/volume-ls.ts") },
+  "volume-prune": {
+    summary: "Remove unused local volumes",
+    grouped: true,
+    load: () => import("./commands/volume-prune.ts"),
+  },
+  "volume-rm": {
+    summary: "Remove one or more volumes",
+    grouped: true,
+    load: () => import("./commands/volume-rm.ts"),
+  },
+  "volume-update": {
+    summary: "Update a volume (cluster volumes only)",
+    grouped: true,
+    load: () => import("./commands/volume-update.ts"),
   },
   __complete: {
     summary: "Candidates for the last word of a command line, one a line",
@@ -121,6 +157,7 @@ export const GROUPS: Readonly<Record<string, Group>> = {
     summary: "Manage containers",
     members: {
       attach: "attach",
+      commit: "commit",
       create: "create",
       exec: "exec",
       inspect: "container-inspect",
@@ -154,10 +191,25 @@ export const GROUPS: Readonly<Record<string, Group>> = {
       load: "load",
       ls: "images",
       list: "images",
+      prune: "image-prune",
       rm: "rmi",
       remove: "rmi",
+      save: "save",
       tag: "tag",
     },
   },
-  system: { summary: "Manage the engine", members: { events: "events", info: "info" } },
+  system: { summary: "Manage the engine", members: { df: "system-df", events: "events", info: "info" } },
+  volume: {
+    summary: "Manage volumes",
+    members: {
+      create: "volume-create",
+      inspect: "volume-inspect",
+      ls: "volume-ls",
+      list: "volume-ls",
+      prune: "volume-prune",
+      rm: "volume-rm",
+      remove: "volume-rm",
+      update: "volume-update",
+    },
+  },
 };

@@ -6,6 +6,7 @@ import { HttpClient } from "./http.ts";
 import { imageApi } from "./images.ts";
 import { systemApi } from "./system.ts";
 import { type Connect, unixTransport } from "./transport.ts";
+import { volumeApi } from "./volumes.ts";
 
 export interface ClientOptions {
   readonly socketPath: string;
@@ -20,6 +21,7 @@ export interface Client {
   readonly execs: ReturnType<typeof execApi>;
   readonly images: ReturnType<typeof imageApi>;
   readonly system: ReturnType<typeof systemApi>;
+  readonly volumes: ReturnType<typeof volumeApi>;
   /** Opens connections ahead of their use, one by default. Rejects with ENOENT or ECONNREFUSED when nobody listens. */
   connect(count?: number): Promise<void>;
   /** Closes idle connections; streams in use go on. */
@@ -33,6 +35,7 @@ export function createClient(options: ClientOptions): Client {
     execs: execApi(http),
     images: imageApi(http),
     system: systemApi(http),
+    volumes: volumeApi(http),
     connect: (count = 1) => http.warm(count),
     close: () => http.close(),
   };

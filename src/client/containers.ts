@@ -76,6 +76,18 @@ export interface CreateBody extends Optional<ContainerCreateRequest["config"]> {
 
 const at = (ref: string, action: string): string => `/containers/${encodeURIComponent(ref)}/${action}`;
 
+export interface CommitOptions {
+  /** Repository and tag of the new image; "" leaves it unnamed. */
+  readonly repo?: string;
+  readonly tag?: string;
+  readonly author?: string;
+  readonly comment?: string;
+  /** Dockerfile instructions. */
+  readonly changes?: readonly string[];
+  /** Keep its processes still meanwhile. Default true. */
+  readonly pause?: boolean;
+}
+
 export function containerApi(http: HttpClient) {
   const post = (ref: string, action: string, query = {}): Promise<void> =>
     http.send("POST", at(ref, action), { query });
@@ -101,6 +113,9 @@ export function containerApi(http: HttpClient) {
       http.json("POST", at(ref, "update"), { json: request }),
     top: (ref: string, psArgs = ""): Promise<TopResponse> =>
       http.json("GET", at(ref, "top"), { query: { ps_args: psArgs } }),
+    /** POST /commit: an image of the container. */
+    commit: (ref: string, { pause = true, ...options }: CommitOptions = {}): Promise<{ Id: string }> =>
+      http.json("POST", "/commit", { query: { container: ref, ...options, pause: pause ? "1" : "0" } }),
     prune: (filters?: FilterLists): Promise<{ ContainersDeleted: string[] | null; SpaceReclaimed: number }> =>
       http.json("POST", "/containers/prune", { query: { filters: filterQuery(filters) } }),
     /** Resolves once the engine waits. */

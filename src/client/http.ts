@@ -18,6 +18,8 @@ export interface Call {
   /** Sent as it is. */
   readonly body?: AsyncIterable<Uint8Array>;
   readonly headers?: Readonly<Record<string, string>>;
+  /** The only API version whose answer will do, in place of the client's own. */
+  readonly version?: string;
   /** Closes the connection; pending reads fail with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -63,7 +65,7 @@ export class HttpClient {
     // A stream can be sent only once, so the version must be settled before.
     if (call.body !== undefined && !this.#agreed) await this.send("GET", "/version");
     // Other requests may agree on an older version in the meantime.
-    const spoken = this.version;
+    const spoken = call.version ?? this.version;
     const response = await this.#exchange(method, path, call);
     if (response.head.status < 400) {
       this.#agreed = true;
@@ -71,7 +73,8 @@ export class HttpClient {
     }
     const refusal = await refusalOf(response);
     const supported = supportedVersion(response);
-    if (refusal.status !== 400 || supported === undefined || compareVersions(supported, spoken) >= 0) throw refusal;
+    const isOlder = supported !== undefined && compareVersions(supported, spoken) < 0;
+    if (refusal.status !== 400 || !isOlder || call.version !== undefined) throw refusal;
     this.version = supported;
     return this.request(method, path, call);
   }
@@ -127,7 +130,7 @@ export class HttpClient {
     const type = json === undefined ? {} : { "Content-Type": "application/json" };
     const body = json ?? call.body;
     const headers = { Host: "tare", ...type, ...call.headers };
-    const target = `/v${this.version}${path}${queryText(call.query)}`;
+    const target = `/v${call.version ?? this.version}${path}${queryText(call.query)}`;
     try {
       const request = { method, target, headers, ...(body === undefined ? {} : { body }) };
       return await connection.exchange(request, () => {

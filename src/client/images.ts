@@ -1,12 +1,22 @@
 /** Images: list, inspect, load, import, tag, remove, and make from a reference. */
-import type { ImageDeleteItem, ImageInspect, ImageSummary, ProgressLine } from "../wire/image.ts";
+import type {
+  ImageDeleteItem,
+  ImageHistoryItem,
+  ImageInspect,
+  ImagePruneReport,
+  ImageSummary,
+  ProgressLine,
+} from "../wire/image.ts";
 import { type FilterLists, filterQuery } from "./filter-query.ts";
 import type { HttpClient } from "./http.ts";
 
 export interface ImageListOptions {
   readonly all?: boolean;
-  readonly digests?: boolean;
   readonly filters?: FilterLists;
+  /** With how much of its layers each shares with others. */
+  readonly sharedSize?: boolean;
+  /** With what is known of each one's manifests. */
+  readonly manifests?: boolean;
 }
 
 export interface ImportOptions {
@@ -19,15 +29,6 @@ export interface ImportOptions {
   readonly platform?: string;
 }
 
-export interface HistoryItem {
-  readonly Id: string;
-  readonly Created: number;
-  readonly CreatedBy: string;
-  readonly Tags: readonly string[] | null;
-  readonly Size: number;
-  readonly Comment: string;
-}
-
 type Progress = AsyncGenerator<ProgressLine, void, undefined>;
 
 /** Slashes of a name stay, what else is special is escaped. */
@@ -36,12 +37,22 @@ const pathOf = (ref: string): string => `/images/${ref.split("/").map(encodeURIC
 export function imageApi(http: HttpClient) {
   return {
     /** GET /images/json. */
-    list: ({ filters, ...query }: ImageListOptions = {}): Promise<ImageSummary[]> =>
-      http.json("GET", "/images/json", { query: { ...query, filters: filterQuery(filters) } }),
-    /** GET /images/{ref}/json. */
-    inspect: (ref: string): Promise<ImageInspect> => http.json("GET", `${pathOf(ref)}/json`),
+    list: ({ filters, sharedSize = false, ...query }: ImageListOptions = {}): Promise<ImageSummary[]> =>
+      http.json("GET", "/images/json", {
+        query: { ...query, "shared-size": sharedSize, filters: filterQuery(filters) },
+      }),
+    /** GET /images/{ref}/json. `platform` is an OCI platform as JSON, here and below. */
+    inspect: (ref: string, { platform = "", manifests = false } = {}): Promise<ImageInspect> =>
+      http.json("GET", `${pathOf(ref)}/json`, { query: { platform, manifests } }),
     /** GET /images/{ref}/history. */
-    history: (ref: string): Promise<HistoryItem[]> => http.json("GET", `${pathOf(ref)}/history`),
+    history: (ref: string, { platform = "" } = {}): Promise<ImageHistoryItem[]> =>
+      http.json("GET", `${pathOf(ref)}/history`, { query: { platform } }),
+    /** GET /images/get: the archive, once the engine agrees. */
+    save: async (refs: readonly string[], platform = ""): Promise<AsyncIterable<Uint8Array>> =>
+      (await http.request("GET", "/images/get", { query: { names: refs, platform } })).body,
+    /** POST /images/prune. */
+    prune: (filters: FilterLists = {}): Promise<ImagePruneReport> =>
+      http.json("POST", "/images/prune", { query: { filters: filterQuery(filters) } }),
     /** POST /images/create?fromImage=: progress lines; a failure under way is a line with `error`. */
     pull: (fromImage: string, tag: string, platform = ""): Progress =>
       http.lines("POST", "/images/create", { query: { fromImage, tag, platform } }),
@@ -63,7 +74,9 @@ export function imageApi(http: HttpClient) {
     tag: (ref: string, repo: string, tag: string): Promise<void> =>
       http.send("POST", `${pathOf(ref)}/tag`, { query: { repo, tag } }),
     /** DELETE /images/{ref}. */
-    remove: (ref: string, options: { force?: boolean; noprune?: boolean } = {}): Promise<ImageDeleteItem[]> =>
-      http.json("DELETE", pathOf(ref), { query: options }),
+    remove: (
+      ref: string,
+      options: { force?: boolean; noprune?: boolean; platforms?: readonly string[] } = {},
+    ): Promise<ImageDeleteItem[]> => http.json("DELETE", pathOf(ref), { query: options }),
   };
 }

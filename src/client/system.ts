@@ -1,4 +1,5 @@
 /** The engine itself: version, info, events. */
+import type { DiskUsage } from "../wire/disk-usage.ts";
 import type { EventMessage } from "../wire/event.ts";
 import { type FilterLists, filterQuery } from "./filter-query.ts";
 import type { HttpClient } from "./http.ts";
@@ -20,6 +21,9 @@ export function systemApi(http: HttpClient) {
     version: (): Promise<Record<string, unknown>> => http.json("GET", "/version"),
     /** GET /info. */
     info: (): Promise<Record<string, unknown>> => http.json("GET", "/info"),
+    /** GET /system/df: totals by kind of object, with all objects. */
+    diskUsage: (): Promise<Required<DiskUsage>> =>
+      http.json("GET", "/system/df", { version: "1.53", query: { verbose: true } }),
     /** GET /events: past ones from `since`, then live ones, until `until`, abort or the end of the engine. */
     events: ({ since, until, filters, signal }: EventsOptions = {}): AsyncGenerator<EventMessage, void, undefined> =>
       http.lines("GET", "/events", { query: { since, until, filters: filterQuery(filters) }, signal }),

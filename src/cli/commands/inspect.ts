@@ -1,4 +1,4 @@
-/** tare inspect: everything about containers and images, whichever a name is. */
+/** tare inspect: everything about containers, images and volumes, whichever a name is. */
 import type { Client } from "../../client/client.ts";
 import { isStatus } from "../../client/errors.ts";
 import { defineCommand } from "../command.ts";
@@ -7,7 +7,7 @@ import { switchFlag, textFlag } from "../flag-kinds.ts";
 import { formatFlag } from "../format-flag.ts";
 import { type Found, inspectAll } from "../inspect.ts";
 
-const TYPES = ["container", "image"] as const;
+const TYPES = ["container", "image", "volume"] as const;
 type ObjectType = (typeof TYPES)[number];
 
 export const command = defineCommand({
@@ -50,6 +50,10 @@ async function fetchOne(client: Client, type: ObjectType, ref: string, size: boo
   if (type === "image") {
     const { imageShape } = await import("../format/image-shape.ts");
     return { data: await client.images.inspect(ref), shape: imageShape };
+  }
+  if (type === "volume") {
+    const { volumeShape } = await import("../format/volume-shape.ts");
+    return { data: await client.volumes.inspect(ref), shape: volumeShape };
   }
   const { containerShape } = await import("../format/container-shape.ts");
   return { data: await client.containers.inspect(ref, { size }), shape: containerShape };

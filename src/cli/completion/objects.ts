@@ -1,8 +1,8 @@
 /** What a command's arguments name, and the names there are now. */
 import type { Client } from "../../client/client.ts";
 
-/** Containers by what may be done with them, or images. */
-type ObjectKind = "container" | "running" | "startable" | "paused" | "removable" | "image";
+/** Containers by what may be done with them, images, or volumes. */
+type ObjectKind = "container" | "running" | "startable" | "paused" | "removable" | "image" | "volume";
 
 interface Wanted {
   readonly kinds: readonly ObjectKind[];
@@ -39,9 +39,11 @@ const WANTED: Readonly<Record<string, Wanted>> = {
   unpause: many("paused"),
   update: many("container"),
   wait: many("running"),
+  "volume-inspect": many("volume"),
+  "volume-rm": many("volume"),
 };
 
-const STATES: Readonly<Record<Exclude<ObjectKind, "image">, readonly string[]>> = {
+const STATES: Readonly<Record<Exclude<ObjectKind, "image" | "volume">, readonly string[]>> = {
   container: [],
   running: ["running", "paused", "restarting"],
   startable: ["created", "exited"],
@@ -59,6 +61,7 @@ export async function objectNames(client: Client, key: string, given: readonly s
 
 async function namesOf(client: Client, kind: ObjectKind): Promise<string[]> {
   if (kind === "image") return (await client.images.list()).flatMap(({ RepoTags }) => RepoTags.flatMap(imageNames));
+  if (kind === "volume") return (await client.volumes.list()).Volumes.map(({ Name }) => Name);
   const containers = await client.containers.list({ all: true, filters: { status: STATES[kind] } });
   return containers.flatMap(({ Names }) => Names.map((name) => name.slice(1)).filter((name) => !name.includes("/")));
 }

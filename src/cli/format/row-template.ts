@@ -39,7 +39,8 @@ function splitFormat(format: string): { table: boolean; body: string } {
   return { table, body: body.replaceAll("\\t", "\t").replaceAll("\\n", "\n") };
 }
 
-function toRow<T>(kind: RowKind<T>, item: T): Value {
+/** One item as a template sees it: its columns by name. */
+export function toRow<T>(kind: RowKind<T>, item: T): Value {
   const names = [...Object.keys(kind.columns), ...(kind.nulls ?? [])].sort();
   const fields = names.map((name): [string, Field] => {
     const column = kind.columns[name];

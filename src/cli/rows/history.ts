@@ -1,6 +1,6 @@
 /** The columns of `history`. */
 import { shortId } from "../../base/ids.ts";
-import type { HistoryItem } from "../../client/images.ts";
+import type { ImageHistoryItem } from "../../wire/image.ts";
 import { ellipsis } from "../format/ellipsis.ts";
 import type { RowKind } from "../format/rows.ts";
 import { humanSize } from "../format/size.ts";
@@ -17,8 +17,9 @@ export interface HistoryRowOptions {
   readonly nowMs: number;
 }
 
-export function historyRows({ truncate, human, nowMs }: HistoryRowOptions): RowKind<HistoryItem> {
-  const dateOf = ({ Created }: HistoryItem): string => new Date(Created * 1000).toISOString().replace(".000Z", "Z");
+export function historyRows({ truncate, human, nowMs }: HistoryRowOptions): RowKind<ImageHistoryItem> {
+  const dateOf = ({ Created }: ImageHistoryItem): string =>
+    new Date(Created * 1000).toISOString().replace(".000Z", "Z");
   return {
     typeName: "*history.historyContext",
     id: "ID",
