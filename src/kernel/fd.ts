@@ -1,4 +1,5 @@
 /** A file descriptor with an owner: closed exactly once, at the latest at the end of its `using` block. */
+import { close } from "node:fs";
 import { libc } from "./ffi.ts";
 
 const lib = libc({ close: { args: ["i32"], returns: "i32" } });
@@ -21,6 +22,13 @@ export class OwnedFd {
     if (!this.#open) return;
     this.#open = false;
     lib().close(this.fd);
+  }
+
+  /** Closes it on the thread pool: for descriptors whose end is work, such as a mount's. */
+  closeLater(): Promise<void> {
+    if (!this.#open) return Promise.resolve();
+    this.#open = false;
+    return new Promise((resolve) => close(this.fd, () => resolve()));
   }
 
   [Symbol.dispose](): void {

@@ -9,6 +9,8 @@ export interface ArchiveLimits extends TarLimits {
   /** Decompressed bytes for each compressed one, once more than `ratioFromBytes` have come out. */
   readonly maxRatio: number;
   readonly ratioFromBytes: number;
+  /** Of a layer's names, link targets, attributes and maps of holes. */
+  readonly maxIndexBytes: number;
   /** Of a manifest, an index or a configuration. */
   readonly maxDocumentBytes: number;
 }
@@ -18,6 +20,7 @@ export const DEFAULT_LIMITS: ArchiveLimits = {
   maxBytes: 256 * 2 ** 30,
   maxRatio: 200,
   ratioFromBytes: 512 * 2 ** 20,
+  maxIndexBytes: 256 * 2 ** 20,
   maxDocumentBytes: 4 * 2 ** 20,
 };
 

@@ -1,8 +1,10 @@
 /**
- * A layer's directory in the store, and the one file in it that every layer has:
+ * A layer's directory in the store:
  *
- *   layer   what the layer is, as a line of JSON; its tar from byte 4096, exactly the bytes that its DiffID is of
- *   tree/   its files, extracted, where they cannot be mounted from `layer`
+ *   layer   at byte 0 what the layer is, as a line of JSON; at 1024 the superblock of EROFS; from 4096 the tar, exactly the bytes
+ *           that the DiffID is of; behind it the metadata of EROFS, whose inodes point into the tar
+ *   tree/   the layer's files, extracted, where they cannot be mounted from `layer`
+ *   links   hard links to files of lower layers, as JSON; absent when there are none
  */
 import type { Slice } from "../../files/compression.ts";
 import { readBytes } from "../../files/file-bytes.ts";
@@ -17,10 +19,22 @@ export interface LayerHead {
   readonly tarBytes: number;
   /** What the layer adds, as Docker counts. */
   readonly sizeBytes: number;
+  /** EROFS can say all that the layer holds, and so has its superblock and metadata here. */
+  readonly mountable: boolean;
+  /** Some of its names are links to files of lower layers. */
+  readonly linksBelow: boolean;
+}
+
+const METADATA_ALIGNMENT = 4096;
+
+/** Where the metadata begins. */
+export function metadataOffset(tarBytes: number): number {
+  return TAR_OFFSET + Math.ceil(tarBytes / METADATA_ALIGNMENT) * METADATA_ALIGNMENT;
 }
 
 export const layerFile = (directory: string): string => `${directory}/layer`;
 export const layerTree = (directory: string): string => `${directory}/tree`;
+export const layerLinks = (directory: string): string => `${directory}/links`;
 
 /** The first bytes of a layer file. */
 export function writeHead(head: LayerHead): Buffer {
@@ -31,10 +45,12 @@ export function writeHead(head: LayerHead): Buffer {
 
 export function readLayerHead(directory: string): LayerHead {
   const block = readBytes({ path: layerFile(directory), offset: 0, length: HEAD_BYTES });
-  const { diffId, tarBytes, sizeBytes }: LayerHead = JSON.parse(block.toString("utf8", 0, block.indexOf("\n")));
-  return { diffId, tarBytes, sizeBytes };
+  const { diffId, tarBytes, sizeBytes, mountable, linksBelow }: LayerHead = JSON.parse(
+    block.toString("utf8", 0, block.indexOf("\n")),
+  );
+  return { diffId, tarBytes, sizeBytes, mountable, linksBelow };
 }
 
-export function tarSlice(directory: string): Slice {
-  return { path: layerFile(directory), offset: TAR_OFFSET, length: readLayerHead(directory).tarBytes };
+export function tarSlice(directory: string, { tarBytes }: LayerHead): Slice {
+  return { path: layerFile(directory), offset: TAR_OFFSET, length: tarBytes };
 }

@@ -13,8 +13,11 @@ import type { Slice } from "../../files/compression.ts";
 import { removeTree } from "../../files/remove-tree.ts";
 import type { ArchiveLimits } from "../archive/limits.ts";
 import { type Digest, parseDigest } from "../reference.ts";
-import { layerTree, tarSlice } from "./layer-file.ts";
+import { type LayerHead, layerFile, layerTree, readLayerHead, tarSlice } from "./layer-file.ts";
+import { LayerMounts } from "./layer-mounts.ts";
+import { Pins } from "./pins.ts";
 import { type LayerSource, toSourceFile } from "./source.ts";
+import { type Backing, type LayerForm, probeLayers } from "./support.ts";
 import type { ArchiveWorkers } from "./workers.ts";
 
 /** A layer that is stored and synced but has no name yet. */
@@ -39,6 +42,8 @@ export interface StageRequest {
 
 /** What the rest of the room asks of stored layers, however they are stored. */
 export interface LayerStore {
+  /** How layers are mounted on this machine. */
+  readonly form: LayerForm;
   has(diffId: Digest): boolean;
   /** Takes a layer in under no name; several at once share the processors. Throws invalidParameter for a bad archive, and then leaves nothing. */
   stage(request: StageRequest): Promise<StagedLayer>;
@@ -55,6 +60,8 @@ export interface LayerStore {
    * lead to descriptors of this process: mount them at once.
    */
   lowers(diffIds: readonly Digest[]): string[];
+  /** What a layer adds, as Docker counts. Throws notFound. */
+  sizeOf(diffId: Digest): number;
   /** The layer's tar, byte for byte what its DiffID is of. Throws notFound. */
   tar(diffId: Digest): Slice;
   /** Keeps layers from being collected until the returned call. */
@@ -65,12 +72,16 @@ export interface LayerStore {
   sweep(): Promise<void>;
   /** A fresh path, not made yet, for something temporary that `sweep` may delete. */
   temporary(): string;
+  /** Lets go of the mounts it holds; containers keep theirs. */
+  close(): Promise<void>;
 }
 
 export interface LayerStoreDeps {
   readonly dir: string;
   readonly limits: ArchiveLimits;
   readonly workers: ArchiveWorkers;
+  /** Which ways of mounting layers may be tried; all of them when left out. */
+  readonly backings?: readonly Backing[];
 }
 
 /** Makes its directories 0700: set-user-id files in layers are out of everybody's reach (case 23 of the security table). */
@@ -81,19 +92,24 @@ export function createLayerStore(deps: LayerStoreDeps): LayerStore {
 }
 
 class DiskLayers implements LayerStore {
-  readonly #layers: string;
-  readonly #temporaries: string;
-  readonly #limits: ArchiveLimits;
-  readonly #workers: ArchiveWorkers;
-  readonly #pins = new Map<Digest, number>();
+  readonly #dir: string;
+  readonly #deps: LayerStoreDeps;
+  readonly #pins = new Pins();
+  readonly #heads = new Map<Digest, LayerHead>();
   readonly #leftovers: readonly string[];
+  #form: LayerForm | undefined;
+  #mounts: LayerMounts | undefined;
 
-  constructor({ dir, limits, workers }: LayerStoreDeps) {
-    this.#layers = `${dir}/layers`;
-    this.#temporaries = `${dir}/tmp`;
-    this.#limits = limits;
-    this.#workers = workers;
+  constructor(deps: LayerStoreDeps) {
+    this.#dir = deps.dir;
+    this.#deps = deps;
     this.#leftovers = readdirSync(this.#temporaries);
+  }
+
+  /** Probed when it is first asked for. */
+  get form(): LayerForm {
+    this.#form ??= probeLayers(this.temporary(), this.#deps.backings);
+    return this.#form;
   }
 
   has(diffId: Digest): boolean {
@@ -103,10 +119,11 @@ class DiskLayers implements LayerStore {
   async stage({ source, signal, onProgress }: StageRequest): Promise<StagedLayer> {
     const directory = this.temporary();
     try {
-      const job = { source: toSourceFile(source), directory, limits: this.#limits };
+      const extract = this.form.kind === "extracted";
+      const job = { source: toSourceFile(source), directory, limits: this.#deps.limits, extract };
       const growing = "available" in source ? { growing: source } : {};
       const control = { signal, ...growing, ...(onProgress === undefined ? {} : { onProgress }) };
-      const { diffId, digest, sizeBytes, tarBytes } = await this.#workers.stage(job, control);
+      const { diffId, digest, sizeBytes, tarBytes } = await this.#deps.workers.stage(job, control);
       return { diffId: parseDigest(diffId), digest: parseDigest(digest), sizeBytes, tarBytes, directory };
     } catch (error) {
       await this.#removeTemporary(directory);
@@ -127,23 +144,21 @@ class DiskLayers implements LayerStore {
 
   async complete(_diffIds: readonly Digest[]): Promise<void> {}
 
-  tar(diffId: Digest): Slice {
-    if (!this.has(diffId)) throw notFound(`No such layer: ${diffId}`);
-    return tarSlice(this.#path(diffId));
-  }
-
   lowers(diffIds: readonly Digest[]): string[] {
     // Of a layer that comes twice the upper one hides all of the lower, and overlayfs takes no directory twice.
-    return [...new Set(diffIds.toReversed())].map((diffId) => layerTree(this.#path(diffId)));
+    return [...new Set(diffIds.toReversed())].map((diffId) => this.#lower(diffId));
+  }
+
+  sizeOf(diffId: Digest): number {
+    return this.#head(diffId).sizeBytes;
+  }
+
+  tar(diffId: Digest): Slice {
+    return tarSlice(this.#path(diffId), this.#head(diffId));
   }
 
   pin(diffIds: readonly Digest[]): () => void {
-    for (const diffId of diffIds) this.#pins.set(diffId, (this.#pins.get(diffId) ?? 0) + 1);
-    let held = true;
-    return () => {
-      if (held) for (const diffId of diffIds) this.#unpin(diffId);
-      held = false;
-    };
+    return this.#pins.add(diffIds);
   }
 
   async collect(keep: ReadonlySet<Digest>): Promise<void> {
@@ -153,8 +168,10 @@ class DiskLayers implements LayerStore {
     const moved = garbage.map((diffId) => {
       const path = this.temporary();
       renameSync(this.#path(diffId), path);
+      this.#heads.delete(diffId);
       return path;
     });
+    for (const diffId of garbage) await this.#mounts?.release(hexOf(diffId));
     for (const path of moved) await this.#removeTemporary(path);
   }
 
@@ -162,24 +179,49 @@ class DiskLayers implements LayerStore {
     for (const name of this.#leftovers) await removeTree(this.#temporaries, name);
   }
 
+  async close(): Promise<void> {
+    await this.#mounts?.[Symbol.asyncDispose]();
+    this.#mounts = undefined;
+  }
+
   temporary(): string {
     return `${this.#temporaries}/${createId()}`;
   }
 
+  get #layers(): string {
+    return `${this.#dir}/layers`;
+  }
+
+  get #temporaries(): string {
+    return `${this.#dir}/tmp`;
+  }
+
   #path(diffId: Digest): string {
-    return `${this.#layers}/${diffId.slice("sha256:".length)}`;
+    return `${this.#layers}/${hexOf(diffId)}`;
+  }
+
+  #head(diffId: Digest): LayerHead {
+    const known = this.#heads.get(diffId);
+    if (known !== undefined) return known;
+    if (!this.has(diffId)) throw notFound(`No such layer: ${diffId}`);
+    const head = readLayerHead(this.#path(diffId));
+    this.#heads.set(diffId, head);
+    return head;
+  }
+
+  #lower(diffId: Digest): string {
+    const directory = this.#path(diffId);
+    if (this.form.kind === "extracted" || !this.#head(diffId).mountable) return layerTree(directory);
+    this.#mounts ??= new LayerMounts(this.form, `${this.#dir}/mounts`);
+    return this.#mounts.open(hexOf(diffId), layerFile(directory));
   }
 
   #removeTemporary(path: string): Promise<void> {
     return removeTree(this.#temporaries, path.slice(this.#temporaries.length + 1));
   }
-
-  #unpin(diffId: Digest): void {
-    const left = (this.#pins.get(diffId) ?? 0) - 1;
-    if (left > 0) this.#pins.set(diffId, left);
-    else this.#pins.delete(diffId);
-  }
 }
+
+const hexOf = (diffId: Digest): string => diffId.slice("sha256:".length);
 
 /** False when the name is taken: somebody else was faster with the same layer. */
 function renameUnlessTaken(from: string, to: string): boolean {

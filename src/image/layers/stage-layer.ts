@@ -1,20 +1,30 @@
-/** One layer from its source into a directory of the store, in one pass: inflated, hashed, bounded, written, and synced before it is reported. */
-import { closeSync, fdatasyncSync, mkdirSync, openSync, writeSync } from "node:fs";
+/**
+ * One layer from its source into a directory of the store, in one pass: inflated, hashed, bounded, written, indexed, and synced before
+ * it is reported.
+ */
+import { closeSync, fdatasyncSync, fsyncSync, mkdirSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { TarReader } from "../../base/tar/reader.ts";
 import { closeWhole, decompress, detectCompression } from "../../files/compression.ts";
 import { openPath } from "../../kernel/at.ts";
 import { O } from "../../kernel/open-flags.ts";
 import { syncfs } from "../../kernel/sync.ts";
 import { type ArchiveLimits, checkExpansion } from "../archive/limits.ts";
-import { layerFile, layerTree, TAR_OFFSET, writeHead } from "./layer-file.ts";
+import { SUPERBLOCK_OFFSET } from "./erofs/format.ts";
+import { Inexpressible } from "./erofs/layout.ts";
+import { writeErofs } from "./erofs/write.ts";
+import { extractTree } from "./extract.ts";
+import { layerFile, layerLinks, layerTree, metadataOffset, TAR_OFFSET, writeHead } from "./layer-file.ts";
 import { type Arrival, readArriving, type SourceFile } from "./source.ts";
-import { Unpacker } from "./unpacker.ts";
+import type { LayerTree } from "./tree.ts";
+import { TreeBuilder } from "./tree-builder.ts";
 
 export interface StageJob {
   readonly source: SourceFile;
   /** Made here; its parent exists. Whoever asked deletes it when this fails. */
   readonly directory: string;
   readonly limits: ArchiveLimits;
+  /** Layers cannot be mounted here: write their files out, too. */
+  readonly extract: boolean;
 }
 
 export interface LayerFacts {
@@ -36,12 +46,11 @@ interface StageControl {
 /** Throws TarError for what the archive is to blame for. */
 export async function stageLayer(job: StageJob, control: StageControl): Promise<LayerFacts> {
   const { directory, limits } = job;
-  mkdirSync(directory, { mode: 0o755 });
-  mkdirSync(layerTree(directory), { mode: 0o755 });
+  mkdirSync(directory, { mode: 0o700 });
   using file = new LayerWriter(layerFile(directory));
-  using unpacker = new Unpacker(layerTree(directory));
   await using source = new CountedSource(job.source, control);
-  const reader = new TarReader(unpacker, limits);
+  const tree = new TreeBuilder(limits);
+  const reader = new TarReader(tree, limits);
   const compression = detectCompression(await source.head());
   for await (const chunk of decompress(source.read(), compression)) {
     file.append(chunk);
@@ -49,15 +58,28 @@ export async function stageLayer(job: StageJob, control: StageControl): Promise<
     checkExpansion(limits, source.bytes, reader.offset);
   }
   closeWhole(reader, compression);
-  unpacker.finish();
-  const { diffId, tarBytes } = file.finish(unpacker.sizeBytes);
-  sync(directory);
-  return { diffId, digest: source.digest(), sizeBytes: unpacker.sizeBytes, tarBytes };
+  const { diffId, tarBytes, mountable } = file.finish(tree);
+  if (tree.linksBelow.length > 0) writeLinks(tree, directory);
+  const extracted = job.extract || !mountable;
+  if (extracted) extract(tree, directory);
+  sync(directory, extracted ? syncfs : fsyncSync);
+  return { diffId, digest: source.digest(), sizeBytes: tree.sizeBytes, tarBytes };
 }
 
-function sync(directory: string): void {
+function writeLinks({ linksBelow }: LayerTree, directory: string): void {
+  writeFileSync(layerLinks(directory), JSON.stringify(linksBelow), { flush: true });
+}
+
+function extract({ root }: LayerTree, directory: string): void {
+  mkdirSync(layerTree(directory), { mode: 0o755 });
+  const tar = { path: layerFile(directory), offset: TAR_OFFSET };
+  extractTree({ root, tar, directory: layerTree(directory), scratch: `${directory}/scratch` });
+}
+
+/** Files are synced as they are written, but not those of an extracted tree: one sync of the file system is cheaper than one each. */
+function sync(directory: string, how: (fd: number) => void): void {
   using opened = openPath(directory, O.RDONLY | O.DIRECTORY);
-  syncfs(opened.fd);
+  how(opened.fd);
 }
 
 /** The source's bytes as they pass: counted, hashed, reported. */
@@ -101,7 +123,9 @@ class CountedSource implements AsyncDisposable {
   }
 }
 
-/** The layer file while the tar is written into it. */
+const UUID_BYTES = 16;
+
+/** The layer file while it is written. */
 class LayerWriter implements Disposable {
   readonly #fd: number;
   readonly #hash = new Bun.CryptoHasher("sha256");
@@ -116,12 +140,32 @@ class LayerWriter implements Disposable {
     this.#at += writeAt(this.#fd, chunk, this.#at);
   }
 
-  finish(sizeBytes: number): { diffId: string; tarBytes: number } {
-    const diffId = `sha256:${this.#hash.digest("hex")}`;
+  /** Writes what stands around the tar. */
+  finish(tree: LayerTree): { diffId: string; tarBytes: number; mountable: boolean } {
+    const hash = this.#hash.digest();
+    const diffId = `sha256:${hash.toString("hex")}`;
     const tarBytes = this.#at - TAR_OFFSET;
-    writeAt(this.#fd, writeHead({ diffId, tarBytes, sizeBytes }), 0);
+    const mountable = this.#writeIndex(tree, tarBytes, hash.subarray(0, UUID_BYTES));
+    writeAt(
+      this.#fd,
+      writeHead({ diffId, tarBytes, sizeBytes: tree.sizeBytes, mountable, linksBelow: tree.linksBelow.length > 0 }),
+      0,
+    );
     fdatasyncSync(this.#fd);
-    return { diffId, tarBytes };
+    return { diffId, tarBytes, mountable };
+  }
+
+  #writeIndex(tree: LayerTree, tarBytes: number, uuid: Uint8Array): boolean {
+    try {
+      const place = { tarOffset: TAR_OFFSET, metadataOffset: metadataOffset(tarBytes), uuid };
+      const { superblock, metadata } = writeErofs(tree, place);
+      writeAt(this.#fd, metadata, place.metadataOffset);
+      writeAt(this.#fd, superblock, SUPERBLOCK_OFFSET);
+      return true;
+    } catch (error) {
+      if (error instanceof Inexpressible) return false;
+      throw error;
+    }
   }
 
   [Symbol.dispose](): void {
