@@ -1,7 +1,7 @@
 /** tare volume create: make a volume. */
 import { defineCommand } from "../command.ts";
 import { checkLabel } from "../container/key-values.ts";
-import { splitPair } from "../container/values.ts";
+import { toMap } from "../container/values.ts";
 import { CommandError } from "../errors.ts";
 import { listFlag, textFlag } from "../flag-kinds.ts";
 
@@ -24,12 +24,10 @@ export const command = defineCommand({
     const { Name } = await volumes.create({
       Name: args[0] ?? flags.name,
       Driver: flags.driver,
-      ...(flags.opt.length === 0 ? {} : { DriverOpts: pairs(flags.opt) }),
-      ...(flags.label.length === 0 ? {} : { Labels: pairs(flags.label) }),
+      ...(flags.opt.length === 0 ? {} : { DriverOpts: toMap(flags.opt) }),
+      ...(flags.label.length === 0 ? {} : { Labels: toMap(flags.label) }),
     });
     await context.io.stdout.write(`${Name}\n`);
     return 0;
   },
 });
-
-const pairs = (texts: readonly string[]): Record<string, string> => Object.fromEntries(texts.map(splitPair));
