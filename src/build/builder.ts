@@ -88,12 +88,27 @@ export interface CachePrune {
 
 /** Builds that run and that ended, with everything they told. */
 export interface History {
+  /** Records a build that begins; an internal one is never listed. Throws conflict when its ref is taken. */
+  begin(build: NewRecord): OpenRecord;
   list(): readonly BuildRecord[];
   /** What is there, then each change, until aborted. */
   watch(signal: AbortSignal): AsyncIterable<BuildRecord>;
-  /** Everything the build told and tells. Throws notFound. */
+  /** Everything the build told and tells. A build that is not known yet is waited for, some seconds; then throws notFound. */
   progress(ref: string, signal: AbortSignal): AsyncIterable<ProgressEvent>;
   update(ref: string, change: { readonly pinned?: boolean; readonly delete?: boolean }): Promise<void>;
+}
+
+export interface NewRecord {
+  readonly ref: string;
+  readonly internal: boolean;
+  readonly attributes: ReadonlyMap<string, string>;
+  readonly exporters: readonly Exporter[];
+}
+
+export interface OpenRecord {
+  readonly report: Report;
+  /** Ends what `progress` yields. Idempotent; the first one counts. */
+  end(outcome: { readonly answers: ReadonlyMap<string, string> } | { readonly error: string }): void;
 }
 
 export interface BuildRecord {
@@ -118,7 +133,8 @@ export interface FrontendOptions {
   /** By lower-case name. */
   readonly namedContexts: ReadonlyMap<string, ContextSource>;
   readonly target: string;
-  readonly platforms: readonly Platform[];
+  /** As people write them, such as "linux/arm64"; none is this machine's. */
+  readonly platforms: readonly string[];
   /** Null values take the client's environment, which it has sent along already: they are unset here. */
   readonly buildArgs: ReadonlyMap<string, string>;
   readonly labels: ReadonlyMap<string, string>;

@@ -24,7 +24,7 @@ export interface OpenLayer extends AsyncDisposable {
   mount(): MountedTree;
   /** The same at a path, as a container's root. The caller unmounts. */
   mountAt(path: string): void;
-  /** Keeps the layer; an unchanged one is dropped and the base returned. */
+  /** Keeps the layer, an empty one as well. */
   commit(): Promise<Tree>;
 }
 
@@ -40,7 +40,7 @@ export interface TreeStore {
   contentDigest(tree: Tree, wanted: ContentWanted): Promise<string>;
   /** Keeps the tree's layers until the returned call. */
   hold(tree: Tree): () => void;
-  /** The tree's layers as layers of images, made when they are not yet; empty ones are left out when `dropEmpty`. */
+  /** The tree's layers as layers of images, made when they are not yet. */
   toImageLayers(tree: Tree, options: LayerOptions): Promise<`sha256:${string}`[]>;
 }
 

@@ -83,11 +83,11 @@ export type InstructionBody =
   | { readonly name: "VOLUME"; readonly volumes: readonly string[] }
   | { readonly name: "WORKDIR"; readonly path: string };
 
-/** A here-document of RUN. */
+/** A here-document of RUN, as it was written: `chomp` takes its leading tabs away where the engine reads it. */
 export interface RunFile {
   readonly name: string;
   readonly text: string;
-  readonly descriptor: number;
+  readonly chomp: boolean;
 }
 
 export type InstructionName = InstructionBody["name"];

@@ -153,11 +153,7 @@ function parseRun({ rest, flags, heredocs }: Statement): InstructionBody {
   if (!["", "sandbox", "insecure"].includes(security)) {
     throw new DockerfileError(`security ${JSON.stringify(security)} is not valid`);
   }
-  const files = heredocs.map(({ name, content, chomp, descriptor }) => ({
-    name,
-    text: chomp ? content.replace(/^\t+/gm, "") : content,
-    descriptor,
-  }));
+  const files = heredocs.map(({ name, content, chomp }) => ({ name, text: content, chomp }));
   return {
     name: "RUN",
     command: toCommand(rest),

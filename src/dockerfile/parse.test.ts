@@ -158,7 +158,7 @@ test("RUN takes here-documents, and a shift in arithmetic is none", () => {
   const [run, shift] = body("RUN --mount=type=cache,target=/c <<E cat\nhi\nE\nRUN echo $((1 << 2))\nUSER x\n");
   expect(run).toMatchObject({
     command: { words: ["<<E cat"] },
-    files: [{ name: "E", text: "hi\n", descriptor: 0 }],
+    files: [{ name: "E", text: "hi\n", chomp: false }],
     mounts: ["type=cache,target=/c"],
   });
   expect(shift).toMatchObject({ command: { words: ["echo $((1 << 2))"] }, files: [] });

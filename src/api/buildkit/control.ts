@@ -1,0 +1,195 @@
+/** Control: builds from their start to their result, their progress, the cache and the history. */
+import { notImplemented } from "../../base/errors.ts";
+import type { BuildRecord, CacheUsage, Exporter, Outputs } from "../../build/builder.ts";
+import { BytesMessage, Empty, toTimestamp } from "../../wire/buildkit/common.ts";
+import {
+  BuildHistoryEvent,
+  BuildHistoryRequest,
+  DiskUsageRequest,
+  DiskUsageResponse,
+  HISTORY_EVENT,
+  InfoResponse,
+  ListWorkersRequest,
+  ListWorkersResponse,
+  PruneRequest,
+  SolveRequest as SolveMessage,
+  type SolveRequest,
+  SolveResponse,
+  StatusRequest,
+  StatusResponse,
+  UpdateBuildHistoryRequest,
+  UsageRecord,
+} from "../../wire/buildkit/control.ts";
+import type { MessageOf, Sendable } from "../../wire/protobuf/message.ts";
+import { bidirectional, type Call, type Endpoint, method, serverStreaming, unary } from "../grpc/method.ts";
+import { type BridgeDeps, toCacheOption } from "./bridge.ts";
+import { toBuildError } from "./build-error.ts";
+import { BUILDKIT_VERSION, toWorker } from "./capabilities.ts";
+import { decodeFrontendOptions } from "./frontend-options.ts";
+import type { OpenBuild, Returned } from "./open-builds.ts";
+import type { SessionRegistry } from "./session/registry.ts";
+import { sessionInCall } from "./session/session-in-call.ts";
+import { toStatus } from "./status-messages.ts";
+
+const SERVICE = "/moby.buildkit.v1.Control";
+const LIST_WORKERS = method(`${SERVICE}/ListWorkers`, ListWorkersRequest, ListWorkersResponse);
+const INFO = method(`${SERVICE}/Info`, Empty, InfoResponse);
+const SOLVE = method(`${SERVICE}/Solve`, SolveMessage, SolveResponse);
+const STATUS = method(`${SERVICE}/Status`, StatusRequest, StatusResponse);
+const SESSION = method(`${SERVICE}/Session`, BytesMessage, BytesMessage);
+const DISK_USAGE = method(`${SERVICE}/DiskUsage`, DiskUsageRequest, DiskUsageResponse);
+const PRUNE = method(`${SERVICE}/Prune`, PruneRequest, UsageRecord);
+const LISTEN_HISTORY = method(`${SERVICE}/ListenBuildHistory`, BuildHistoryRequest, BuildHistoryEvent);
+const UPDATE_HISTORY = method(`${SERVICE}/UpdateBuildHistory`, UpdateBuildHistoryRequest, Empty);
+/** Traces that clients send; nobody keeps them. */
+const TRACES = method("/opentelemetry.proto.collector.trace.v1.TraceService/Export", Empty, Empty);
+
+export interface ControlDeps extends BridgeDeps {
+  readonly sessions: SessionRegistry;
+}
+
+export function controlEndpoints(deps: ControlDeps): Endpoint[] {
+  const { builder, worker, sessions } = deps;
+  return [
+    unary(LIST_WORKERS, () => ({ record: [toWorker(worker)] })),
+    unary(INFO, () => ({ buildkitVersion: BUILDKIT_VERSION })),
+    unary(SOLVE, (request, call) => solve(deps, request, call)),
+    serverStreaming(STATUS, async function* ({ ref }, { signal }) {
+      for await (const event of builder.history.progress(ref, signal)) yield toStatus(event);
+    }),
+    bidirectional(SESSION, (requests, call) => sessionInCall(sessions, requests, call)),
+    unary(DISK_USAGE, async ({ filter }) => ({ record: (await builder.diskUsage(filter)).map(toUsageRecord) })),
+    serverStreaming(PRUNE, async function* (request) {
+      const { filter, all, keepDuration, reservedSpace, maxUsedSpace, minFreeSpace } = request;
+      const limits = { reservedBytes: reservedSpace, maxUsedBytes: maxUsedSpace, minFreeBytes: minFreeSpace };
+      const options = { all, filters: filter, keepMs: keepDuration / 1e6, ...limits };
+      for await (const usage of builder.prune(options)) yield toUsageRecord(usage);
+    }),
+    serverStreaming(LISTEN_HISTORY, (request, call) => history(deps, request, call)),
+    unary(UPDATE_HISTORY, async ({ ref, pinned, delete: remove, finalize }) => {
+      if (!finalize) await builder.history.update(ref, remove ? { delete: true } : { pinned });
+      return {};
+    }),
+    unary(TRACES, () => ({})),
+  ];
+}
+
+/** Begins a build, waits for the frontend's result, and ends with what came of it. */
+async function solve({ builder, builds, sessions, results }: ControlDeps, request: SolveRequest, { signal }: Call) {
+  const { ref, session, internal, entitlements, frontendAttrs, definition } = request;
+  const exporters = request.exporters.map(toExporter);
+  const record = builder.history.begin({ ref, internal, attributes: frontendAttrs, exporters });
+  try {
+    if (definition !== undefined && definition.def.length > 0) {
+      throw notImplemented("building from a definition is not supported: only Dockerfiles are");
+    }
+    const client = session === "" ? undefined : await sessions.get(session);
+    const signals = client === undefined ? [signal] : [signal, client.signal];
+    const build = {
+      ref,
+      session: client,
+      sessionOf: (id: string) => sessions.get(id),
+      entitlements,
+      report: record.report,
+      signal: AbortSignal.any(signals),
+    };
+    const open = { build, record, returned: Promise.withResolvers<Returned>() };
+    using _open = builds.add(open);
+    const planned = await resultsOf({ builder, results }, request, open);
+    const { answers } = await builder.finish(build, planned, outputsOf(request, exporters));
+    record.end({ answers });
+    return { exporterResponse: answers };
+  } catch (error) {
+    const failure = toBuildError(error);
+    record.end({ error: failure.message });
+    throw failure;
+  }
+}
+
+/** A client that brings no frontend of its own names it here; the others call it over the bridge and return its result. */
+async function resultsOf(
+  { builder, results }: Pick<ControlDeps, "builder" | "results">,
+  { frontend, frontendAttrs, frontendInputs }: SolveRequest,
+  { build, returned }: OpenBuild,
+): Promise<Returned["results"]> {
+  if (frontend === "") {
+    const gone = Promise.withResolvers<never>();
+    gone.promise.catch(() => undefined);
+    const leave = (): void => gone.reject(build.signal.reason);
+    build.signal.addEventListener("abort", leave, { once: true });
+    return (await Promise.race([returned.promise, gone.promise])).results;
+  }
+  const inputs = new Map([...frontendInputs].map(([name, input]) => [name, results.named(input)]));
+  return (await builder.plan(build, decodeFrontendOptions({ options: frontendAttrs, inputs }))).results;
+}
+
+function toExporter({ type, attrs }: { type: string; attrs: ReadonlyMap<string, string> }): Exporter {
+  const known = { image: "image", moby: "image", local: "local", tar: "tar", oci: "oci", docker: "docker" } as const;
+  const found = Object.entries(known).find(([name]) => name === type);
+  if (found === undefined) throw notImplemented(`exporter ${JSON.stringify(type)} could not be found`);
+  return { type: found[1], attributes: attrs };
+}
+
+function outputsOf({ cache, frontendAttrs }: SolveRequest, exporters: readonly Exporter[]): Outputs {
+  const attestations = [...frontendAttrs].filter(([key]) => key.startsWith("attest:"));
+  return {
+    exporters,
+    cacheExports: (cache?.exports ?? []).map(toCacheOption),
+    cacheImports: (cache?.imports ?? []).map(toCacheOption),
+    attestations: new Map(attestations.map(([key, value]) => [key.slice("attest:".length), value])),
+  };
+}
+
+function toUsageRecord({ type, sizeBytes, createdAt, lastUsedAt, parents, ...rest }: CacheUsage) {
+  return {
+    ...rest,
+    recordType: type,
+    size: sizeBytes,
+    parents: [...parents],
+    createdAt: toTimestamp(createdAt),
+    lastUsedAt: lastUsedAt === undefined ? undefined : toTimestamp(lastUsedAt),
+  };
+}
+
+async function* history(
+  { builder }: ControlDeps,
+  { activeOnly, ref, earlyExit, limit }: ReturnType<typeof BuildHistoryRequest.empty>,
+  { signal }: Call,
+): AsyncGenerator<Sendable<MessageOf<typeof BuildHistoryEvent>>> {
+  const isWanted = (record: BuildRecord): boolean =>
+    (ref === "" || record.ref === ref) && (!activeOnly || record.state === "running");
+  if (earlyExit) {
+    const found = builder.history.list().filter(isWanted);
+    yield* (limit > 0 ? found.slice(0, limit) : found).map(toHistoryEvent);
+    return;
+  }
+  for await (const record of builder.history.watch(signal)) if (isWanted(record)) yield toHistoryEvent(record);
+}
+
+const EVENT_OF = {
+  running: HISTORY_EVENT.started,
+  complete: HISTORY_EVENT.complete,
+  deleted: HISTORY_EVENT.deleted,
+} as const;
+
+function toHistoryEvent(record: BuildRecord): Sendable<MessageOf<typeof BuildHistoryEvent>> {
+  const { ref, state, attributes, exporters, answers, error, pinned, steps, warnings } = record;
+  return {
+    type: EVENT_OF[state],
+    record: {
+      ref,
+      frontend: "dockerfile.v0",
+      frontendAttrs: new Map(attributes),
+      exporters: exporters.map(({ type, attributes: attrs }) => ({ type, attrs: new Map(attrs) })),
+      exporterResponse: new Map(answers),
+      error: error === undefined ? undefined : { code: 2, message: error, details: [] },
+      createdAt: toTimestamp(record.createdAt),
+      completedAt: record.completedAt === undefined ? undefined : toTimestamp(record.completedAt),
+      pinned,
+      numTotalSteps: steps.total,
+      numCompletedSteps: steps.completed,
+      numCachedSteps: steps.cached,
+      numWarnings: warnings,
+    },
+  };
+}

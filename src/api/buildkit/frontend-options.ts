@@ -1,0 +1,163 @@
+/** The options of the Dockerfile frontend as clients send them, decoded once. Throws invalidParameter. */
+import { invalidParameter, notImplemented } from "../../base/errors.ts";
+import { parseSize } from "../../base/units.ts";
+import type { ContextSource, DockerfileSource, FrontendOptions, PlannedResult } from "../../build/builder.ts";
+import type { ExecLimits } from "../../build/operation.ts";
+
+type Options = ReadonlyMap<string, string>;
+
+export interface FrontendRequest {
+  readonly options: Options;
+  /** Results of other builds that this one uses, by name. */
+  readonly inputs: ReadonlyMap<string, PlannedResult>;
+}
+
+export function decodeFrontendOptions({ options, inputs }: FrontendRequest): FrontendOptions {
+  const text = (name: string, fallback = ""): string => options.get(name) ?? fallback;
+  const buildArgs = prefixed(options, "build-arg:");
+  refuseForeignFrontend(buildArgs.get("BUILDKIT_SYNTAX") ?? "");
+  const context = contextOf(options, inputs);
+  return {
+    dockerfile: dockerfileOf(options, context),
+    context,
+    namedContexts: new Map(
+      [...prefixed(options, "context:")].map(([name, value]) => [
+        name.toLowerCase(),
+        parseContext(value, { options, inputs, name }),
+      ]),
+    ),
+    target: text("target"),
+    platforms: csv(text("platform")),
+    buildArgs,
+    labels: prefixed(options, "label:"),
+    noCache: noCacheOf(options.get("no-cache")),
+    resolve: oneOf(text("image-resolve-mode", "default"), ["default", "pull", "local"], "image-resolve-mode"),
+    network: networkOf(text("force-network-mode", "default")),
+    extraHosts: csv(text("add-hosts")).map((entry) => entry.replace("=", ":")),
+    hostname: text("hostname", buildArgs.get("BUILDKIT_SANDBOX_HOSTNAME") ?? ""),
+    limits: limitsOf(options),
+    subrequest: text("requestid"),
+    check: buildArgs.get("BUILDKIT_DOCKERFILE_CHECK") ?? "",
+    cacheMountNamespace: buildArgs.get("BUILDKIT_CACHE_MOUNT_NS") ?? "",
+    multiPlatform: ["1", "true"].includes(text("multi-platform", buildArgs.get("BUILDKIT_MULTI_PLATFORM") ?? "")),
+  };
+}
+
+function prefixed(options: Options, prefix: string): Map<string, string> {
+  const found = [...options].filter(([key]) => key.startsWith(prefix));
+  return new Map(found.map(([key, value]) => [key.slice(prefix.length), value]));
+}
+
+const csv = (text: string): string[] => text.split(",").filter((word) => word !== "");
+
+/** The Dockerfile's language is built in; another frontend would be a program of an image's author with a say in the engine. */
+function refuseForeignFrontend(image: string): void {
+  if (image === "" || /^(?:docker\.io\/)?docker\/dockerfile(?:-upstream)?(?:[:@].*)?$/.test(image)) return;
+  throw notImplemented(`frontend ${image} is not supported: only docker/dockerfile is, which is built in`);
+}
+
+function oneOf<T extends string>(text: string, known: readonly T[], name: string): T {
+  const found = known.find((word) => word === text);
+  if (found === undefined) throw invalidParameter(`invalid ${name}: ${text}`);
+  return found;
+}
+
+function networkOf(mode: string): FrontendOptions["network"] {
+  if (mode === "sandbox" || mode === "") return "default";
+  if (mode === "host" || mode === "none" || mode === "default") return mode;
+  throw invalidParameter(`invalid network mode ${JSON.stringify(mode)}`);
+}
+
+/** "" is every stage. */
+function noCacheOf(stages: string | undefined): FrontendOptions["noCache"] {
+  if (stages === undefined) return false;
+  return stages === "" ? true : csv(stages);
+}
+
+function contextOf(options: Options, inputs: FrontendRequest["inputs"]): ContextSource {
+  const value = options.get("context") ?? "";
+  const directory = options.get("contextkey") ?? "context";
+  return parseContext(value === "" ? `local:${directory}` : value, { options, inputs, name: "context" });
+}
+
+interface ContextWords extends FrontendRequest {
+  readonly name: string;
+}
+
+function parseContext(value: string, { options, inputs, name }: ContextWords): ContextSource {
+  const [, scheme = "", rest = ""] = /^(docker-image|oci-layout|local|input):(?:\/\/)?(.*)$/.exec(value) ?? [];
+  switch (scheme) {
+    case "docker-image":
+      return { from: "image", reference: rest };
+    case "oci-layout":
+      return { from: "layout", ...parseLayout(rest) };
+    case "local":
+      return { from: "session", directory: rest, session: options.get(`local-sessionid:${rest}`) ?? "" };
+    case "input": {
+      const result = inputs.get(rest);
+      if (result === undefined) throw invalidParameter(`invalid input ${rest} for ${name}`);
+      return { from: "result", result };
+    }
+    default:
+      return isGit(value) ? { from: "git", url: value } : { from: "http", url: httpUrl(value, name) };
+  }
+}
+
+/** "store@sha256:…" or "store:tag". */
+function parseLayout(text: string): { store: string; reference: string } {
+  const at = text.search(/[@:]/);
+  if (at === -1) throw invalidParameter(`could not parse oci-layout reference ${JSON.stringify(text)}`);
+  return { store: text.slice(0, at), reference: text.slice(at) };
+}
+
+function isGit(value: string): boolean {
+  return /^(?:git|ssh):\/\/|^git@|^github\.com\//.test(value) || /^https?:\/\/[^#?]*\.git(?:[#?]|$)/.test(value);
+}
+
+function httpUrl(value: string, name: string): string {
+  if (/^https?:\/\//.test(value)) return value;
+  throw invalidParameter(`unsupported context source ${value} for ${name}`);
+}
+
+/** A remote context brings its own Dockerfile, unless the client sends one. */
+function dockerfileOf(options: Options, context: ContextSource): DockerfileSource {
+  const fileName = options.get("filename") ?? "Dockerfile";
+  const directory = options.get("dockerfilekey");
+  if (directory === undefined && context.from !== "session") return { from: "context", fileName };
+  return { from: "session", directory: directory ?? "dockerfile", fileName };
+}
+
+const NO_LIMITS: ExecLimits = {
+  memoryBytes: 0,
+  memorySwapBytes: 0,
+  cpuShares: 0,
+  cpuPeriodUs: 0,
+  cpuQuotaUs: 0,
+  cpusetCpus: "",
+  cpusetMems: "",
+  pids: 0,
+  shmBytes: 0,
+  ulimits: [],
+  cgroupParent: "",
+};
+
+function limitsOf(options: Options): ExecLimits {
+  return {
+    ...NO_LIMITS,
+    shmBytes: bytesOf(options.get("shm-size") ?? "0"),
+    ulimits: csv(options.get("ulimit") ?? "").map(parseUlimit),
+    cgroupParent: options.get("cgroup-parent") ?? "",
+  };
+}
+
+function bytesOf(text: string): number {
+  const bytes = parseSize(text);
+  if (bytes === undefined) throw invalidParameter(`failed to parse shm size: invalid size: '${text}'`);
+  return bytes;
+}
+
+function parseUlimit(text: string): ExecLimits["ulimits"][number] {
+  const [, name = "", soft = "", hard = soft] = /^([a-z]+)=(-?\d+)(?::(-?\d+))?$/.exec(text) ?? [];
+  if (name === "") throw invalidParameter(`invalid ulimit argument: ${text}`);
+  return { name, soft: Number(soft), hard: Number(hard) };
+}
