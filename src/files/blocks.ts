@@ -2,10 +2,12 @@
 
 export const STREAM_BLOCK_BYTES = 256 * 1024;
 
+export type Block = Uint8Array<ArrayBuffer>;
+
 export class Blocks {
-  #block: Buffer = newBlock();
+  #block = newBlock();
   #used = 0;
-  #full: Uint8Array[] = [];
+  #full: Block[] = [];
 
   /** Copies bytes in. */
   append(bytes: Uint8Array): void {
@@ -26,7 +28,7 @@ export class Blocks {
   }
 
   /** A place for `most` bytes at most, to be written into and then taken in by `advance`. Never empty. */
-  room(most: number): Buffer {
+  room(most: number): Buffer<ArrayBuffer> {
     return this.#block.subarray(this.#used, this.#used + most);
   }
 
@@ -39,7 +41,7 @@ export class Blocks {
   }
 
   /** Gives the full blocks away. */
-  *drain(): Generator<Uint8Array, void, undefined> {
+  *drain(): Generator<Block, void, undefined> {
     if (this.#full.length === 0) return;
     const full = this.#full;
     this.#full = [];
@@ -47,7 +49,7 @@ export class Blocks {
   }
 
   /** Gives everything away, the last block as full as it is. */
-  *finish(): Generator<Uint8Array, void, undefined> {
+  *finish(): Generator<Block, void, undefined> {
     yield* this.drain();
     if (this.#used > 0) yield this.#block.subarray(0, this.#used);
     this.#used = 0;
@@ -55,6 +57,6 @@ export class Blocks {
 }
 
 /** Each in memory of its own, which can be handed to another thread. */
-function newBlock(): Buffer {
+function newBlock(): Buffer<ArrayBuffer> {
   return Buffer.allocUnsafeSlow(STREAM_BLOCK_BYTES);
 }

@@ -3,8 +3,9 @@ import { createReadStream } from "node:fs";
 import { createGunzip, createZstdDecompress, type Gunzip, type ZstdDecompress } from "node:zlib";
 import { TarError } from "../base/tar/entry.ts";
 import type { TarReader } from "../base/tar/reader.ts";
+import { inflateWith } from "./external-inflater.ts";
 
-export type Compression = "none" | "gzip" | "zstd";
+export type Compression = "none" | "gzip" | "zstd" | "bzip2" | "xz";
 
 /** A stretch of a file. */
 export interface Slice {
@@ -15,7 +16,7 @@ export interface Slice {
 
 const CHUNK_BYTES = 256 * 1024;
 
-const MAGIC: readonly (readonly [bytes: readonly number[], kind: Compression | "bzip2" | "xz"])[] = [
+const MAGIC: readonly (readonly [bytes: readonly number[], kind: Compression])[] = [
   [[0x1f, 0x8b], "gzip"],
   [[0x28, 0xb5, 0x2f, 0xfd], "zstd"],
   [[0x42, 0x5a, 0x68], "bzip2"],
@@ -26,13 +27,13 @@ const MAGIC: readonly (readonly [bytes: readonly number[], kind: Compression | "
 const isSkippableFrame = (head: Uint8Array): boolean =>
   ((head[0] ?? 0) & 0xf0) === 0x50 && head[1] === 0x2a && head[2] === 0x4d && head[3] === 0x18;
 
-/** From the first six bytes or more. Throws TarError for kinds that are known but cannot be read. */
+/** What tells the longest of them. */
+export const MAGIC_BYTES = 6;
+
+/** From the first six bytes or more. */
 export function detectCompression(head: Uint8Array): Compression {
   if (isSkippableFrame(head)) return "zstd";
   const [, kind = "none"] = MAGIC.find(([magic]) => magic.every((byte, at) => head[at] === byte)) ?? [];
-  if (kind === "bzip2" || kind === "xz") {
-    throw new TarError(`${kind} compression is not supported: decompress the archive first, or use gzip or zstd`);
-  }
   return kind;
 }
 
@@ -47,7 +48,7 @@ async function* emptyStream(): AsyncGenerator<Uint8Array> {}
 
 type Inflater = Gunzip | ZstdDecompress;
 
-function inflater(compression: Exclude<Compression, "none">): Inflater {
+function inflater(compression: "gzip" | "zstd"): Inflater {
   const options = { chunkSize: CHUNK_BYTES };
   return compression === "gzip" ? createGunzip(options) : createZstdDecompress(options);
 }
@@ -67,6 +68,10 @@ export async function* decompress(
 ): AsyncIterable<Uint8Array> {
   if (compression === "none") {
     yield* source;
+    return;
+  }
+  if (compression === "bzip2" || compression === "xz") {
+    yield* inflateWith(compression, source);
     return;
   }
   const transform = inflater(compression);

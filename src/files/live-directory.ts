@@ -64,6 +64,6 @@ export class LiveDirectories implements Disposable {
   }
 }
 
-export function checkWritable({ readOnly, path }: Place): void {
-  if (readOnly) throw new SysError("open", EROFS, path);
+export function checkWritable({ mount, path }: Place): void {
+  if (mount.readOnly) throw new SysError("open", EROFS, path);
 }

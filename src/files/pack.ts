@@ -11,8 +11,8 @@ import { openPath } from "../kernel/at.ts";
 import { OwnedFd } from "../kernel/fd.ts";
 import { O } from "../kernel/open-flags.ts";
 import { type FileStat, getXattr, listXattrs, nextData, readLink } from "../kernel/read-at.ts";
-import { Blocks } from "./blocks.ts";
-import type { Place, TreeView } from "./view.ts";
+import { type Block, Blocks } from "./blocks.ts";
+import type { Place, TreeView, ViewMount } from "./view.ts";
 import { isAllowedXattr, OPAQUE_XATTR } from "./xattrs.ts";
 
 export interface PackOptions {
@@ -25,7 +25,7 @@ export interface PackOptions {
 }
 
 /** Throws SysError, before the first block when `path` is not there. */
-export function* packTree(view: TreeView, options: PackOptions = {}): Generator<Uint8Array, void, undefined> {
+export function* packTree(view: TreeView, options: PackOptions = {}): Generator<Block, void, undefined> {
   const { path = "", name = "", layer = false } = options;
   const packer = new Packer(view, layer);
   {
@@ -42,7 +42,7 @@ interface Level {
   readonly path: string;
   /** What names of its entries begin with, the slash included. */
   readonly prefix: string;
-  readonly readOnly: boolean;
+  readonly mount: ViewMount;
   /** What is left, the next one last. */
   readonly names: string[];
 }
@@ -61,19 +61,19 @@ class Packer {
   }
 
   /** Everything below the directories met so far. One directory is open at a time, however deep they lie. */
-  *descend(): Generator<Uint8Array, void, undefined> {
+  *descend(): Generator<Block, void, undefined> {
     for (let level = this.#levels.at(-1); level !== undefined; level = this.#levels.at(-1)) {
       if (level.names.length === 0) this.#levels.pop();
       else yield* this.#goOn(level);
     }
   }
 
-  *finish(): Generator<Uint8Array, void, undefined> {
+  *finish(): Generator<Block, void, undefined> {
     this.#out.append(TAR_END);
     yield* this.#out.finish();
   }
 
-  *entry(place: Place, name: string): Generator<Uint8Array, void, undefined> {
+  *entry(place: Place, name: string): Generator<Block, void, undefined> {
     const { stat } = place;
     if (stat.type === "directory") this.#directory(place, name);
     else if (stat.type === "file") yield* this.#file(place, name);
@@ -82,7 +82,7 @@ class Packer {
   }
 
   /** Entries of one directory, until one of them is a directory itself. */
-  *#goOn(level: Level): Generator<Uint8Array, void, undefined> {
+  *#goOn(level: Level): Generator<Block, void, undefined> {
     using directory = ifThere(() => this.#view.openDirectory(level.path));
     if (directory === undefined) {
       this.#levels.pop();
@@ -106,10 +106,10 @@ class Packer {
       this.#head(place.stat, `${prefix}.wh..wh..opq`, { type: "file" });
     }
     const names = readdirSync(directory.procPath, { encoding: "latin1" }).sort().reverse();
-    this.#levels.push({ path: place.path, prefix, readOnly: place.readOnly, names });
+    this.#levels.push({ path: place.path, prefix, mount: place.mount, names });
   }
 
-  *#file({ fd, stat }: Place, name: string): Generator<Uint8Array, void, undefined> {
+  *#file({ fd, stat }: Place, name: string): Generator<Block, void, undefined> {
     if (this.#isKnownLink(stat, name)) return;
     using file = reopen(fd, 0);
     this.#head(stat, name, { type: "file", size: stat.size, pax: xattrRecords(file.fd) });
@@ -119,7 +119,7 @@ class Packer {
   }
 
   /** Stretches of a file, and zeros for what is missing at its end. */
-  *#data(file: OwnedFd, start: number, end: number): Generator<Uint8Array, void, undefined> {
+  *#data(file: OwnedFd, start: number, end: number): Generator<Block, void, undefined> {
     for (let at = start; at < end; ) {
       const room = this.#out.room(end - at);
       const got = readSync(file.fd, room, 0, room.length, at);
@@ -131,7 +131,7 @@ class Packer {
   }
 
   /** Holes are not read. */
-  *#sparseData(file: OwnedFd, size: number): Generator<Uint8Array, void, undefined> {
+  *#sparseData(file: OwnedFd, size: number): Generator<Block, void, undefined> {
     let at = 0;
     for (let data = nextData(file.fd, 0); data !== undefined && at < size; data = nextData(file.fd, at)) {
       const start = Math.min(data.start, size);
@@ -143,7 +143,7 @@ class Packer {
     yield* this.#hole(size - at);
   }
 
-  *#hole(bytes: number): Generator<Uint8Array, void, undefined> {
+  *#hole(bytes: number): Generator<Block, void, undefined> {
     for (let left = bytes; left > 0; ) {
       const count = this.#out.room(left).length;
       this.#out.zeros(count);

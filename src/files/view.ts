@@ -27,18 +27,19 @@ export interface Place extends Disposable {
   /** Clean, without links. */
   readonly path: string;
   readonly stat: FileStat;
-  readonly readOnly: boolean;
+  /** What it lies in; the one with the path "" is the root. */
+  readonly mount: ViewMount;
 }
 
 /** As many links as the kernel follows in one walk, path_resolution(7). */
 const MAX_LINKS = 40;
 
 export class TreeView {
-  readonly #root: ViewMount;
+  readonly root: ViewMount;
   #mounts = new Map<string, ViewMount>();
 
   constructor(root: DirFd, { readOnly = false } = {}) {
-    this.#root = { path: "", fd: root, readOnly };
+    this.root = { path: "", fd: root, readOnly };
   }
 
   /** Later ones cover earlier ones. */
@@ -58,7 +59,7 @@ export class TreeView {
    * SysError (ENOENT, ENOTDIR, ELOOP).
    */
   locate(path: string, { follow = true } = {}): Place {
-    using trail = new Trail(this.#place(this.#mounts.get("") ?? this.#root, ""));
+    using trail = new Trail(this.#place(this.#mounts.get("") ?? this.root, ""));
     const pending = path.split("/").reverse();
     let links = 0;
     for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
@@ -78,14 +79,14 @@ export class TreeView {
   }
 
   /** An entry of a directory, not followed. */
-  child(directory: Pick<Place, "fd" | "path" | "readOnly">, name: string): Place {
+  child(directory: Pick<Place, "fd" | "path" | "mount">, name: string): Place {
     const path = directory.path === "" ? name : `${directory.path}/${name}`;
-    const mount = this.#mounts.size === 0 ? undefined : this.#mounts.get(path);
-    if (mount !== undefined) return this.#place(mount, path);
+    const over = this.#mounts.size === 0 ? undefined : this.#mounts.get(path);
+    if (over !== undefined) return this.#place(over, path);
     const own = openat(directory.fd, nameBytes(name), O.PATH);
     try {
-      const { readOnly } = directory;
-      return { fd: own.fd, path, stat: statFd(own.fd), readOnly, [Symbol.dispose]: () => own.close() };
+      const { mount } = directory;
+      return { fd: own.fd, path, stat: statFd(own.fd), mount, [Symbol.dispose]: () => own.close() };
     } catch (error) {
       own.close();
       throw error;
@@ -103,7 +104,7 @@ export class TreeView {
 
   /** The mount that a clean path lies in, and the path from there. */
   #nearest(path: string): { fd: DirFd; rest: string } {
-    let nearest = this.#mounts.get("") ?? this.#root;
+    let nearest = this.#mounts.get("") ?? this.root;
     for (const mount of this.#mounts.values()) {
       const isOver = path === mount.path || path.startsWith(`${mount.path}/`);
       if (isOver && mount.path.length > nearest.path.length) nearest = mount;
@@ -111,8 +112,8 @@ export class TreeView {
     return { fd: nearest.fd, rest: nearest.path === "" ? path : path.slice(nearest.path.length + 1) };
   }
 
-  #place({ fd, readOnly }: ViewMount, path: string): Place {
-    return { fd, path, stat: statFd(fd), readOnly, [Symbol.dispose]: () => undefined };
+  #place(mount: ViewMount, path: string): Place {
+    return { fd: mount.fd, path, stat: statFd(mount.fd), mount, [Symbol.dispose]: () => undefined };
   }
 }
 

@@ -1,0 +1,139 @@
+/**
+ * The engine's side of the file threads: started when there is work, ended when there has been none for a while. Streams flow
+ * as fast as their slower end, and a job is over only once its thread has closed everything.
+ */
+import { finishing } from "../../base/async-iterator.ts";
+import type { Change } from "../changes.ts";
+import type { PackOptions } from "../pack.ts";
+import type { UnpackOptions } from "../unpack.ts";
+import type { ViewRequest } from "../view-request.ts";
+import { Call } from "./call.ts";
+import type { FromThread, Job, PathFacts, ToThread } from "./protocol.ts";
+
+/** A tree on its way into an archive. */
+export interface Packing {
+  readonly facts: PathFacts;
+  /** Read them to their end or return them, else the thread waits for ever. */
+  readonly blocks: AsyncIterableIterator<Uint8Array>;
+}
+
+export interface UnpackRequest {
+  readonly view: ViewRequest;
+  readonly options: UnpackOptions;
+  /** Plain or compressed. */
+  readonly archive: AsyncIterable<Uint8Array>;
+  /** Looks at what `options.path` is before anything of the archive is read; what it throws is the outcome. */
+  readonly check?: (facts: PathFacts) => void;
+}
+
+/** More than the cores of a small machine: one may hang on a dead network file system. */
+const MAX_THREADS = 4;
+const READ_AHEAD_BLOCKS = 8;
+const IDLE_MS = 10_000;
+
+/** Paths in requests have one character a byte. What fails rejects with a FileError. */
+export class FileThreads {
+  readonly #threads: Thread[] = [];
+
+  /** The archive of `options.path`. Rejects when it is not there. */
+  async pack(view: ViewRequest, options: PackOptions = {}): Promise<Packing> {
+    const call = this.#call({ kind: "pack", view, options });
+    const facts = await call.found;
+    return { facts, blocks: finishing(blocksOf(call), () => call.close()) };
+  }
+
+  async unpack({ view, options, archive, check = () => undefined }: UnpackRequest): Promise<void> {
+    const call = this.#call({ kind: "unpack", view, options });
+    try {
+      check(await call.found);
+      for await (const chunk of archive) await call.give(chunk);
+      await call.finish();
+    } finally {
+      await call.close();
+    }
+  }
+
+  stat(view: ViewRequest, path: string): Promise<PathFacts> {
+    return this.#call({ kind: "stat", view, path }).found;
+  }
+
+  /** What the upper directory of an overlay changes in the tree below. */
+  changes(upper: string, image: string): Promise<readonly Change[]> {
+    return this.#call({ kind: "changes", upper, image }).changes;
+  }
+
+  #call(job: Job): Call {
+    return this.#freest().call(job);
+  }
+
+  #freest(): Thread {
+    const [freest] = this.#threads.toSorted((a, b) => a.load - b.load);
+    if (freest !== undefined && (freest.load === 0 || this.#threads.length === MAX_THREADS)) return freest;
+    const thread = new Thread(() => this.#threads.splice(this.#threads.indexOf(thread), 1));
+    this.#threads.push(thread);
+    return thread;
+  }
+}
+
+async function* blocksOf(call: Call): AsyncGenerator<Uint8Array, void, undefined> {
+  call.grant(READ_AHEAD_BLOCKS);
+  for (let block = await call.block(); block !== undefined; block = await call.block()) {
+    yield block;
+    call.grant(1);
+  }
+}
+
+class Thread {
+  readonly #worker: Worker;
+  readonly #calls = new Map<number, Call>();
+  readonly #onGone: () => void;
+  #nextId = 0;
+  #idle: NodeJS.Timeout | undefined;
+
+  constructor(onGone: () => void) {
+    this.#onGone = onGone;
+    this.#worker = new Worker(new URL("./thread.ts", import.meta.url), { smol: true });
+    // It must not keep the process alive: an engine that is done ends.
+    this.#worker.unref();
+    this.#worker.onmessage = ({ data }: MessageEvent<FromThread>) => this.#hear(data);
+    this.#worker.onerror = ({ message }) => this.#die(message);
+  }
+
+  get load(): number {
+    return this.#calls.size;
+  }
+
+  call(job: Job): Call {
+    clearTimeout(this.#idle);
+    const id = ++this.#nextId;
+    const call = new Call((message) => this.#post({ ...message, id }));
+    this.#calls.set(id, call);
+    this.#post({ type: "job", id, job });
+    return call;
+  }
+
+  #post(message: ToThread): void {
+    this.#worker.postMessage(message, message.type === "chunk" ? [message.bytes.buffer] : []);
+  }
+
+  #hear(message: FromThread): void {
+    const call = this.#calls.get(message.id);
+    if (message.type === "done" || message.type === "failed") this.#calls.delete(message.id);
+    call?.hear(message);
+    if (this.#calls.size > 0) return;
+    this.#idle = setTimeout(() => this.#end(), IDLE_MS);
+    this.#idle.unref();
+  }
+
+  #end(): void {
+    this.#onGone();
+    this.#worker.terminate();
+  }
+
+  #die(reason: string): void {
+    this.#end();
+    for (const call of this.#calls.values()) {
+      call.fail({ message: `a file thread failed: ${reason}`, isArchive: false });
+    }
+  }
+}
