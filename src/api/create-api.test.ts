@@ -3,7 +3,7 @@ import { conflict, notFound, notModified } from "../base/errors.ts";
 import { nullLogger } from "../base/log.ts";
 import type { ContainerCreateRequest } from "../wire/container.ts";
 import { frame } from "../wire/multiplex.ts";
-import type { AttachOptions, Backend, LogsOptions } from "./backend.ts";
+import type { AttachOptions, Backend, LogsOptions, RegistryBackend } from "./backend.ts";
 import { createApi } from "./create-api.ts";
 import { backendOf } from "./fixtures/backend.ts";
 import { RecordingPeer, type RequestOptions, requestOf } from "./fixtures/request.ts";
@@ -65,12 +65,6 @@ test.each([
   ["a later endpoint", "POST /commit", 501, "not implemented: this version of tare has no committing containers"],
   ["networks before there are any", "GET /networks", 501, "not implemented: this version of tare has no networks"],
   ["a volume", "GET /volumes/data", 404, "get data: no such volume"],
-  [
-    "a pull without registry client",
-    "POST /images/create?fromImage=x&tag=latest",
-    404,
-    "pull access denied for x, repository does not exist or may require 'docker login': denied: this engine has no registry client yet",
-  ],
   [
     "an import from elsewhere",
     "POST /images/create?fromSrc=http://a/b",
@@ -296,18 +290,23 @@ test("load fails with a status before its first line and with a last line after 
   ]);
 });
 
-test("a pull asks for the name that the client means", async () => {
-  const refs: string[] = [];
-  const images = {
-    ensure: async function* (ref: string) {
-      refs.push(ref);
+test("a pull hands on what the client asks for, and its credentials", async () => {
+  const asked: unknown[] = [];
+  const registries = {
+    pull: async function* ({ image, tag, platform, credentials }: Parameters<RegistryBackend["pull"]>[0]) {
+      asked.push([image, tag, platform, credentials.username, credentials.password]);
       yield { status: "Image is up to date" };
     },
   };
-  await ask({ images }, "POST /images/create?fromImage=busybox&tag=1.36");
-  await ask({ images }, "POST /images/create?fromImage=busybox&tag=sha256:abc");
-  await ask({ images }, "POST /images/create?fromImage=busybox:latest");
-  expect(refs).toEqual(["busybox:1.36", "busybox@sha256:abc", "busybox:latest"]);
+  const auth = Buffer.from('{"auth":"YW5uOmE6Yg=="}').toString("base64url");
+  await ask({ registries }, "POST /images/create?fromImage=busybox&tag=1.36&platform=linux/arm64", {
+    headers: { "x-registry-auth": auth },
+  });
+  await ask({ registries }, "POST /images/create?fromImage=busybox:latest", { headers: { "x-registry-auth": "?" } });
+  expect(asked).toEqual([
+    ["busybox", "1.36", "linux/arm64", "ann", "a:b"],
+    ["busybox:latest", "", "", "", ""],
+  ]);
 });
 
 test("events are adapted to the client's version, line by line", async () => {

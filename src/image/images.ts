@@ -18,12 +18,16 @@ import type { ImportOptions } from "./import.ts";
 import { toHistory, toInspect } from "./inspect.ts";
 import { createLayerStore } from "./layers/layer-store.ts";
 import { ArchiveWorkers } from "./layers/workers.ts";
+import { migrateLeases, openLeases } from "./leases.ts";
 import { type ImageListOptions, listImages } from "./list.ts";
 import type { LoadOptions } from "./load.ts";
 import { manifestsOf } from "./manifest-summary.ts";
 import { type Platform, toOciArchitecture } from "./platform.ts";
 import { createImageRecords, migrateImageRecords } from "./records.ts";
 import { type Digest, familiar, parseRepoTag } from "./reference.ts";
+import { createRegistries } from "./registries.ts";
+import { DEFAULT_REGISTRY_SETTINGS, type RegistrySettings } from "./registry/settings.ts";
+import type { RegistryService } from "./registry/types.ts";
 import { type RemoveOptions, removeImage } from "./remove.ts";
 import { type ImagesUsage, imagesUsage } from "./usage.ts";
 
@@ -37,6 +41,7 @@ export interface ImageStoreDeps {
   /** Tells an event. A prune is of no image: its id is "". */
   readonly emit: (action: ImageAction | "prune", imageId: string, attributes: Readonly<Record<string, string>>) => void;
   readonly limits?: Partial<ArchiveLimits>;
+  readonly registries?: RegistrySettings;
 }
 
 /** The layers that containers' roots are mounted from. */
@@ -72,14 +77,16 @@ export interface ImageStore {
   save(refs: readonly string[], platform?: Platform): AsyncIterable<Uint8Array>;
   load(archive: AsyncIterable<Uint8Array>, options: LoadOptions): AsyncIterable<ProgressLine>;
   import(tarball: AsyncIterable<Uint8Array>, options: ImportOptions): AsyncIterable<ProgressLine>;
+  readonly registries: RegistryService;
   readonly rootLayers: RootLayers;
   /** Deletes what a dead engine left. To be called once the roots of containers have pinned their layers. */
   sweep(): Promise<void>;
 }
 
-export function createImages({ dir, db, usedBy, emit, limits }: ImageStoreDeps): ImageStore {
+export function createImages({ dir, db, usedBy, emit, limits, registries }: ImageStoreDeps): ImageStore {
   migrateImageRecords(db);
   migrateContent(db);
+  migrateLeases(db);
   const bounds: ArchiveLimits = { ...DEFAULT_LIMITS, ...limits };
   const workers = new ArchiveWorkers();
   const context: ImageContext = {
@@ -108,6 +115,12 @@ export function createImages({ dir, db, usedBy, emit, limits }: ImageStoreDeps):
     tag: async (ref, repo, tag) => tagImage(context, ref, { repo, tag }),
     load: (archive, options) => loadLater(context, archive, options),
     import: (tarball, options) => importLater(context, tarball, options),
+    registries: createRegistries({
+      context,
+      leases: openLeases(db, context.layers),
+      dir,
+      settings: registries ?? DEFAULT_REGISTRY_SETTINGS,
+    }),
     rootLayers: createRootLayers(context),
     sweep: () => sweep(context),
   };

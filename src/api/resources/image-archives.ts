@@ -1,17 +1,18 @@
-/** Images that come and go as streams: load, save, import, and what stands for a pull. */
-import { invalidParameter, notFound } from "../../base/errors.ts";
+/** Images that come and go as streams: load, save, import, pull. */
+import { invalidParameter } from "../../base/errors.ts";
 import type { ProgressLine } from "../../wire/image.ts";
+import { readAuthHeader } from "../../wire/registry-auth.ts";
 import { type Answer, byteStream, jsonLines } from "../answer.ts";
-import type { ImageBackend } from "../backend.ts";
+import type { ImageBackend, RegistryBackend } from "../backend.ts";
 import { isBelow } from "../negotiate.ts";
 import type { Call, Route } from "../router.ts";
 import { platformOf } from "./platform.ts";
 import { primed } from "./primed.ts";
 
-export function imageArchiveRoutes(backend: ImageBackend): Route[] {
+export function imageArchiveRoutes(backend: ImageBackend, registries: RegistryBackend): Route[] {
   return [
     { method: "POST", pattern: "/images/load", handle: (call) => load(backend, call) },
-    { method: "POST", pattern: "/images/create", handle: (call) => create(backend, call) },
+    { method: "POST", pattern: "/images/create", handle: (call) => create(backend, registries, call) },
     { method: "GET", pattern: "/images/get", handle: (call) => save(backend, call, call.request.query.all("names")) },
     { method: "GET", pattern: "/images/{name}/get", handle: (call) => save(backend, call, [call.name]) },
   ];
@@ -28,10 +29,16 @@ async function save(backend: ImageBackend, { request, version }: Call, names: re
   return byteStream("application/x-tar", await primed(backend.save(names, platform)));
 }
 
-async function create(backend: ImageBackend, call: Call): Promise<Answer> {
-  const { query } = call.request;
-  const image = query.text("fromImage");
-  return jsonLines(await primed(image === "" ? importArchive(backend, call) : ensure(backend, call, image)));
+/** Two things in one endpoint, as Docker has it. */
+async function create(backend: ImageBackend, registries: RegistryBackend, call: Call): Promise<Answer> {
+  const image = call.request.query.text("fromImage");
+  return jsonLines(await primed(image === "" ? importArchive(backend, call) : pull(registries, call, image)));
+}
+
+function pull(registries: RegistryBackend, { request }: Call, image: string): AsyncIterable<ProgressLine> {
+  const { query, headers, signal } = request;
+  const credentials = readAuthHeader(headers.get("x-registry-auth"));
+  return registries.pull({ image, tag: query.text("tag"), platform: query.text("platform"), credentials, signal });
 }
 
 function importArchive(backend: ImageBackend, { request: { query, body } }: Call): AsyncIterable<ProgressLine> {
@@ -50,18 +57,4 @@ function importArchive(backend: ImageBackend, { request: { query, body } }: Call
     changes: query.all("changes"),
     platform: query.text("platform"),
   });
-}
-
-function ensure(backend: ImageBackend, { request }: Call, image: string): AsyncIterable<ProgressLine> {
-  const { query, signal } = request;
-  const tag = query.text("tag");
-  if (backend.ensure === undefined) throw deniedPull(image);
-  const ref = tag === "" ? image : `${image}${tag.includes(":") ? "@" : ":"}${tag}`;
-  return backend.ensure(ref, { platform: query.text("platform"), signal });
-}
-
-function deniedPull(image: string): Error {
-  return notFound(
-    `pull access denied for ${image}, repository does not exist or may require 'docker login': denied: this engine has no registry client yet`,
-  );
 }

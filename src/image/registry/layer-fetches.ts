@@ -1,0 +1,203 @@
+/**
+ * Layers out of registries into the store: downloaded and unpacked in one go, several at once, each only once however many ask for it.
+ * What is cut off stays on disk and is gone on with.
+ */
+import { EngineError, invalidParameter } from "../../base/errors.ts";
+import { shortId } from "../../base/ids.ts";
+import { KeyedLocks } from "../../base/locks.ts";
+import { SharedWork } from "../../base/shared-work.ts";
+import { Slots } from "../../base/slots.ts";
+import type { ProgressLine } from "../../wire/image.ts";
+import type { LayerStore, StagedLayer } from "../layers/layer-store.ts";
+import type { LayerLeases } from "../leases.ts";
+import type { Report } from "../progress.ts";
+import type { LayerRecord } from "../records.ts";
+import type { Digest } from "../reference.ts";
+import type { Descriptor } from "./descriptors.ts";
+import { download } from "./download.ts";
+import { PartialBlob } from "./partial-blob.ts";
+import { countLine, statusLine, throttled } from "./progress-lines.ts";
+import { RegistryError } from "./registry-error.ts";
+import type { Repository } from "./repository.ts";
+
+export interface LayerFetchDeps {
+  readonly layers: LayerStore;
+  readonly leases: LayerLeases;
+  /** Where partial blobs are kept. */
+  readonly dir: string;
+  readonly maxConcurrent: number;
+  readonly maxAttempts: number;
+  readonly firstPauseMs?: number;
+}
+
+export interface LayerWanted {
+  readonly blob: Descriptor;
+  readonly diffId: Digest;
+  readonly repository: Repository;
+}
+
+type Source = Pick<LayerWanted, "blob" | "repository">;
+
+const PROGRESS_EVERY_MS = 100;
+
+export class LayerFetches {
+  readonly #deps: LayerFetchDeps;
+  readonly #slots: Slots;
+  /** One at a time on each partial file. */
+  readonly #files = new KeyedLocks();
+  readonly #shared = new SharedWork<LayerRecord, ProgressLine>();
+
+  constructor(deps: LayerFetchDeps) {
+    this.#deps = deps;
+    this.#slots = new Slots(deps.maxConcurrent);
+  }
+
+  /** The layer is stored, and leased, when this resolves. */
+  async fetch(wanted: LayerWanted, participant: Run): Promise<LayerRecord> {
+    const { blob, diffId, repository } = wanted;
+    // Who asks with another size, or expects another layer in it, must not spoil it for those who are right.
+    const key = `${blob.digest} ${blob.size}`;
+    const layer = await this.#shared.join(key, participant, (report, signal) => {
+      return this.#run({ blob, repository }, { report, signal });
+    });
+    if (layer.diffId === diffId) return layer;
+    throw invalidParameter(`layer ${blob.digest} is ${layer.diffId}, not ${diffId} as the image says`);
+  }
+
+  async #run(source: Source, run: Run): Promise<LayerRecord> {
+    const { layers, leases } = this.#deps;
+    const { blob } = source;
+    const id = shortId(blob.digest);
+    if (this.#slots.busy) run.report(statusLine(id, "Waiting"));
+    using _slot = await this.#slots.acquire(run.signal);
+    using _file = await this.#files.acquire(blob.digest);
+    const partial = await PartialBlob.open(this.#deps.dir, { digest: blob.digest, sizeBytes: blob.size });
+    let keep = true;
+    try {
+      const staged = await this.#takeIn(source, partial, run);
+      const { diffId, sizeBytes } = staged;
+      using _pin = { [Symbol.dispose]: layers.pin([diffId]) };
+      await layers.commit([staged]);
+      leases.put(diffId, sizeBytes);
+      keep = false;
+      run.report(statusLine(id, "Pull complete"));
+      return { diffId, sizeBytes };
+    } finally {
+      await (keep ? partial.close() : partial.remove());
+    }
+  }
+
+  /** What a cut attempt left may be damaged, by a power failure or by a registry that lied: then all is fetched anew, once. */
+  async #takeIn(source: Source, partial: PartialBlob, run: Run): Promise<StagedLayer> {
+    const isResumed = partial.arrivedBytes > 0;
+    try {
+      return await this.#stage(source, partial, run);
+    } catch (error) {
+      run.signal.throwIfAborted();
+      if (!isDamage(error)) throw error;
+      await partial.reset();
+      if (!isResumed) throw error;
+    }
+    return this.#stage(source, partial, run);
+  }
+
+  /** Downloads and unpacks at the same time. */
+  async #stage(source: Source, partial: PartialBlob, run: Run): Promise<StagedLayer> {
+    const { layers } = this.#deps;
+    const { blob } = source;
+    const abort = new AbortController();
+    const signal = AbortSignal.any([run.signal, abort.signal]);
+    const progress = new LayerProgress(shortId(blob.digest), blob.size, run.report);
+    partial.revive();
+    const staging = layers.stage({ source: partial, signal, onProgress: (bytes) => progress.unpacked(bytes) });
+    const downloading = this.#download(source, partial, { signal, progress });
+    // A registry that fails ends the staging; an archive that is none ends the download.
+    downloading.catch((error: Error) => partial.fail(error));
+    staging.catch((error: Error) => abort.abort(error));
+    const [downloaded, staged] = await Promise.allSettled([downloading, staging]);
+    run.signal.throwIfAborted();
+    if (staged.status === "rejected") throw staged.reason;
+    try {
+      if (downloaded.status === "rejected") throw downloaded.reason;
+      verify(blob, staged.value);
+      return staged.value;
+    } catch (error) {
+      await layers.discard([staged.value]);
+      throw error;
+    }
+  }
+
+  async #download({ blob, repository }: Source, partial: PartialBlob, run: DownloadRun): Promise<void> {
+    const { maxAttempts, firstPauseMs } = this.#deps;
+    const { progress, signal } = run;
+    await download(
+      partial,
+      { repository, digest: blob.digest },
+      {
+        signal,
+        attempts: maxAttempts,
+        ...(firstPauseMs === undefined ? {} : { firstPauseMs }),
+        onProgress: (bytes) => progress.arrived(bytes),
+        onPause: (seconds) => progress.pausing(seconds),
+      },
+    );
+    progress.downloaded();
+  }
+}
+
+interface Run {
+  readonly report: Report;
+  readonly signal: AbortSignal;
+}
+
+interface DownloadRun {
+  readonly progress: LayerProgress;
+  readonly signal: AbortSignal;
+}
+
+/** The bytes that came are not the layer, or the registry cannot go on where they end. */
+function isDamage(error: unknown): boolean {
+  if (error instanceof RegistryError) return error.status === 416;
+  return error instanceof EngineError && error.kind === "invalidParameter";
+}
+
+function verify(blob: Descriptor, got: StagedLayer): void {
+  if (got.digest === blob.digest) return;
+  throw invalidParameter(`filesystem layer verification failed for digest ${blob.digest}`);
+}
+
+/** One layer's lines, in Docker's order: unpacking is told of once the download is over. */
+class LayerProgress {
+  readonly #id: string;
+  readonly #report: Report;
+  readonly #arrived: (current: number, total: number) => void;
+  readonly #unpacked: (current: number, total: number) => void;
+  readonly #total: number;
+  #isDownloaded = false;
+
+  constructor(id: string, total: number, report: Report) {
+    this.#id = id;
+    this.#total = total;
+    this.#report = report;
+    this.#arrived = throttled(PROGRESS_EVERY_MS, (current) => report(countLine(id, "Downloading", { current, total })));
+    this.#unpacked = throttled(PROGRESS_EVERY_MS, (current) => report(countLine(id, "Extracting", { current, total })));
+  }
+
+  arrived(bytes: number): void {
+    this.#arrived(bytes, this.#total);
+  }
+
+  pausing(seconds: number): void {
+    this.#report(statusLine(this.#id, `Retrying in ${seconds} second${seconds === 1 ? "" : "s"}`));
+  }
+
+  downloaded(): void {
+    this.#isDownloaded = true;
+    this.#report(statusLine(this.#id, "Verifying Checksum"));
+    this.#report(statusLine(this.#id, "Download complete"));
+  }
+
+  unpacked(bytes: number): void {
+    if (this.#isDownloaded) this.#unpacked(bytes, this.#total);
+  }
+}
