@@ -1,13 +1,12 @@
 /** `docker import`: a root file system's tar becomes an image of one layer. */
-import { rm, stat } from "node:fs/promises";
 import { nowRfc3339 } from "../base/clock.ts";
 import type { ImageConfig, ProgressLine } from "../wire/image.ts";
-import { spool } from "./archive/spool.ts";
 import { NEVER } from "./catalog.ts";
 import { applyChanges } from "./changes/changes.ts";
 import type { ImageContext } from "./context.ts";
 import { digestOf } from "./digest.ts";
 import { emptyImageConfig } from "./document.ts";
+import { stageStream } from "./growing-file.ts";
 import type { StagedLayer } from "./layers/layer-store.ts";
 import { type Platform, parsePlatform } from "./platform.ts";
 import { type Digest, familiar, parseRepoTag, type Reference } from "./reference.ts";
@@ -46,13 +45,8 @@ interface NewImage {
 }
 
 async function store(context: ImageContext, tarball: AsyncIterable<Uint8Array>, image: NewImage): Promise<Digest> {
-  const abort = new AbortController();
+  const staged = await stageStream(context, tarball);
   await using undo = new AsyncDisposableStack();
-  const path = context.layers.temporary();
-  undo.defer(() => rm(path, { force: true }));
-  await spool(tarball, path, { maxBytes: context.limits.maxBytes, signal: abort.signal });
-  const source = { path, offset: 0, length: (await stat(path)).size };
-  const staged = await context.layers.stage({ source, signal: abort.signal });
   undo.defer(() => context.layers.discard([staged]));
   undo.defer(context.layers.pin([staged.diffId]));
   await context.layers.commit([staged]);

@@ -1,0 +1,68 @@
+/** A stream that is stored while it still arrives: written to a file whose growth a second reader follows. */
+import { rm } from "node:fs/promises";
+import { spool } from "./archive/spool.ts";
+import type { ImageContext } from "./context.ts";
+import type { StagedLayer } from "./layers/layer-store.ts";
+
+/**
+ * Takes a layer's tar, plain or compressed, into the store under no name: inflated, hashed and indexed as it comes. Rejects with what the
+ * stream or the archive is to blame for, and then leaves nothing.
+ */
+export async function stageStream(
+  { layers, limits }: Pick<ImageContext, "layers" | "limits">,
+  stream: AsyncIterable<Uint8Array>,
+): Promise<StagedLayer> {
+  const abort = new AbortController();
+  const path = layers.temporary();
+  await using undo = new AsyncDisposableStack();
+  undo.defer(() => rm(path, { force: true }));
+  const growth = new Growth();
+  const onWritten = (bytes: number): void => growth.reached(bytes);
+  // A bad archive is not read to its end, and its sender not waited for.
+  undo.defer(() => abort.abort(new Error("context canceled")));
+  spool(stream, path, { maxBytes: limits.maxBytes, signal: abort.signal, onWritten }).then(
+    () => growth.end(),
+    (error: unknown) => growth.end(error),
+  );
+  await growth.begun;
+  return await layers.stage({ source: { path, available: growth }, signal: abort.signal });
+}
+
+/** How far a file has been written, told to one reader. */
+class Growth implements AsyncIterable<number> {
+  #bytes = 0;
+  #ended = false;
+  #failure: unknown;
+  #begun = Promise.withResolvers<void>();
+  #wake = Promise.withResolvers<void>();
+
+  /** Resolves once the file exists, or never will. */
+  get begun(): Promise<void> {
+    return this.#begun.promise;
+  }
+
+  reached(bytes: number): void {
+    this.#bytes = bytes;
+    this.#begun.resolve();
+    this.#wake.resolve();
+  }
+
+  end(failure?: unknown): void {
+    this.#ended = true;
+    this.#failure = failure;
+    this.#begun.resolve();
+    this.#wake.resolve();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<number> {
+    for (let told = -1; ; ) {
+      if (this.#failure !== undefined) throw this.#failure;
+      if (this.#bytes > told) yield (told = this.#bytes);
+      else if (this.#ended) return;
+      else {
+        await this.#wake.promise;
+        this.#wake = Promise.withResolvers();
+      }
+    }
+  }
+}
