@@ -31,6 +31,10 @@ export interface RootFileSystems {
   unmount(target: string): void;
   /** Mounts the files of an image, read-only, at `target` (made when missing). Idempotent when already mounted there. */
   mountImage(imageId: string, target: string): void;
+  /** Mounts what lies below the container's upper directory, read-only, at `target` (made when missing). */
+  mountLower(id: ContainerId, imageId: string, target: string): void;
+  /** The directory that holds what the container has changed, as overlayfs writes it. */
+  upper(id: ContainerId): string;
   /** Deletes the upper directories. Idempotent. */
   remove(id: ContainerId): Promise<void>;
   /** Bytes in the upper directory. */

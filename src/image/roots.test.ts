@@ -30,13 +30,20 @@ async function mounted(layers: readonly (readonly TarMember[])[]) {
   return { id, image };
 }
 
+/** What is in a root besides what lies below every image. */
+function own(path: string): string[] {
+  return readdirSync(path)
+    .filter((name) => !["dev", "etc", "proc", "sys", ".dockerenv"].includes(name))
+    .sort();
+}
+
 test("a root shows the upper layers over the lower ones, without what they delete", async () => {
   await mounted([
     [file("a", "old"), file("gone"), file("d/old"), file("kept/old")],
     [file("a", "new"), file(".wh.gone", ""), file("d/.wh..wh..opq", ""), file("d/new"), file("kept/new")],
   ]);
   expect(readFileSync(join(target, "a"), "utf8")).toBe("new");
-  expect(readdirSync(target).sort()).toEqual(["a", "d", "kept"]);
+  expect(own(target)).toEqual(["a", "d", "kept"]);
   expect(readdirSync(join(target, "d"))).toEqual(["new"]);
   expect(readdirSync(join(target, "kept")).sort()).toEqual(["new", "old"]);
 });
@@ -76,10 +83,36 @@ test("mounting, unmounting, creating and removing twice does no harm", async () 
   expect(await store.roots.list()).toEqual([]);
 });
 
-test("an image without layers gives an empty root", async () => {
-  await mounted([]);
+test("below every image lie the places where a runtime mounts, with what Docker puts there", async () => {
+  const { id, image } = await mounted([]);
+  const tree = Bun.spawnSync(["find", ".", "-mindepth", "1", "-printf", "%P %m %l\n"], { cwd: target }).stdout;
+  expect(tree.toString().trim().split("\n").sort()).toEqual([
+    ".dockerenv 755 ",
+    "dev 755 ",
+    "dev/console 755 ",
+    "dev/pts 755 ",
+    "dev/shm 755 ",
+    "etc 755 ",
+    "etc/hostname 755 ",
+    "etc/hosts 755 ",
+    "etc/mtab 777 /proc/mounts",
+    "etc/resolv.conf 755 ",
+    "proc 755 ",
+    "sys 755 ",
+  ]);
+  expect(readdirSync(store.roots.upper(id))).toEqual([]);
+  store.roots.unmount(target);
+  store.roots.mountImage(image, target);
   expect(readdirSync(target)).toEqual([]);
-  writeFileSync(join(target, "f"), "");
+});
+
+test("what lies below a container is without its changes", async () => {
+  const { id, image } = await mounted([[file("a", "image")]]);
+  writeFileSync(join(target, "a"), "container");
+  store.roots.unmount(target);
+  store.roots.mountLower(id, image, target);
+  expect(readFileSync(join(target, "a"), "utf8")).toBe("image");
+  expect(existsSync(join(target, ".dockerenv"))).toBe(true);
 });
 
 test("a root is found again after a restart, and mounts even without its image", async () => {
@@ -100,7 +133,7 @@ test("a root that was cut off while being made is made again", async () => {
   expect(await store.roots.list()).toEqual([id]);
   await store.roots.create(id, image);
   store.roots.mount(id, image, target, false);
-  expect(readdirSync(target)).toEqual(["a"]);
+  expect(own(target)).toEqual(["a"]);
 });
 
 test("an ephemeral root whose mount was cut off can be mounted again", async () => {

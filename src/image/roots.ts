@@ -3,6 +3,8 @@
  *
  *   <dir>/<container id>/upper, work     overlayfs's own
  *   <dir>/<container id>/layers          DiffIDs, the lowest first: what the root is made of, whatever becomes of the image
+ *   <dir>/bottom                         what lies below the image of every container
+ *   <dir>/empty                          nothing
  */
 import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
@@ -14,6 +16,7 @@ import { treeSize } from "../files/tree-size.ts";
 import type { FsOption } from "../kernel/mount-api.ts";
 import { umountIfMounted } from "../kernel/mounts.ts";
 import { overlayMount } from "../kernel/overlay.ts";
+import { makeBottom } from "./bottom.ts";
 import type { RootLayers } from "./images.ts";
 import { type Digest, parseDigest } from "./reference.ts";
 
@@ -28,6 +31,8 @@ export interface Roots {
   create(id: ContainerId, imageId: string): Promise<void>;
   mount(id: ContainerId, imageId: string, target: string, ephemeral: boolean): void;
   mountImage(imageId: string, target: string): void;
+  mountLower(id: ContainerId, imageId: string, target: string): void;
+  upper(id: ContainerId): string;
   unmount(target: string): void;
   remove(id: ContainerId): Promise<void>;
   sizeRw(id: ContainerId): Promise<number>;
@@ -59,6 +64,7 @@ class OverlayRoots implements Roots {
     this.#empty = `${dir}/empty`;
     this.#bottom = `${dir}/bottom`;
     for (const path of [this.#empty, this.#bottom]) mkdirSync(path, { recursive: true, mode: 0o755 });
+    makeBottom(this.#bottom);
     for (const id of this.#ids()) {
       const recorded = readLayers(this.#file(id, "layers"));
       if (recorded !== undefined) this.#remember(id, recorded);
@@ -69,10 +75,10 @@ class OverlayRoots implements Roots {
     if (this.#roots.has(id)) return;
     const chain = this.#layers.layersOf(imageId);
     this.#remember(id, chain);
-    const upper = this.#file(id, "upper");
+    const upper = this.upper(id);
     mkdirSync(upper, { recursive: true, mode: 0o700 });
     mkdirSync(this.#file(id, "work"), { recursive: true, mode: 0o700 });
-    copyAttributes(this.#lowers(chain)[0], upper);
+    copyAttributes(this.#layers.lowers(chain)[0] ?? this.#bottom, upper);
     // Written last: a root without it was never finished and has never been mounted.
     await writeFile(this.#file(id, "layers"), chain.join("\n"));
   }
@@ -80,19 +86,31 @@ class OverlayRoots implements Roots {
   mount(id: ContainerId, imageId: string, target: string, ephemeral: boolean): void {
     mkdirSync(target, { recursive: true });
     if (isMountPoint(target)) return;
-    const chain = this.#roots.get(id)?.layers ?? this.#layers.layersOf(imageId);
     const work = this.#file(id, "work");
     // The mark of a volatile mount that an engine's death left: overlayfs refuses to mount again over it.
     if (ephemeral) rmSync(join(work, "work", "incompat"), { recursive: true, force: true });
     const options: readonly FsOption[] = ephemeral ? [["volatile"]] : [];
-    overlayMount({ lowers: this.#lowers(chain), upper: this.#file(id, "upper"), work, target, options });
+    overlayMount({ lowers: this.#below(id, imageId), upper: this.upper(id), work, target, options });
   }
 
   mountImage(imageId: string, target: string): void {
     mkdirSync(target, { recursive: true });
     if (isMountPoint(target)) return;
     // Read-only, an overlay needs two lowers.
-    overlayMount({ lowers: [...this.#lowers(this.#layers.layersOf(imageId)), this.#bottom], target });
+    const layers = this.#layers.lowers(this.#layers.layersOf(imageId));
+    overlayMount({
+      lowers: [...layers, this.#empty, ...(layers.length === 0 ? [`${this.#empty}/empty`] : [])],
+      target,
+    });
+  }
+
+  mountLower(id: ContainerId, imageId: string, target: string): void {
+    mkdirSync(target, { recursive: true });
+    overlayMount({ lowers: [...this.#below(id, imageId), this.#empty], target });
+  }
+
+  upper(id: ContainerId): string {
+    return this.#file(id, "upper");
   }
 
   unmount(target: string): void {
@@ -109,7 +127,7 @@ class OverlayRoots implements Roots {
   }
 
   sizeRw(id: ContainerId): Promise<number> {
-    return treeSize(this.#file(id, "upper"));
+    return treeSize(this.upper(id));
   }
 
   async list(): Promise<ContainerId[]> {
@@ -128,9 +146,9 @@ class OverlayRoots implements Roots {
     this.#roots.set(id, { layers, unpin: this.#layers.pin(layers) });
   }
 
-  /** An overlay needs one lower at least. */
-  #lowers(chain: readonly Digest[]): string[] {
-    return chain.length === 0 ? [this.#empty] : this.#layers.lowers(chain);
+  #below(id: ContainerId, imageId: string): string[] {
+    const chain = this.#roots.get(id)?.layers ?? this.#layers.layersOf(imageId);
+    return [...this.#layers.lowers(chain), this.#bottom];
   }
 }
 
@@ -152,8 +170,7 @@ function readLayers(path: string): Digest[] | undefined {
  * The root directory of an overlay looks like that of its upper directory. Everybody may enter it, as with Docker: roots that were
  * packed in a private directory of the packer's are common.
  */
-function copyAttributes(from: string | undefined, to: string): void {
-  if (from === undefined) return;
+function copyAttributes(from: string, to: string): void {
   const { uid, gid, mode } = statSync(from);
   chownSync(to, uid, gid);
   chmodSync(to, (mode & 0o7777) | 0o755);
