@@ -26,6 +26,7 @@ import { createRoots } from "../image/roots.ts";
 import { removeIfEmpty } from "../kernel/cgroup.ts";
 import { type Outcome as FavorOutcome, favorDynamicCgroups } from "../kernel/cgroup-latency.ts";
 import { detectCgroups, isPureV2 } from "../kernel/cgroup-layout.ts";
+import { createContainerDns } from "../network/container-dns.ts";
 import { createEtcFiles } from "../network/etc-files.ts";
 import { createNetwork, type NetworkFacts } from "../network/network.ts";
 import { createRuntime } from "../runtime/runtime.ts";
@@ -92,8 +93,8 @@ export async function compose(config: EngineConfig, log: Logger, activatedFds: n
     }),
     network,
     etcFiles: createEtcFiles({
-      hostFiles: config.hostFiles,
-      dns: config.dns,
+      hostsFile: config.hostFiles.hosts,
+      dns: createContainerDns(config),
       hostGateway: () => network.gateway,
     }),
     runtime,

@@ -138,6 +138,8 @@ export interface Network {
 export interface EtcFiles {
   /** Writes (or rewrites) the three files into `dir` and returns their paths. */
   write(dir: string, request: EtcRequest): { hosts: string; resolvConf: string; hostname: string };
+  /** After connections of a running container have changed: what nobody else has changed in the files follows. */
+  update(dir: string, before: EtcRequest, after: EtcRequest): void;
 }
 
 export interface EtcRequest {
@@ -145,6 +147,8 @@ export interface EtcRequest {
   readonly domainname: string;
   readonly hostConfig: HostConfig;
   readonly endpoints: Readonly<Record<string, EndpointSettings>>;
+  /** Containers that this one is linked to on the default bridge: an address, and the names for it. */
+  readonly links: readonly (readonly [address: string, names: string])[];
 }
 
 export interface SpecRequest {

@@ -3,21 +3,14 @@ import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { hasCode } from "../base/errors.ts";
 import type { EndpointSettings } from "../wire/container.ts";
 import type { HostConfig } from "../wire/host-config.ts";
-import { toHosts } from "./hosts.ts";
-import {
-  namesOnlyTheStub,
-  overrideResolvConf,
-  parseResolvConf,
-  type ResolvConf,
-  toResolvConf,
-  withReachableServers,
-} from "./resolv-conf.ts";
+import type { ContainerDns } from "./container-dns.ts";
+import { type HostsLine, ownLines, toHosts, toText } from "./hosts.ts";
+import { toResolvConf } from "./resolv-conf.ts";
 
 export interface EtcFilesDeps {
-  /** The host's own files: /etc/hosts, /etc/resolv.conf, and where systemd-resolved tells the real servers. */
-  readonly hostFiles: { readonly hosts: string; readonly resolvConf: string; readonly resolvedResolvConf: string };
-  /** The engine's settings, for containers that have none of their own. */
-  readonly dns: ResolvConf;
+  /** The host's own /etc/hosts. */
+  readonly hostsFile: string;
+  readonly dns: ContainerDns;
   /** What "host-gateway" stands for. */
   readonly hostGateway: () => string;
 }
@@ -25,13 +18,20 @@ export interface EtcFilesDeps {
 export interface EtcRequest {
   readonly hostname: string;
   readonly domainname: string;
-  readonly hostConfig: Pick<HostConfig, "NetworkMode" | "Dns" | "DnsSearch" | "DnsOptions" | "ExtraHosts">;
-  readonly endpoints: Readonly<Record<string, Pick<EndpointSettings, "IPAddress">>>;
+  readonly hostConfig: Pick<HostConfig, "NetworkMode" | "Dns" | "DnsSearch" | "DnsOptions" | "ExtraHosts" | "Sysctls">;
+  readonly endpoints: Readonly<Record<string, Pick<EndpointSettings, "IPAddress" | "GlobalIPv6Address">>>;
+  /** Containers that this one is linked to on the default bridge: an address, and the names for it. */
+  readonly links: readonly HostsLine[];
 }
 
 export interface EtcFiles {
   /** Writes (or rewrites) the three files, readable for everybody, into `dir` and returns their paths. */
   write(dir: string, request: EtcRequest): { hosts: string; resolvConf: string; hostname: string };
+  /**
+   * After connections of a running container have changed: the files of `before` as they are for `after`, as far as nobody has
+   * changed them. Lines of others in `hosts` stay; resolv.conf changes once at most, when names come to be resolved.
+   */
+  update(dir: string, before: EtcRequest, after: EtcRequest): void;
 }
 
 function readIfThere(path: string): string {
@@ -43,26 +43,42 @@ function readIfThere(path: string): string {
   }
 }
 
-/** The host's resolver settings as they serve a container with, or without, a network of its own. */
-function hostResolvConf({ hostFiles }: EtcFilesDeps, onHostNetwork: boolean): ResolvConf {
-  const own = parseResolvConf(readIfThere(hostFiles.resolvConf));
-  if (onHostNetwork) return own;
-  return withReachableServers(namesOnlyTheStub(own) ? parseResolvConf(readIfThere(hostFiles.resolvedResolvConf)) : own);
+/** A container may do without IPv6 by a sysctl of its own. */
+function hasIpv6({ hostConfig }: EtcRequest): boolean {
+  const { Sysctls = {} } = hostConfig;
+  return !["all", "lo"].some((device) => Sysctls[`net.ipv6.conf.${device}.disable_ipv6`] === "1");
 }
 
-function resolvConfFor(deps: EtcFilesDeps, { hostConfig }: EtcRequest): string {
-  const { Dns, DnsSearch, DnsOptions, NetworkMode } = hostConfig;
-  const engine = overrideResolvConf(hostResolvConf(deps, NetworkMode === "host"), deps.dns);
-  return toResolvConf(overrideResolvConf(engine, { nameservers: Dns, search: DnsSearch, options: DnsOptions }));
-}
+const addressesOf = ({ endpoints }: EtcRequest): string[] =>
+  Object.values(endpoints).flatMap(({ IPAddress, GlobalIPv6Address }) =>
+    [IPAddress, GlobalIPv6Address].filter((address) => address !== ""),
+  );
 
 /** On the host's network, and asked for nothing else, a container sees the host's names. */
-function hostsFor({ hostFiles, hostGateway }: EtcFilesDeps, request: EtcRequest): string {
-  const { hostname, domainname, hostConfig, endpoints } = request;
+function hostsFor({ hostsFile, hostGateway }: EtcFilesDeps, request: EtcRequest): string {
+  const { hostname, domainname, hostConfig, links } = request;
   const extraHosts = hostConfig.ExtraHosts ?? [];
-  if (hostConfig.NetworkMode === "host" && extraHosts.length === 0) return readIfThere(hostFiles.hosts);
-  const addresses = Object.values(endpoints).flatMap(({ IPAddress }) => (IPAddress === "" ? [] : [IPAddress]));
-  return toHosts({ hostname, domainname, addresses, extraHosts, hostGateway: hostGateway() });
+  if (hostConfig.NetworkMode === "host" && extraHosts.length === 0) return readIfThere(hostsFile);
+  return toHosts({
+    hostname,
+    domainname,
+    addresses: addressesOf(request),
+    extraHosts,
+    hostGateway: hostGateway(),
+    links,
+    hasIpv6: hasIpv6(request),
+  });
+}
+
+/** The lines that `before` has, and `after` has not, go; those of `after` alone come to the end. */
+function updateHosts(text: string, before: EtcRequest, after: EtcRequest): string {
+  const linesOf = (request: EtcRequest): HostsLine[] => [
+    ...request.links,
+    ...ownLines({ ...request, addresses: addressesOf(request) }),
+  ];
+  const [old, present] = [linesOf(before).map((line) => toText([line])), linesOf(after).map((line) => toText([line]))];
+  const kept = text.split(/(?<=\n)/).filter((line) => !old.includes(line) || present.includes(line));
+  return [...kept, ...present.filter((line) => !old.includes(line))].join("");
 }
 
 /** In place, as a file that is bind-mounted must stay the same file. */
@@ -73,11 +89,19 @@ function writeReadable(path: string, text: string): string {
 }
 
 export function createEtcFiles(deps: EtcFilesDeps): EtcFiles {
+  const resolvConfFor = (request: EtcRequest): string => toResolvConf(deps.dns(request));
   return {
     write: (dir, request) => ({
       hosts: writeReadable(`${dir}/hosts`, hostsFor(deps, request)),
-      resolvConf: writeReadable(`${dir}/resolv.conf`, resolvConfFor(deps, request)),
+      resolvConf: writeReadable(`${dir}/resolv.conf`, resolvConfFor(request)),
       hostname: writeReadable(`${dir}/hostname`, `${request.hostname}\n`),
     }),
+    update(dir, before, after) {
+      const [hosts, resolvConf] = [`${dir}/hosts`, `${dir}/resolv.conf`];
+      writeReadable(hosts, updateHosts(readIfThere(hosts), before, after));
+      const old = deps.dns(before);
+      const isOurs = readIfThere(resolvConf) === toResolvConf(old);
+      if (isOurs && old.transform === "legacy") writeReadable(resolvConf, resolvConfFor(after));
+    },
   };
 }

@@ -1,14 +1,16 @@
 /** hosts(5) for a container. Pure. */
 import { unavailable } from "../base/errors.ts";
 
-const COMMON = [
-  ["127.0.0.1", "localhost"],
+export type HostsLine = readonly [address: string, names: string];
+
+const COMMON_IPV4: readonly HostsLine[] = [["127.0.0.1", "localhost"]];
+const COMMON_IPV6: readonly HostsLine[] = [
   ["::1", "localhost ip6-localhost ip6-loopback"],
   ["fe00::", "ip6-localnet"],
   ["ff00::", "ip6-mcastprefix"],
   ["ff02::1", "ip6-allnodes"],
   ["ff02::2", "ip6-allrouters"],
-] as const;
+];
 
 export interface Hosts {
   readonly hostname: string;
@@ -19,17 +21,21 @@ export interface Hosts {
   readonly extraHosts: readonly string[];
   /** What "host-gateway" stands for; "" when nothing yet, which is refused where it is asked for. */
   readonly hostGateway: string;
+  /** Containers that this one is linked to on the default bridge. */
+  readonly links: readonly HostsLine[];
+  /** False leaves every IPv6 address out. */
+  readonly hasIpv6: boolean;
 }
 
 /** "web.example.org web": the full name, and its first label when that differs. */
-function namesOf({ hostname, domainname }: Hosts): string {
+function namesOf({ hostname, domainname }: Pick<Hosts, "hostname" | "domainname">): string {
   const full = domainname === "" ? hostname : `${hostname}.${domainname}`;
   const [label = ""] = full.split(".", 1);
   return label === full ? full : `${full} ${label}`;
 }
 
 /** An address may hold colons, a name cannot. */
-function extraLine(entry: string, hostGateway: string): readonly [address: string, names: string] {
+function extraLine(entry: string, hostGateway: string): HostsLine {
   const colon = entry.indexOf(":");
   const [name, address] = [entry.slice(0, colon), entry.slice(colon + 1)];
   if (address !== "host-gateway") return [address.replace(/^\[(.*)\]$/, "$1"), name];
@@ -37,12 +43,21 @@ function extraLine(entry: string, hostGateway: string): readonly [address: strin
   return [hostGateway, name];
 }
 
-/** Docker's order: the common lines, those that were asked for, the container's own. */
+/** The lines by which a container knows itself. */
+export function ownLines({ addresses, ...names }: Pick<Hosts, "hostname" | "domainname" | "addresses">): HostsLine[] {
+  return addresses.map((address) => [address, namesOf(names)]);
+}
+
+export const toText = (lines: readonly HostsLine[]): string =>
+  lines.map(([address, names]) => `${address}\t${names}\n`).join("");
+
+/** Docker's order: the common lines, those that were asked for, links, the container's own. */
 export function toHosts(hosts: Hosts): string {
-  const lines = [
-    ...COMMON,
+  const common = hosts.hasIpv6 ? [...COMMON_IPV4, ...COMMON_IPV6] : COMMON_IPV4;
+  const rest = [
     ...hosts.extraHosts.map((entry) => extraLine(entry, hosts.hostGateway)),
-    ...hosts.addresses.map((address) => [address, namesOf(hosts)] as const),
+    ...hosts.links,
+    ...ownLines(hosts),
   ];
-  return lines.map(([address, names]) => `${address}\t${names}\n`).join("");
+  return toText([...common, ...rest.filter(([address]) => hosts.hasIpv6 || !address.includes(":"))]);
 }

@@ -135,7 +135,7 @@ describe.each(BUILDS)("%s", (kind) => {
   });
 
   test("who asks by TCP is answered over TCP all the way", async () => {
-    const many = Array.from({ length: 2000 }, (_, i) => `10.0.${i >> 8}.${i & 255}`);
+    const many = Array.from({ length: 3000 }, (_, i) => `10.0.${i >> 8}.${i & 255}`);
     await new Server(lab.host, "127.0.0.53", (query, { protocol }) => [
       toReply(query, protocol === "udp" ? { truncated: true } : { addresses: many }),
     ]).ready;

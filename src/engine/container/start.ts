@@ -91,6 +91,7 @@ async function spawn(
     domainname: config.Domainname,
     hostConfig,
     endpoints: sandbox.endpoints,
+    links: [],
   });
   ctx.runtime.writeBundle(bundle, {
     id,
