@@ -180,7 +180,7 @@ describe("load() refuses and leaves nothing of", () => {
     ["an archive cut off", dockerArchive(APP).subarray(0, 3000), "unexpected EOF"],
     ["a gzip archive cut off", gzipSync(dockerArchive(APP)).subarray(0, 300), "unexpected EOF"],
     ["a zstd archive cut off", zstdCompressSync(dockerArchive(APP)).subarray(0, 300), "unexpected EOF"],
-    ["an xz archive", Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 0]), "xz compression is not supported"],
+    ["an xz archive", Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0, 0]), "xz: "],
     [
       "a null manifest",
       tarOf({ "manifest.json": "null" }),

@@ -86,19 +86,26 @@ test("mounting, unmounting, creating and removing twice does no harm", async () 
 test("below every image lie the places where a runtime mounts, with what Docker puts there", async () => {
   const { id, image } = await mounted([]);
   const tree = Bun.spawnSync(["find", ".", "-mindepth", "1", "-printf", "%P %m %l\n"], { cwd: target }).stdout;
-  expect(tree.toString().trim().split("\n").sort()).toEqual([
-    ".dockerenv 755 ",
-    "dev 755 ",
-    "dev/console 755 ",
-    "dev/pts 755 ",
-    "dev/shm 755 ",
-    "etc 755 ",
-    "etc/hostname 755 ",
-    "etc/hosts 755 ",
+  expect(
+    tree
+      .toString()
+      .trim()
+      .split("\n")
+      .map((line) => line.trim())
+      .sort(),
+  ).toEqual([
+    ".dockerenv 755",
+    "dev 755",
+    "dev/console 755",
+    "dev/pts 755",
+    "dev/shm 755",
+    "etc 755",
+    "etc/hostname 755",
+    "etc/hosts 755",
     "etc/mtab 777 /proc/mounts",
-    "etc/resolv.conf 755 ",
-    "proc 755 ",
-    "sys 755 ",
+    "etc/resolv.conf 755",
+    "proc 755",
+    "sys 755",
   ]);
   expect(readdirSync(store.roots.upper(id))).toEqual([]);
   store.roots.unmount(target);

@@ -4,7 +4,7 @@
  *   <dir>/<container id>/upper, work     overlayfs's own
  *   <dir>/<container id>/layers          DiffIDs, the lowest first: what the root is made of, whatever becomes of the image
  *   <dir>/bottom                         what lies below the image of every container
- *   <dir>/empty                          nothing
+ *   <dir>/empty, nothing                 two empty directories, for mounts that need so many
  */
 import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
@@ -55,15 +55,15 @@ class OverlayRoots implements Roots {
   readonly #dir: string;
   readonly #layers: RootLayers;
   readonly #roots = new Map<ContainerId, Root>();
-  readonly #empty: string;
+  readonly #empty: readonly string[];
   readonly #bottom: string;
 
   constructor(dir: string, layers: RootLayers) {
     this.#dir = dir;
     this.#layers = layers;
-    this.#empty = `${dir}/empty`;
+    this.#empty = [`${dir}/empty`, `${dir}/nothing`];
     this.#bottom = `${dir}/bottom`;
-    for (const path of [this.#empty, this.#bottom]) mkdirSync(path, { recursive: true, mode: 0o755 });
+    for (const path of [...this.#empty, this.#bottom]) mkdirSync(path, { recursive: true, mode: 0o755 });
     makeBottom(this.#bottom);
     for (const id of this.#ids()) {
       const recorded = readLayers(this.#file(id, "layers"));
@@ -98,15 +98,12 @@ class OverlayRoots implements Roots {
     if (isMountPoint(target)) return;
     // Read-only, an overlay needs two lowers.
     const layers = this.#layers.lowers(this.#layers.layersOf(imageId));
-    overlayMount({
-      lowers: [...layers, this.#empty, ...(layers.length === 0 ? [`${this.#empty}/empty`] : [])],
-      target,
-    });
+    overlayMount({ lowers: [...layers, ...(layers.length === 0 ? this.#empty : this.#empty.slice(1))], target });
   }
 
   mountLower(id: ContainerId, imageId: string, target: string): void {
     mkdirSync(target, { recursive: true });
-    overlayMount({ lowers: [...this.#below(id, imageId), this.#empty], target });
+    overlayMount({ lowers: [...this.#below(id, imageId), ...this.#empty.slice(1)], target });
   }
 
   upper(id: ContainerId): string {
