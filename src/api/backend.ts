@@ -1,6 +1,7 @@
 /** What the HTTP edge needs of the engine. The engine satisfies these shapes structurally; `daemon/` wires them. */
 import type { Duplex } from "../base/duplex.ts";
 import type { AttachOptions } from "../engine/container/attach.ts";
+import type { CommitOptions } from "../engine/container/commit.ts";
 import type { ListOptions } from "../engine/container/list.ts";
 import type { LogsOptions } from "../engine/container/logs.ts";
 import type { StatsOptions } from "../engine/container/stats.ts";
@@ -56,6 +57,8 @@ export interface ContainerBackend {
   top(ref: string, psArgs: string): Promise<TopResponse>;
   /** Resolves the reference at once (throws notFound). */
   stats(ref: string, options: StatsOptions, signal: AbortSignal): AsyncIterable<ContainerStats>;
+  /** Makes an image of it. */
+  commit(ref: string, options: CommitOptions): Promise<{ Id: string }>;
   prune(filters: Filters): Promise<{ ContainersDeleted: string[] | null; SpaceReclaimed: number }>;
   /** Checks state and returns whether the container has a terminal (raw stream) or not (multiplexed). */
   attachInfo(ref: string): { tty: boolean };

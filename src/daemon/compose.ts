@@ -21,6 +21,7 @@ import { createRegistryBackend } from "../engine/registries.ts";
 import { readHostFacts } from "../engine/system/facts.ts";
 import { createSystemService } from "../engine/system/service.ts";
 import { createVolumeService } from "../engine/volume/service.ts";
+import { FileThreads } from "../files/threads/threads.ts";
 import { createImages, type ImageStore } from "../image/images.ts";
 import { createRoots } from "../image/roots.ts";
 import { removeIfEmpty } from "../kernel/cgroup.ts";
@@ -91,6 +92,7 @@ export async function compose(config: EngineConfig, log: Logger, activatedFds: n
       emit: (action, name) => events.publish({ type: "volume", action, id: name, attributes: { driver: "local" } }),
       log,
     }),
+    files: new FileThreads(),
     network,
     etcFiles: createEtcFiles({
       hostsFile: config.hostFiles.hosts,

@@ -2,6 +2,7 @@
 import type { Background } from "../base/background.ts";
 import type { KeyedLocks } from "../base/locks.ts";
 import type { Logger } from "../base/log.ts";
+import type { FileThreads } from "../files/threads/threads.ts";
 import type { ContainerRows } from "../state/container-rows.ts";
 import type { LogConfig } from "../wire/host-config.ts";
 import type { Container } from "./container/container.ts";
@@ -19,6 +20,8 @@ export interface EngineContext {
   readonly images: Images;
   readonly roots: RootFileSystems;
   readonly volumes: Volumes;
+  /** Packs, unpacks and compares file trees away from the event loop. */
+  readonly files: FileThreads;
   readonly network: Network;
   readonly etcFiles: EtcFiles;
   readonly runtime: Runtime;

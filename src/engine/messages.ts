@@ -39,6 +39,8 @@ export const removeAlive = (ref: string, state: "paused" | "restarting"): Engine
   conflict(
     `cannot remove container "${ref}": container is ${state} and must be ${state === "paused" ? "unpaused" : "stopped"} first`,
   );
+export const notCommittable = (id: string, state: "dead" | "removing"): EngineError =>
+  conflict(`You cannot commit container ${id} which is ${state === "dead" ? "Dead" : "being removed"}`);
 export const attachPaused = (ref: string): EngineError =>
   conflict(`container ${ref} is paused, unpause the container before attach`);
 export const attachRestarting = (ref: string): EngineError =>

@@ -1,5 +1,6 @@
 /** What the engine room needs of the rooms below it. They satisfy these shapes structurally; `daemon/` wires them. */
 import type { ContainerId } from "../base/ids.ts";
+import type { CommitRequest } from "../image/commit.ts";
 import type { CgroupUsage } from "../kernel/cgroup-usage.ts";
 import type { ExitRecord, MonitorHandle, ProcessRequest } from "../runtime/monitor/types.ts";
 import type { UserMount } from "../runtime/spec/user-mount.ts";
@@ -16,6 +17,8 @@ export interface Images {
   /** By name, short name, digest, id or unambiguous id prefix. Throws notFound("No such image: …"). */
   inspect(ref: string): ImageInspect;
   has(id: string): boolean;
+  /** Makes an image of another one and what a container has changed in it. The new id. Throws notFound when the other is gone. */
+  commit(request: CommitRequest): Promise<string>;
 }
 
 /** Writable root file systems: an overlay of an image's layers and one upper directory per container. */

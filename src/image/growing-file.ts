@@ -22,7 +22,7 @@ export async function stageStream(
   undo.defer(() => abort.abort(new Error("context canceled")));
   spool(stream, path, { maxBytes: limits.maxBytes, signal: abort.signal, onWritten }).then(
     () => growth.end(),
-    (error: unknown) => growth.end(error),
+    (error: unknown) => growth.end(error instanceof Error ? error : new Error(String(error))),
   );
   await growth.begun;
   return await layers.stage({ source: { path, available: growth }, signal: abort.signal });
@@ -32,7 +32,7 @@ export async function stageStream(
 class Growth implements AsyncIterable<number> {
   #bytes = 0;
   #ended = false;
-  #failure: unknown;
+  #failure: Error | undefined;
   #begun = Promise.withResolvers<void>();
   #wake = Promise.withResolvers<void>();
 
@@ -47,7 +47,7 @@ class Growth implements AsyncIterable<number> {
     this.#wake.resolve();
   }
 
-  end(failure?: unknown): void {
+  end(failure?: Error): void {
     this.#ended = true;
     this.#failure = failure;
     this.#begun.resolve();

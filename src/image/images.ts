@@ -12,11 +12,12 @@ import type {
 } from "../wire/image.ts";
 import { type ArchiveLimits, DEFAULT_LIMITS } from "./archive/limits.ts";
 import { Catalog } from "./catalog.ts";
+import type { CommitRequest } from "./commit.ts";
 import { createImageContent, migrateContent } from "./content.ts";
 import type { ImageAction, ImageContext, ImageUser } from "./context.ts";
 import type { ImportOptions } from "./import.ts";
 import { toHistory, toInspect } from "./inspect.ts";
-import { createLayerStore } from "./layers/layer-store.ts";
+import { createLayerStore } from "./layers/disk-layers.ts";
 import { ArchiveWorkers } from "./layers/workers.ts";
 import { migrateLeases, openLeases } from "./leases.ts";
 import { type ImageListOptions, listImages } from "./list.ts";
@@ -77,6 +78,8 @@ export interface ImageStore {
   save(refs: readonly string[], platform?: Platform): AsyncIterable<Uint8Array>;
   load(archive: AsyncIterable<Uint8Array>, options: LoadOptions): AsyncIterable<ProgressLine>;
   import(tarball: AsyncIterable<Uint8Array>, options: ImportOptions): AsyncIterable<ProgressLine>;
+  /** Of a container's changes. The new image's id. */
+  commit(request: CommitRequest): Promise<Digest>;
   readonly registries: RegistryService;
   readonly rootLayers: RootLayers;
   /** Deletes what a dead engine left. To be called once the roots of containers have pinned their layers. */
@@ -114,6 +117,7 @@ export function createImages({ dir, db, usedBy, emit, limits, registries }: Imag
     save: (refs, platform) => saveLater(context, refs, platform),
     tag: async (ref, repo, tag) => tagImage(context, ref, { repo, tag }),
     load: (archive, options) => loadLater(context, archive, options),
+    commit: async (request) => (await import("./commit.ts")).commitImage(context, request),
     import: (tarball, options) => importLater(context, tarball, options),
     registries: createRegistries({
       context,

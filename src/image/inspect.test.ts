@@ -104,7 +104,7 @@ const descriptor = (mediaType: string, data: Buffer, more: object = {}) => ({
 /** As buildx writes it: an index of two platforms and an attestation; only the image for amd64 has its blobs. */
 function buildxArchive(image: TestImage): { archive: Buffer; manifest: Buffer; index: Buffer } {
   const config = configOf(image);
-  const layers = image.layers.map((members) => Bun.gzipSync(writeTar(members)));
+  const layers = image.layers.map((members) => Bun.gzipSync(Uint8Array.from(writeTar(members))));
   const manifest = Buffer.from(
     JSON.stringify({
       schemaVersion: 2,

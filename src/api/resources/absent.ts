@@ -14,7 +14,6 @@ const LATER: readonly (readonly [endpoint: string, what: string])[] = [
   ["POST /build/cancel", "building images"],
   ["POST /session", "building images"],
   ["POST /grpc", "building images"],
-  ["POST /commit", "committing containers"],
   ["POST /auth", "logging in to registries"],
   ["GET /distribution/{name}/json", "registry access"],
   ["GET /containers/{name}/changes", "listing changed files"],

@@ -1,6 +1,6 @@
 /** Containers as records: create, list, inspect, rename, update, remove, prune, top. */
 import { invalidParameter } from "../../base/errors.ts";
-import { decodeContainerCreate } from "../../wire/decode/container-create.ts";
+import { decodeContainerConfig, decodeContainerCreate } from "../../wire/decode/container-create.ts";
 import { decodeContainerUpdate } from "../../wire/decode/container-update.ts";
 import { checkFilterKeys, parseFilters } from "../../wire/filters.ts";
 import { validateCreate, validateUpdate } from "../../wire/validate/create.ts";
@@ -37,6 +37,7 @@ export function containerRoutes(backend: ContainerBackend, hostLimits: HostLimit
     { method: "GET", pattern: "/containers/json", handle: (call) => list(backend, call) },
     { method: "POST", pattern: "/containers/create", handle: (call) => create(backend, call, hostLimits) },
     { method: "POST", pattern: "/containers/prune", handle: (call) => prune(backend, call) },
+    { method: "POST", pattern: "/commit", handle: (call) => commit(backend, call) },
     { method: "GET", pattern: "/containers/{name}/json", handle: (call) => inspect(backend, call) },
     { method: "GET", pattern: "/containers/{name}/top", handle: (call) => top(backend, call) },
     { method: "POST", pattern: "/containers/{name}/rename", handle: (call) => rename(backend, call) },
@@ -55,6 +56,23 @@ async function list(backend: ContainerBackend, { request: { query } }: Call): Pr
     filters,
   });
   return shaped("containerList", containers);
+}
+
+async function commit(backend: ContainerBackend, { request }: Call): Promise<Answer> {
+  const { query } = request;
+  const config = decodeContainerConfig(await readJson(request));
+  const container = query.text("container");
+  if (container === "") throw invalidParameter('invalid name or ID supplied: ""');
+  const options = {
+    repo: query.text("repo"),
+    tag: query.text("tag"),
+    author: query.text("author"),
+    comment: query.text("comment"),
+    changes: query.all("changes"),
+    pause: query.text("pause") === "" || query.bool("pause"),
+    config,
+  };
+  return json(201, await backend.commit(container, options));
 }
 
 async function create(backend: ContainerBackend, call: Call, hostLimits: HostLimits): Promise<Answer> {

@@ -6,6 +6,7 @@ import { type EngineContext, tell } from "../context.ts";
 import * as messages from "../messages.ts";
 import { toMountPoints } from "../volume/mount-point.ts";
 import { type AttachOptions, attachContainer, checkAttachable } from "./attach.ts";
+import { type CommitOptions, commitContainer } from "./commit.ts";
 import { createContainer } from "./create.ts";
 import { toInspect } from "./inspect.ts";
 import { type ListOptions, listContainers } from "./list.ts";
@@ -59,6 +60,7 @@ export function createContainerService(ctx: EngineContext) {
     },
     top: async (ref: string, psArgs: string) => topContainer(ctx, find(ref), psArgs),
     stats: (ref: string, options: StatsOptions, signal: AbortSignal) => statsOf(ctx, find(ref), options, signal),
+    commit: async (ref: string, options: CommitOptions) => commitContainer(ctx, find(ref), options),
     prune: (filters: Filters) => pruneContainers(ctx, filters),
     attachInfo: (ref: string) => checkAttachable(find(ref), ref),
     attach: async (ref: string, options: AttachOptions, peer: Duplex) => attachContainer(ctx, find(ref), options, peer),

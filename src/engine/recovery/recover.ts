@@ -53,6 +53,7 @@ type Action = (ctx: EngineContext, container: Container, monitor: MonitorHandle 
 
 const ACTIONS: Readonly<Record<RecoveryStep, Action>> = {
   adopt: async (ctx, container, monitor) => {
+    if (container.phase.at === "running") await thaw(ctx, container);
     if (monitor !== undefined) await adopt(ctx, container, monitor);
   },
   end: (ctx, container) => endRun(ctx, { container, launch }, ctx.runtime.exitRecord(ctx.paths.bundle(container.id))),
@@ -78,6 +79,15 @@ async function adopt(ctx: EngineContext, container: Container, monitor: MonitorH
     const failure = ctx.runtime.explain(error, "container");
     await rollBack(ctx, container);
     container.update({ exitCode: failure.exitCode, error: failure.message });
+  }
+}
+
+/** The last engine may have died while it kept the processes still, to pause or to commit them. What has ended is past thawing. */
+async function thaw(ctx: EngineContext, container: Container): Promise<void> {
+  try {
+    await ctx.runtime.resume(container.id, container.spec.hostConfig);
+  } catch (error) {
+    ctx.log.info("recovery.not.thawed", { container: container.id, error: messageOf(error) });
   }
 }
 

@@ -75,6 +75,13 @@ const createDocument = struct(
 
 const CONFIG_KEYS = new Set(Object.keys(configFields).map((name) => name.toLowerCase()));
 
+/** The configuration alone, as commit takes it: undefined for no body and for null. */
+export function decodeContainerConfig(body: unknown): ContainerConfig | undefined {
+  if (body === undefined || body === null) return undefined;
+  const { HostConfig: _host, NetworkingConfig: _networking, ...config } = createDocument(body, "");
+  return config;
+}
+
 /** Takes the parsed body; a document without any field of the configuration is refused as empty. */
 export function decodeContainerCreate(body: unknown): ContainerCreateRequest {
   const document = body ?? {};
