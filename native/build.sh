@@ -1,7 +1,7 @@
 #!/bin/sh
-# Builds the native programs: `build.sh` the static releases build/tare-monitor, build/tare-resolver and build/tare-init, the init of
-# `run --init`; `build.sh asan` and `build.sh valgrind` the test builds of the first two beside them. Does nothing when a program is
-# newer than its sources.
+# Builds the native programs: `build.sh` the static releases build/tare-monitor, build/tare-resolver, build/tare-relay and
+# build/tare-init, the init of `run --init`; `build.sh asan` and `build.sh valgrind` the test builds of the first three beside them. Does
+# nothing when a program is newer than its sources.
 set -eu
 cd "$(dirname "$0")"
 kind=${1:-release}
@@ -17,11 +17,12 @@ esac
 build() {
   program=$out/$1 sources=$2
   shift 2
-  if [ -x "$program" ] && [ -z "$(find "$sources"/*.[ch] base.[ch] build.sh -newer "$program")" ]; then return; fi
+  if [ -x "$program" ] && [ -z "$(find "$sources"/*.[ch] service/*.[ch] base.[ch] build.sh -newer "$program")" ]; then return; fi
   mkdir -p "$out"
   gcc $warn $flags -o "$program.$$" "$sources"/*.c "$@"
   mv "$program.$$" "$program"
 }
 build tare-monitor .
 build tare-resolver resolver base.c
+build tare-relay relay base.c service/*.c
 if [ "$kind" = release ]; then build tare-init init; fi

@@ -11,3 +11,7 @@ declare module "*/tare-init" {
   const path: string;
   export default path;
 }
+declare module "*/tare-relay" {
+  const path: string;
+  export default path;
+}

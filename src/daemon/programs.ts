@@ -3,6 +3,7 @@ import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "n
 import { basename, dirname, join } from "node:path";
 import init from "../../native/build/tare-init" with { type: "file" };
 import monitor from "../../native/build/tare-monitor" with { type: "file" };
+import relay from "../../native/build/tare-relay" with { type: "file" };
 import resolver from "../../native/build/tare-resolver" with { type: "file" };
 import { hasCode } from "../base/errors.ts";
 
@@ -13,6 +14,7 @@ export interface Programs {
   readonly monitor: string;
   readonly init: string;
   readonly resolver: string;
+  readonly relay: string;
 }
 
 /**
@@ -24,6 +26,7 @@ export function nativePrograms(root: string): Programs {
     monitor: materialise(monitor, join(root, "bin", "tare-monitor")),
     init: materialise(init, join(root, "bin", "tare-init")),
     resolver: materialise(resolver, join(root, "bin", "tare-resolver")),
+    relay: materialise(relay, join(root, "bin", "tare-relay")),
   };
 }
 

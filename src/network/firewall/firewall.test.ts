@@ -95,7 +95,7 @@ test("connections go on while the table is made anew", async () => {
   });
   const answers = client.stdout.getReader();
   const echo = async (text: string): Promise<string> => {
-    client.stdin.write(text);
+    void client.stdin.write(text);
     await client.stdin.flush();
     return Buffer.from((await answers.read()).value ?? []).toString();
   };

@@ -1,0 +1,105 @@
+/* What engines ask: one line a request, each answered by one line, in order. */
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include "service.h"
+
+enum { BACKLOG = 16, LINE_BYTES = 65536, ANSWER_CHARS = 128 };
+
+struct engine {
+  struct mortal mortal;
+  struct source source;
+  struct engine *next;
+  size_t len;
+  char lines[LINE_BYTES];
+};
+
+static const char *const NOT_ONE = "EINVAL";
+
+/* An engine of another build does not rely on what this one understands: it has us end, and starts its own. */
+static const char *own_request(struct service *s, const struct request *request) {
+  if (request->count == 2 && strcmp(request->words[0], "hello") == 0)
+    return strcmp(request->words[1], s->build) == 0 ? NULL : "another build";
+  if (request->count != 1 || strcmp(request->words[0], "quit") != 0) return NOT_ONE;
+  s->quits = true;
+  return NULL;
+}
+
+static const char *carry_out(struct service *s, char *line) {
+  struct request request = {0};
+  char *word;
+  while ((word = strsep(&line, " ")) != NULL) {
+    if (request.count == MAX_WORDS) return NOT_ONE;
+    request.words[request.count++] = word;
+  }
+  for (const struct request_kind *kind = s->requests; kind->name != NULL; kind++) {
+    if (request.count == kind->count && strcmp(request.words[0], kind->name) == 0) return kind->carry_out(s, &request);
+  }
+  return own_request(s, &request);
+}
+
+static void engine_close(struct service *s, struct engine *engine) {
+  struct engine **at = &s->engines;
+  while (*at != engine) at = &(*at)->next;
+  *at = engine->next;
+  source_end(&engine->source);
+  free_later(s, &engine->mortal);
+}
+
+/* Carries out every whole line. False when the engine does not take the answers. */
+static bool take_lines(struct service *s, struct engine *engine) {
+  char *line = engine->lines, *end;
+  while ((end = memchr(line, '\n', engine->len - (size_t)(line - engine->lines))) != NULL) {
+    char answer[ANSWER_CHARS];
+    *end = '\0';
+    const char *problem = carry_out(s, line);
+    int len = snprintf(answer, sizeof answer, problem == NULL ? "ok\n" : "error %s\n", problem);
+    if (send(engine->source.fd, answer, (size_t)len, MSG_NOSIGNAL) != len) return false;
+    line = end + 1;
+  }
+  engine->len -= (size_t)(line - engine->lines);
+  memmove(engine->lines, line, engine->len);
+  return engine->len < LINE_BYTES;
+}
+
+static void engine_ready(struct service *s, struct source *source, uint32_t events) {
+  struct engine *engine = source->owner;
+  (void)events;
+  ssize_t n = recv(source->fd, engine->lines + engine->len, LINE_BYTES - engine->len, 0);
+  if (n < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  if (n > 0) engine->len += (size_t)n;
+  if (n <= 0 || !take_lines(s, engine)) engine_close(s, engine);
+}
+
+/* The door is closed to everybody but root by its mode and its directory's; this is for who opens them. */
+static bool is_root(int fd) {
+  struct ucred peer;
+  socklen_t len = sizeof peer;
+  return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 && peer.uid == 0;
+}
+
+static void door_ready(struct service *s, struct source *source, uint32_t events) {
+  (void)events;
+  int fd = accept4(source->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+  struct engine *engine = fd >= 0 && is_root(fd) ? calloc(1, sizeof *engine) : NULL;
+  if (engine != NULL) engine->source = (struct source){.ready = engine_ready, .owner = engine, .fd = fd};
+  if (engine == NULL || source_add(s, &engine->source, EPOLLIN) < 0) {
+    free(engine);
+    fd_close(&fd);
+    return;
+  }
+  engine->next = s->engines;
+  s->engines = engine;
+}
+
+int door_open(struct service *s, const char *name) {
+  struct sockaddr_un address = {.sun_family = AF_UNIX};
+  memcpy(address.sun_path, name, strlen(name));
+  if (unlink(name) < 0 && errno != ENOENT) return -1;
+  s->door = (struct source){.ready = door_ready, .fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0)};
+  if (s->door.fd < 0 || fchmod(s->door.fd, 0600) < 0) return -1;
+  if (bind(s->door.fd, (struct sockaddr *)&address, sizeof address) < 0 || listen(s->door.fd, BACKLOG) < 0) return -1;
+  return source_add(s, &s->door, EPOLLIN);
+}
