@@ -5,8 +5,11 @@
 import { messageOf } from "../../base/errors.ts";
 import { TarError } from "../../base/tar/entry.ts";
 import { indexArchive } from "../archive/index-archive.ts";
+import { compressBlock } from "./compress-block.ts";
+import { linkBelow } from "./link-below.ts";
 import { Arrival } from "./source.ts";
 import { stageLayer } from "./stage-layer.ts";
+import { extractLayer, type StoredControl, storedArrival, verifyLayer } from "./stored-layer.ts";
 import type { FromWorker, Job, Outcome, ToWorker } from "./worker-protocol.ts";
 
 declare const self: Worker;
@@ -28,14 +31,30 @@ function createReporter(id: number): (bytes: number) => void {
 }
 
 async function run(id: number, job: Job): Promise<Outcome> {
-  if (job.kind === "index") return { kind: "index", index: await indexArchive(job.request) };
-  const arrival = new Arrival(job.request.source);
-  arrivals.set(id, arrival);
-  try {
-    return { kind: "stage", layer: await stageLayer(job.request, { arrival, onProgress: createReporter(id) }) };
-  } finally {
-    arrivals.delete(id);
+  switch (job.kind) {
+    case "index":
+      return { kind: job.kind, value: await indexArchive(job.request) };
+    case "stage":
+      return { kind: job.kind, value: await stageLayer(job.request, control(id, new Arrival(job.request.source))) };
+    case "verify":
+      return {
+        kind: job.kind,
+        value: await verifyLayer(job.request, control(id, storedArrival(job.request)), job.diffId),
+      };
+    case "extract":
+      await extractLayer(job.request, control(id, storedArrival(job.request)));
+      return { kind: job.kind, value: undefined };
+    case "link":
+      linkBelow(job.request);
+      return { kind: job.kind, value: undefined };
+    case "compress":
+      return { kind: job.kind, value: compressBlock(job.slice) };
   }
+}
+
+function control(id: number, arrival: Arrival): StoredControl {
+  arrivals.set(id, arrival);
+  return { arrival, onProgress: createReporter(id) };
 }
 
 self.onmessage = ({ data: message }: MessageEvent<ToWorker>): void => {
@@ -43,11 +62,13 @@ self.onmessage = ({ data: message }: MessageEvent<ToWorker>): void => {
   if (message.type === "arrived") arrivals.get(id)?.update(message.arrived);
   else if (message.type === "interrupt") arrivals.get(id)?.fail(new Error("context canceled"));
   else {
-    run(id, message.job).then(
-      (outcome) => send({ type: "result", id, outcome }),
-      (error: unknown) => {
-        send({ type: "failure", id, message: messageOf(error), archive: error instanceof TarError });
-      },
-    );
+    run(id, message.job)
+      .finally(() => arrivals.delete(id))
+      .then(
+        (outcome) => send({ type: "result", id, outcome }),
+        (error: unknown) => {
+          send({ type: "failure", id, message: messageOf(error), archive: error instanceof TarError });
+        },
+      );
   }
 };

@@ -8,6 +8,7 @@
  */
 import type { Slice } from "../../files/compression.ts";
 import { readBytes } from "../../files/file-bytes.ts";
+import type { ErofsPlace } from "./erofs/write.ts";
 
 /** Where the tar begins. */
 export const TAR_OFFSET = 4096;
@@ -35,6 +36,14 @@ export function metadataOffset(tarBytes: number): number {
 export const layerFile = (directory: string): string => `${directory}/layer`;
 export const layerTree = (directory: string): string => `${directory}/tree`;
 export const layerLinks = (directory: string): string => `${directory}/links`;
+
+const UUID_BYTES = 16;
+
+/** Where EROFS finds things in the file. The kernel tells layers apart by the first half of their DiffIDs. */
+export function layerPlace({ diffId, tarBytes }: Pick<LayerHead, "diffId" | "tarBytes">): ErofsPlace {
+  const uuid = Buffer.from(diffId.slice("sha256:".length), "hex").subarray(0, UUID_BYTES);
+  return { tarOffset: TAR_OFFSET, metadataOffset: metadataOffset(tarBytes), uuid };
+}
 
 /** The first bytes of a layer file. */
 export function writeHead(head: LayerHead): Buffer {

@@ -69,6 +69,8 @@ const HEAD_BYTES = 16;
 
 /** The source's bytes as they arrive. Throws TarError("unexpected EOF") when the file is shorter than it was said to be. */
 export async function* readArriving({ path, offset }: SourceFile, arrival: Arrival): AsyncGenerator<Uint8Array> {
+  // A growing file may only be made with its first bytes.
+  await arrival.beyond(0);
   const fd = openSync(path, "r");
   try {
     for (let at = 0; ; ) {

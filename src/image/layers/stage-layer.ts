@@ -11,9 +11,9 @@ import { syncfs } from "../../kernel/sync.ts";
 import { type ArchiveLimits, checkExpansion } from "../archive/limits.ts";
 import { SUPERBLOCK_OFFSET } from "./erofs/format.ts";
 import { Inexpressible } from "./erofs/layout.ts";
-import { writeErofs } from "./erofs/write.ts";
+import { type ErofsPlace, writeErofs } from "./erofs/write.ts";
 import { extractTree } from "./extract.ts";
-import { layerFile, layerLinks, layerTree, metadataOffset, TAR_OFFSET, writeHead } from "./layer-file.ts";
+import { layerFile, layerLinks, layerPlace, layerTree, TAR_OFFSET, writeHead } from "./layer-file.ts";
 import { type Arrival, readArriving, type SourceFile } from "./source.ts";
 import type { LayerTree } from "./tree.ts";
 import { TreeBuilder } from "./tree-builder.ts";
@@ -58,6 +58,7 @@ export async function stageLayer(job: StageJob, control: StageControl): Promise<
     checkExpansion(limits, source.bytes, reader.offset);
   }
   closeWhole(reader, compression);
+  tree.finish();
   const { diffId, tarBytes, mountable } = file.finish(tree);
   if (tree.linksBelow.length > 0) writeLinks(tree, directory);
   const extracted = job.extract || !mountable;
@@ -123,8 +124,6 @@ class CountedSource implements AsyncDisposable {
   }
 }
 
-const UUID_BYTES = 16;
-
 /** The layer file while it is written. */
 class LayerWriter implements Disposable {
   readonly #fd: number;
@@ -142,10 +141,9 @@ class LayerWriter implements Disposable {
 
   /** Writes what stands around the tar. */
   finish(tree: LayerTree): { diffId: string; tarBytes: number; mountable: boolean } {
-    const hash = this.#hash.digest();
-    const diffId = `sha256:${hash.toString("hex")}`;
+    const diffId = `sha256:${this.#hash.digest("hex")}`;
     const tarBytes = this.#at - TAR_OFFSET;
-    const mountable = this.#writeIndex(tree, tarBytes, hash.subarray(0, UUID_BYTES));
+    const mountable = this.#writeIndex(tree, layerPlace({ diffId, tarBytes }));
     writeAt(
       this.#fd,
       writeHead({ diffId, tarBytes, sizeBytes: tree.sizeBytes, mountable, linksBelow: tree.linksBelow.length > 0 }),
@@ -155,9 +153,8 @@ class LayerWriter implements Disposable {
     return { diffId, tarBytes, mountable };
   }
 
-  #writeIndex(tree: LayerTree, tarBytes: number, uuid: Uint8Array): boolean {
+  #writeIndex(tree: LayerTree, place: ErofsPlace): boolean {
     try {
-      const place = { tarOffset: TAR_OFFSET, metadataOffset: metadataOffset(tarBytes), uuid };
       const { superblock, metadata } = writeErofs(tree, place);
       writeAt(this.#fd, metadata, place.metadataOffset);
       writeAt(this.#fd, superblock, SUPERBLOCK_OFFSET);

@@ -5,7 +5,8 @@ import { join } from "node:path";
 import { type TarMember, writeTar } from "../../base/tar/writer.ts";
 import { type ArchiveLimits, DEFAULT_LIMITS } from "../archive/limits.ts";
 import type { Digest } from "../reference.ts";
-import { createLayerStore, type LayerStore, type StagedLayer } from "./layer-store.ts";
+import { createLayerStore } from "./disk-layers.ts";
+import type { LayerStore, StagedLayer } from "./layer-store.ts";
 import type { Backing } from "./support.ts";
 import { ArchiveWorkers } from "./workers.ts";
 

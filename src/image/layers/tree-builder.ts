@@ -41,6 +41,8 @@ export class TreeBuilder implements TarHandler, LayerTree {
   readonly takesSparse = true;
   readonly root = new DirectoryNode(ROOT);
   readonly linksBelow: LinkBelow[] = [];
+  /** By the directory they stand in and their name: targets. */
+  readonly #linksBelow = new Map<DirectoryNode, Map<string, string>>();
   readonly #limits: TreeLimits;
   #last: { path: string; directory: DirectoryNode } | undefined;
   #inodes = 0;
@@ -65,6 +67,11 @@ export class TreeBuilder implements TarHandler, LayerTree {
     else if (entry.type === "link") this.#link(entry, path);
     else if (entry.type === "directory") this.#directory(entry, path);
     else this.#put(entry, path);
+  }
+
+  /** After the last entry. */
+  finish(): void {
+    if (this.#linksBelow.size > 0) this.#nameLinks("", this.root);
   }
 
   /** The bytes stay where they are, in the tar. */
@@ -99,13 +106,30 @@ export class TreeBuilder implements TarHandler, LayerTree {
     const target = cleanPath(entry.linkName);
     if (target.name === "") throw new TarError(`invalid hard link ${JSON.stringify(entry.name)}`);
     this.#count(entry, path.name);
-    const found = walk(this.root, target.directory, () => undefined)?.entries.get(target.name);
+    const directory = walk(this.root, target.directory, () => undefined);
+    const found = directory?.entries.get(target.name);
     if (found instanceof DirectoryNode) throw new TarError(`hard link ${JSON.stringify(entry.name)} to a directory`);
     const parent = this.#directoryAt(path.directory, entry);
-    if (found === undefined || found instanceof WhiteoutNode) {
-      this.linksBelow.push({ path: joinPath(path), target: joinPath(target) });
-    } else {
-      this.#place(parent, path.name, found);
+    if (found !== undefined && !(found instanceof WhiteoutNode)) return this.#place(parent, path.name, found);
+    const below = directory === undefined ? undefined : this.#linksBelow.get(directory)?.get(target.name);
+    this.#placeLink(parent, path.name, below ?? joinPath(target));
+  }
+
+  /** The file may be in a layer below; nobody knows yet which that will be. */
+  #placeLink(parent: DirectoryNode, name: string, target: string): void {
+    if (parent.entries.get(name) instanceof DirectoryNode) this.#last = undefined;
+    parent.entries.delete(name);
+    const links = this.#linksBelow.get(parent) ?? new Map<string, string>();
+    this.#linksBelow.set(parent, links.set(name, target));
+  }
+
+  /** Only now is it certain which of them have a place in the tree. */
+  #nameLinks(path: string, directory: DirectoryNode): void {
+    for (const [name, target] of this.#linksBelow.get(directory) ?? []) {
+      this.linksBelow.push({ path: joinPath({ directory: path, name }), target });
+    }
+    for (const [name, inode] of directory.entries) {
+      if (inode instanceof DirectoryNode) this.#nameLinks(joinPath({ directory: path, name }), inode);
     }
   }
 
@@ -129,6 +153,7 @@ export class TreeBuilder implements TarHandler, LayerTree {
     const found = parent.entries.get(name);
     // The directory remembered may have been reached through what is gone now.
     if (found instanceof DirectoryNode || found instanceof SymlinkNode) this.#last = undefined;
+    this.#linksBelow.get(parent)?.delete(name);
     parent.entries.set(name, node);
   }
 

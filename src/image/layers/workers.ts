@@ -4,11 +4,15 @@
  */
 import { availableParallelism } from "node:os";
 import { invalidParameter, systemError } from "../../base/errors.ts";
+import type { Slice } from "../../files/compression.ts";
 import type { ArchiveIndex, IndexRequest } from "../archive/index-archive.ts";
+import type { LinkJob } from "./link-below.ts";
 import type { GrowingFile } from "./source.ts";
 import type { LayerFacts, StageJob } from "./stage-layer.ts";
+import type { StoredJob } from "./stored-layer.ts";
 import type { FromWorker, Job, Outcome, ToWorker } from "./worker-protocol.ts";
 
+const NEVER = new AbortController().signal;
 const JOBS_PER_THREAD = 4;
 const IDLE_MS = 1000;
 
@@ -29,12 +33,33 @@ export class ArchiveWorkers {
 
   async index(request: IndexRequest, signal: AbortSignal): Promise<ArchiveIndex> {
     const outcome = await this.#run({ kind: "index", request }, { signal });
-    return outcome.kind === "index" ? outcome.index : mixedUp(outcome);
+    return outcome.kind === "index" ? outcome.value : mixedUp(outcome);
   }
 
   async stage(request: StageJob, control: JobControl): Promise<LayerFacts> {
     const outcome = await this.#run({ kind: "stage", request }, control);
-    return outcome.kind === "stage" ? outcome.layer : mixedUp(outcome);
+    return outcome.kind === "stage" ? outcome.value : mixedUp(outcome);
+  }
+
+  /** What is wrong with a stored layer; undefined when nothing is. */
+  async verify(request: StoredJob, diffId: string, control: JobControl): Promise<string | undefined> {
+    const outcome = await this.#run({ kind: "verify", request, diffId }, control);
+    return outcome.kind === "verify" ? outcome.value : mixedUp(outcome);
+  }
+
+  /** Writes the files of a stored layer out. */
+  async extract(request: StoredJob): Promise<void> {
+    await this.#run({ kind: "extract", request }, { signal: NEVER });
+  }
+
+  async link(request: LinkJob): Promise<void> {
+    await this.#run({ kind: "link", request }, { signal: NEVER });
+  }
+
+  /** A stretch of a layer's tar as a gzip member. */
+  async compress(slice: Slice, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+    const outcome = await this.#run({ kind: "compress", slice }, { signal });
+    return outcome.kind === "compress" ? outcome.value : mixedUp(outcome);
   }
 
   async #run(job: Job, control: JobControl): Promise<Outcome> {
