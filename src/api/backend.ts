@@ -6,6 +6,7 @@ import type { ListOptions } from "../engine/container/list.ts";
 import type { LogsOptions } from "../engine/container/logs.ts";
 import type { StatsOptions } from "../engine/container/stats.ts";
 import type { WaitCondition } from "../engine/container/wait.ts";
+import type { FilesystemChange, PathStat } from "../wire/archive.ts";
 import type {
   ContainerCreateRequest,
   ContainerCreateResponse,
@@ -66,6 +67,21 @@ export interface ContainerBackend {
   attach(ref: string, options: AttachOptions, peer: Duplex): Promise<void>;
   /** `bytes` is already multiplexed unless `tty`. Ends when `signal` aborts or there is no more. */
   logs(ref: string, options: LogsOptions, signal: AbortSignal): { tty: boolean; bytes: AsyncIterable<Uint8Array> };
+}
+
+/** Files of containers. `path` is as the client wrote it; throws notFound("Could not find the file …"). */
+export interface ArchiveBackend {
+  stat(ref: string, path: string): Promise<PathStat>;
+  /** Throws before the first byte. The tar has to be read to its end or returned. */
+  read(ref: string, path: string): Promise<{ stat: PathStat; tar: AsyncIterable<Uint8Array> }>;
+  extract(
+    ref: string,
+    path: string,
+    options: { archive: AsyncIterable<Uint8Array>; keepKinds: boolean; ownedByUser: boolean },
+  ): Promise<void>;
+  changes(ref: string): Promise<FilesystemChange[]>;
+  /** As `read`. */
+  export(ref: string): Promise<AsyncIterable<Uint8Array>>;
 }
 
 export interface ExecBackend {
@@ -152,6 +168,7 @@ export interface VolumeBackend {
 
 export interface Backend {
   readonly containers: ContainerBackend;
+  readonly archives: ArchiveBackend;
   readonly execs: ExecBackend;
   readonly images: ImageBackend;
   readonly registries: RegistryBackend;

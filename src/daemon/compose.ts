@@ -8,6 +8,7 @@ import { nowRfc3339 } from "../base/clock.ts";
 import { KeyedLocks } from "../base/locks.ts";
 import type { Logger } from "../base/log.ts";
 import { VERSION } from "../base/version.ts";
+import { createArchiveService } from "../engine/archive/service.ts";
 import { Registry } from "../engine/container/registry.ts";
 import { createContainerService } from "../engine/container/service.ts";
 import type { EngineContext } from "../engine/context.ts";
@@ -164,6 +165,7 @@ function serve(
   const volumes = createVolumeService(ctx);
   const backend = {
     containers: createContainerService(ctx),
+    archives: createArchiveService(ctx),
     execs: createExecService(ctx),
     images,
     registries: createRegistryBackend(images, config.busyboxPath),

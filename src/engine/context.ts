@@ -1,4 +1,5 @@
 /** What every action of the engine room works with; made once by `daemon/`. */
+
 import type { Background } from "../base/background.ts";
 import type { KeyedLocks } from "../base/locks.ts";
 import type { Logger } from "../base/log.ts";

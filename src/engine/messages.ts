@@ -41,6 +41,9 @@ export const removeAlive = (ref: string, state: "paused" | "restarting"): Engine
   );
 export const notCommittable = (id: string, state: "dead" | "removing"): EngineError =>
   conflict(`You cannot commit container ${id} which is ${state === "dead" ? "Dead" : "being removed"}`);
+export const notExportable = (id: string, state: "dead" | "removing"): EngineError =>
+  conflict(`You cannot export container ${id} which is ${state === "dead" ? "Dead" : "being removed"}`);
+export const copyMarked = (id: string): EngineError => conflict(`container ${id} is being removed`);
 export const attachPaused = (ref: string): EngineError =>
   conflict(`container ${ref} is paused, unpause the container before attach`);
 export const attachRestarting = (ref: string): EngineError =>

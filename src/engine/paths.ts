@@ -17,6 +17,8 @@ export interface Paths {
   bundle(id: ContainerId): string;
   rootfs(id: ContainerId): string;
   exec(id: ContainerId, execId: string): string;
+  /** Mount points that are in use for a moment only. */
+  readonly views: string;
 }
 
 export function createPaths(root: string, run: string): Paths {
@@ -37,6 +39,7 @@ export function createPaths(root: string, run: string): Paths {
     log: (id) => `${containers}/${id}/container.log`,
     bundle: (id) => `${runContainers}/${id}`,
     rootfs: (id) => `${runContainers}/${id}/rootfs`,
+    views: join(run, "views"),
     exec: (id, execId) => `${runContainers}/${id}/exec/${execId}`,
   };
 }

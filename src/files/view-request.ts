@@ -1,7 +1,8 @@
 /** A view as plain data, so that another thread can open it. */
 import { hasCode } from "../base/errors.ts";
 import { nameBytes } from "../base/tar/entry.ts";
-import { type DirFd, openat, openPath } from "../kernel/at.ts";
+import { type DirFd, openat, openInRoot, openPath } from "../kernel/at.ts";
+import type { OwnedFd } from "../kernel/fd.ts";
 import { O } from "../kernel/open-flags.ts";
 import { statFd } from "../kernel/read-at.ts";
 import { LiveDirectories } from "./live-directory.ts";
@@ -10,8 +11,10 @@ import { type Place, TreeView } from "./view.ts";
 export interface MountRequest {
   /** A path in the view, links allowed; made when it is missing. */
   readonly destination: string;
-  /** A path of the host's, links followed. */
+  /** A path of the host's, links followed. What is not there is not mounted. */
   readonly source: string;
+  /** A path below `source`, links ending there. */
+  readonly within?: string;
   readonly readOnly: boolean;
 }
 
@@ -37,13 +40,26 @@ export function openView({ root, readOnly = false, mounts = [] }: ViewRequest): 
   // Mount points are made in a read-only tree as well, as a runtime would before it mounts.
   const writable = new TreeView(top.fd);
   const view = new TreeView(top.fd, { readOnly });
-  for (const { destination, source, readOnly: isReadOnly } of mounts) {
-    const { fd } = undo.use(openPath(source, O.PATH));
-    using point = mountPoint(writable, viewPath(destination), fd);
-    for (const each of [writable, view]) each.mount({ path: point.path, fd, readOnly: isReadOnly });
+  for (const mount of mounts) {
+    const source = openSource(mount);
+    if (source === undefined) continue;
+    const { fd } = undo.use(source);
+    using point = mountPoint(writable, viewPath(mount.destination), fd);
+    for (const each of [writable, view]) each.mount({ path: point.path, fd, readOnly: mount.readOnly });
   }
   const opened = undo.move();
   return { view, [Symbol.dispose]: () => opened.dispose() };
+}
+
+function openSource({ source, within = "" }: MountRequest): OwnedFd | undefined {
+  try {
+    if (within === "") return openPath(source, O.PATH);
+    using base = openPath(source);
+    return openInRoot(base.fd, within);
+  } catch (error) {
+    if (!hasCode(error, "ENOENT") && !hasCode(error, "ENOTDIR")) throw error;
+    return undefined;
+  }
 }
 
 function mountPoint(view: TreeView, destination: string, source: DirFd): Place {

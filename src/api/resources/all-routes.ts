@@ -3,6 +3,7 @@ import type { HostLimits } from "../../wire/validate/resources.ts";
 import type { Backend } from "../backend.ts";
 import type { Route } from "../router.ts";
 import { absentRoutes } from "./absent.ts";
+import { archiveRoutes } from "./archives.ts";
 import { containerRoutes } from "./containers.ts";
 import { diskUsageRoutes } from "./disk-usage.ts";
 import { execRoutes } from "./execs.ts";
@@ -21,6 +22,7 @@ export function allRoutes(backend: Backend, hostLimits: HostLimits): Route[] {
     ...containerRoutes(backend.containers, hostLimits),
     ...lifecycleRoutes(backend.containers),
     ...streamRoutes(backend.containers),
+    ...archiveRoutes(backend.archives),
     ...execRoutes(backend.execs),
     ...imageArchiveRoutes(backend.images, backend.registries),
     ...imageRoutes(backend.images),

@@ -2,10 +2,12 @@
 import { readdirSync, rmSync } from "node:fs";
 import { hasCode } from "../../base/errors.ts";
 import type { ContainerId } from "../../base/ids.ts";
+import { sweepDetached } from "../archive/detached.ts";
 import { removeBundle } from "../container/clean-up.ts";
 import type { EngineContext } from "../context.ts";
 
 export async function sweep(ctx: EngineContext): Promise<void> {
+  sweepDetached(ctx);
   const isOrphan = (id: ContainerId): boolean => ctx.registry.byId(id) === undefined;
   const left = new Set([...ctx.runtime.list(), ...entries(ctx.paths.runContainers)].filter(isOrphan));
   for (const id of left) {

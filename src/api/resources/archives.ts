@@ -1,0 +1,48 @@
+/** Files of containers: HEAD, GET and PUT /containers/{id}/archive, /changes and /export. */
+import { PATH_STAT_HEADER, type PathStat } from "../../wire/archive.ts";
+import { type Answer, byteStream, empty, json } from "../answer.ts";
+import type { ArchiveBackend } from "../backend.ts";
+import type { Call, Route } from "../router.ts";
+
+const TAR_TYPE = "application/x-tar";
+
+export function archiveRoutes(backend: ArchiveBackend): Route[] {
+  return [
+    { method: "HEAD", pattern: "/containers/{name}/archive", handle: (call) => stat(backend, call) },
+    { method: "GET", pattern: "/containers/{name}/archive", handle: (call) => read(backend, call) },
+    { method: "PUT", pattern: "/containers/{name}/archive", handle: (call) => extract(backend, call) },
+    { method: "GET", pattern: "/containers/{name}/changes", handle: (call) => changes(backend, call) },
+    { method: "GET", pattern: "/containers/{name}/export", handle: (call) => exportTree(backend, call) },
+  ];
+}
+
+const statHeader = (stat: PathStat): [string, string] => [
+  PATH_STAT_HEADER,
+  Buffer.from(JSON.stringify(stat)).toString("base64"),
+];
+
+async function stat(backend: ArchiveBackend, { name, request: { query } }: Call): Promise<Answer> {
+  return { ...empty(200), headers: [statHeader(await backend.stat(name, query.text("path")))] };
+}
+
+async function read(backend: ArchiveBackend, { name, request: { query } }: Call): Promise<Answer> {
+  const { stat, tar } = await backend.read(name, query.text("path"));
+  return { kind: "stream", status: 200, headers: [["Content-Type", TAR_TYPE], statHeader(stat)], body: tar };
+}
+
+async function extract(backend: ArchiveBackend, { name, request: { query, body } }: Call): Promise<Answer> {
+  await backend.extract(name, query.text("path"), {
+    archive: body,
+    keepKinds: query.bool("noOverwriteDirNonDir"),
+    ownedByUser: query.bool("copyUIDGID"),
+  });
+  return empty(200);
+}
+
+async function changes(backend: ArchiveBackend, { name }: Call): Promise<Answer> {
+  return json(200, await backend.changes(name));
+}
+
+async function exportTree(backend: ArchiveBackend, { name }: Call): Promise<Answer> {
+  return byteStream("application/octet-stream", await backend.export(name));
+}
