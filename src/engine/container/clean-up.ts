@@ -3,7 +3,7 @@ import { rmdirSync, rmSync } from "node:fs";
 import { hasCode } from "../../base/errors.ts";
 import type { ContainerId } from "../../base/ids.ts";
 import type { EngineContext } from "../context.ts";
-import { releaseMounts, unmountImages } from "../volume/run-mounts.ts";
+import { releaseMounts, unmountPrepared } from "../volume/run-mounts.ts";
 import type { Container } from "./container.ts";
 import { disconnect } from "./sandbox.ts";
 
@@ -19,7 +19,7 @@ export async function cleanUpRun(ctx: EngineContext, container: Container): Prom
 export function removeBundle(ctx: EngineContext, id: ContainerId): void {
   const rootfs = ctx.paths.rootfs(id);
   ctx.roots.unmount(rootfs);
-  unmountImages(ctx, ctx.paths.bundle(id));
+  unmountPrepared(ctx.paths.bundle(id));
   try {
     rmdirSync(rootfs);
   } catch (error) {

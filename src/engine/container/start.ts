@@ -51,13 +51,11 @@ function checkStartable(container: Container): void {
 export async function launch(ctx: EngineContext, container: Container, change: Partial<ContainerState>): Promise<void> {
   const before = container.phase.at === "created" ? container.phase : ({ at: "exited" } as const);
   let monitor: MonitorHandle | undefined;
-  // What the runtime still has to open.
-  using opened = new DisposableStack();
   try {
     const sandbox = await connect(ctx, container);
     const { sandboxId, endpoints, ports } = sandbox;
     container.update({ phase: { at: "starting" }, error: "", sandboxId, endpoints, ports, ...change });
-    monitor = await spawn(ctx, container, sandbox, opened);
+    monitor = await spawn(ctx, container, sandbox);
     const { pid } = await monitor.started;
     settle(ctx, container, monitor, pid);
   } catch (error) {
@@ -71,12 +69,7 @@ export async function launch(ctx: EngineContext, container: Container, change: P
   }
 }
 
-async function spawn(
-  ctx: EngineContext,
-  container: Container,
-  sandbox: Sandbox,
-  opened: DisposableStack,
-): Promise<MonitorHandle> {
+async function spawn(ctx: EngineContext, container: Container, sandbox: Sandbox): Promise<MonitorHandle> {
   const { id, config, hostConfig, imageId } = container.spec;
   const { paths } = ctx;
   const rootfs = paths.rootfs(id);
@@ -84,7 +77,7 @@ async function spawn(
   if (existsSync(bundle)) removeBundle(ctx, id);
   mkdirSync(rootfs, { recursive: true, mode: 0o710 });
   ctx.roots.mount(id, imageId, rootfs, hostConfig.AutoRemove);
-  const { list: mounts } = opened.use(await takeMounts(ctx, container));
+  const mounts = await takeMounts(ctx, container);
   const joinPid = resolveJoins(ctx, hostConfig);
   const etc = ctx.etcFiles.write(paths.container(id), {
     hostname: config.Hostname,

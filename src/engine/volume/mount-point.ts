@@ -3,7 +3,7 @@ import type { ContainerMount } from "../../state/container-mount.ts";
 import type { ContainerSpec } from "../../state/container-record.ts";
 import type { MountPoint } from "../../wire/container.ts";
 import type { EngineContext } from "../context.ts";
-import { imagePath } from "./run-mounts.ts";
+import { preparedPath } from "./run-mounts.ts";
 
 type Places = Pick<EngineContext, "paths" | "volumes">;
 
@@ -28,7 +28,7 @@ function toMountPoint(places: Places, spec: ContainerSpec, mount: ContainerMount
       return {
         Type: "image",
         Name: mount.image,
-        Source: imagePath(places, spec, mount),
+        Source: preparedPath(places, spec, mount),
         ...place,
         Propagation: "rprivate",
       };

@@ -36,16 +36,15 @@ export function settleOwnership(
   }
 }
 
-/** Removes the volumes that go with the container. Idempotent. */
+/** Removes the volumes that go with the container; their names are free at once. Idempotent. */
 export async function removeOwned(
   ctx: Pick<EngineContext, "registry" | "volumes">,
   container: Container,
 ): Promise<void> {
-  for (const name of anonymousVolumes(ctx, container)) {
-    if (ctx.volumes.get(name).owner !== container.id) continue;
-    if (usersOf(ctx, name).every((id) => id === container.id)) await ctx.volumes.remove(name);
-    else ctx.volumes.setOwner(name, undefined);
-  }
+  const owned = anonymousVolumes(ctx, container).filter((name) => ctx.volumes.get(name).owner === container.id);
+  const isShared = (name: string): boolean => usersOf(ctx, name).some((id) => id !== container.id);
+  for (const name of owned.filter(isShared)) ctx.volumes.setOwner(name, undefined);
+  await Promise.all(owned.filter((name) => !isShared(name)).map((name) => ctx.volumes.remove(name)));
 }
 
 function anonymousVolumes({ volumes }: Pick<EngineContext, "volumes">, { spec }: Container): string[] {

@@ -1,9 +1,11 @@
 /** The mounts of a run: volumes and images made available, subpaths opened so that no later change of a link redirects them. */
-import { readdirSync, rmdirSync } from "node:fs";
-import { posix } from "node:path";
+import { fstatSync, mkdirSync, readdirSync, rmdirSync, statSync, unlinkSync, writeFileSync } from "node:fs";
+import { dirname, posix } from "node:path";
 import { hasCode, invalidParameter, messageOf, systemError } from "../../base/errors.ts";
 import type { ContainerId } from "../../base/ids.ts";
 import { openInRoot, openPath } from "../../kernel/at.ts";
+import type { OwnedFd } from "../../kernel/fd.ts";
+import { MS, mount, umountIfMounted } from "../../kernel/mounts.ts";
 import { O } from "../../kernel/open-flags.ts";
 import { mergeTmpfsOptions } from "../../runtime/spec/tmpfs.ts";
 import { DEFAULT_PROPAGATION, type UserMount } from "../../runtime/spec/user-mount.ts";
@@ -35,42 +37,23 @@ export function mountsOf({
   );
 }
 
-/** The mounts of one run as the runtime takes them. Their descriptors have to stay open until the process runs. */
-export interface RunMounts extends Disposable {
-  readonly list: readonly UserMount[];
-}
-
-/** Makes everything available that the container mounts, until releaseMounts(). The bundle's directory exists. */
-export async function takeMounts(ctx: EngineContext, { spec }: Container): Promise<RunMounts> {
-  using opened = new DisposableStack();
+/** Makes everything available that the container mounts, until releaseMounts() and unmountPrepared(). The bundle's directory exists. */
+export async function takeMounts(ctx: EngineContext, { spec }: Container): Promise<UserMount[]> {
   const list: UserMount[] = [];
-  for (const mount of mountsOf(spec)) list.push(await take(ctx, spec, mount, opened));
-  const kept = opened.move();
-  return { list, [Symbol.dispose]: () => kept.dispose() };
+  for (const mount of mountsOf(spec)) list.push(await take(ctx, spec, mount));
+  return list;
 }
 
-async function take(
-  ctx: EngineContext,
-  spec: ContainerSpec,
-  mount: ContainerMount,
-  opened: DisposableStack,
-): Promise<UserMount> {
+async function take(ctx: EngineContext, spec: ContainerSpec, mount: ContainerMount): Promise<UserMount> {
   switch (mount.type) {
     case "bind":
       return { ...mount, options: [] };
     case "tmpfs":
       return { ...mount, ...PLAIN };
-    case "volume": {
-      await ctx.volumes.acquire(mount.volume, spec.id);
-      tellVolume(ctx, spec.id, mount, "mount");
-      const data = ctx.volumes.dataPath(mount.volume);
-      return { ...mount, ...FROM_HOST, source: openSubpath(data, mount.subpath, opened) };
-    }
-    case "image": {
-      const files = imagePath(ctx, spec, mount);
-      ctx.roots.mountImage(mount.imageId, files);
-      return { ...mount, ...FROM_HOST, source: openSubpath(files, mount.subpath, opened) };
-    }
+    case "volume":
+      return { ...mount, ...FROM_HOST, source: await takeVolume(ctx, spec, mount) };
+    case "image":
+      return { ...mount, ...FROM_HOST, source: takeImage(ctx, spec, mount) };
   }
 }
 
@@ -84,33 +67,58 @@ const PLAIN = {
 
 const FROM_HOST = { ...PLAIN, type: "bind", options: [] } as const;
 
-/** Where the image of a mount is mounted during a run. */
-export function imagePath(
-  { paths }: Pick<EngineContext, "paths">,
-  { id, mounts }: ContainerSpec,
-  mount: ImageMount,
-): string {
-  return `${imagesDirectory(paths.bundle(id))}/${mounts.indexOf(mount)}`;
+async function takeVolume(ctx: EngineContext, spec: ContainerSpec, mount: VolumeMount): Promise<string> {
+  await ctx.volumes.acquire(mount.volume, spec.id);
+  tellVolume(ctx, spec.id, mount, "mount");
+  const data = ctx.volumes.dataPath(mount.volume);
+  return mount.subpath === "" ? data : bindSubpath(data, mount.subpath, preparedPath(ctx, spec, mount));
 }
 
-const imagesDirectory = (bundle: string): string => `${bundle}/images`;
+function takeImage(ctx: EngineContext, spec: ContainerSpec, mount: ImageMount): string {
+  const target = preparedPath(ctx, spec, mount);
+  if (mount.subpath === "") {
+    ctx.roots.mountImage(mount.imageId, target);
+    return target;
+  }
+  const whole = `${target}.image`;
+  ctx.roots.mountImage(mount.imageId, whole);
+  return bindSubpath(whole, mount.subpath, target);
+}
+
+/** Where something of a run is mounted for the runtime to bind from. */
+export function preparedPath(
+  { paths }: Pick<EngineContext, "paths">,
+  { id, mounts }: ContainerSpec,
+  mount: ContainerMount,
+): string {
+  return `${preparedDirectory(paths.bundle(id))}/${mounts.indexOf(mount)}`;
+}
+
+const preparedDirectory = (bundle: string): string => `${bundle}/mounts`;
 
 /**
- * A path that leads to the file which `subpath` leads to now, whatever becomes of the links on the way (row 6 of the security table).
- * Throws in Docker's words when there is none, or it lies outside.
+ * Binds what `subpath` leads to at this moment, so that no later change of a link on the way redirects it (row 6 of the security
+ * table). Throws in Docker's words when there is nothing, or it lies outside.
  */
-function openSubpath(base: string, subpath: string, opened: DisposableStack): string {
-  if (subpath === "") return base;
+function bindSubpath(base: string, subpath: string, target: string): string {
   using root = openPath(base);
+  using file = openBeneath(root, base, subpath);
+  mkdirSync(dirname(target), { recursive: true });
+  if (fstatSync(file.fd).isDirectory()) mkdirSync(target);
+  else writeFileSync(target, "");
+  mount({ source: file.procPath, target, flags: MS.BIND | MS.REC });
+  return target;
+}
+
+function openBeneath(root: OwnedFd, base: string, subpath: string): OwnedFd {
   try {
-    const file = opened.use(openInRoot(root.fd, subpath, { flags: O.PATH, beneath: true }));
-    return `/proc/${process.pid}/fd/${file.fd}`;
+    return openInRoot(root.fd, subpath, { flags: O.PATH, beneath: true });
   } catch (error) {
-    const path = posix.join(base, subpath);
     if (hasCode(error, "EXDEV")) {
       const why = `path concatenation escapes the base directory, base: ${base}, subpath: ${subpath}`;
       throw invalidParameter(why, { cause: error });
     }
+    const path = posix.join(base, subpath);
     const why = hasCode(error, "ENOENT") ? "no such file or directory" : messageOf(error);
     throw systemError(`cannot access path ${path}: lstat ${path}: ${why}`, { cause: error });
   }
@@ -131,12 +139,14 @@ export function adoptMounts(ctx: EngineContext, { spec }: Container): void {
   for (const mount of spec.mounts) if (mount.type === "volume") ctx.volumes.adopt(mount.volume, spec.id);
 }
 
-/** Unmounts the images of a run. Idempotent. */
-export function unmountImages(ctx: Pick<EngineContext, "roots">, bundle: string): void {
-  const directory = imagesDirectory(bundle);
+/** Unmounts what was mounted for a run to bind from. Idempotent; what is still mounted makes it fail, never lose its files. */
+export function unmountPrepared(bundle: string): void {
+  const directory = preparedDirectory(bundle);
   for (const name of namesIn(directory)) {
-    ctx.roots.unmount(`${directory}/${name}`);
-    rmdirSync(`${directory}/${name}`);
+    const path = `${directory}/${name}`;
+    umountIfMounted(path);
+    if (statSync(path).isDirectory()) rmdirSync(path);
+    else unlinkSync(path);
   }
 }
 

@@ -1,4 +1,5 @@
 /** Binds, mounts and tmpfs of a request, and that no two of them go to one place (moby v28 daemon/volume/mounts/validate.go). */
+import { posix } from "node:path";
 import { invalidParameter } from "../../base/errors.ts";
 import type { HostConfig, Mount } from "../host-config.ts";
 import { checkVolumeName, parseBind } from "./binds.ts";
@@ -63,7 +64,7 @@ function mountProblem(mount: Mount): string | undefined {
       if (source !== "") return "field Source must not be specified";
       return target ?? tmpfsProblem(mount);
     case "image":
-      return source === "" ? "field Source must not be empty" : target;
+      return target ?? imageProblem(mount);
     case "npipe":
     case "cluster":
     default:
@@ -79,9 +80,18 @@ function bindProblem({ BindOptions: options }: Mount): string | undefined {
 function volumeProblem({ Source: source, VolumeOptions: options }: Mount): string | undefined {
   const subpath = options?.Subpath ?? "";
   if (subpath === "") return undefined;
-  if (!source) return "must not set Subpath when using anonymous volumes";
-  const isInside = !subpath.startsWith("/") && !subpath.split("/").includes("..");
-  return isInside ? undefined : "subpath must be a relative path within the volume";
+  return source ? subpathProblem(subpath) : "must not set Subpath when using anonymous volumes";
+}
+
+function imageProblem({ Source: source, ImageOptions: options }: Mount): string | undefined {
+  if (!source) return "field Source must not be empty";
+  return subpathProblem(options?.Subpath ?? "");
+}
+
+/** As it is written: what links on the way make of it is found at the start. */
+function subpathProblem(subpath: string): string | undefined {
+  const climbs = /^\.\.(\/|$)/.test(posix.normalize(subpath));
+  return subpath.startsWith("/") || climbs ? "subpath must be a relative path within the volume" : undefined;
 }
 
 function tmpfsProblem({ TmpfsOptions: options }: Mount): string | undefined {
