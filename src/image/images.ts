@@ -18,6 +18,7 @@ import type { ImageAction, ImageContext, ImageUser } from "./context.ts";
 import type { ImportOptions } from "./import.ts";
 import { toHistory, toInspect } from "./inspect.ts";
 import { createLayerStore } from "./layers/disk-layers.ts";
+import { type Backing, describeForm } from "./layers/support.ts";
 import { ArchiveWorkers } from "./layers/workers.ts";
 import { migrateLeases, openLeases } from "./leases.ts";
 import { type ImageListOptions, listImages } from "./list.ts";
@@ -42,6 +43,8 @@ export interface ImageStoreDeps {
   /** Tells an event. A prune is of no image: its id is "". */
   readonly emit: (action: ImageAction | "prune", imageId: string, attributes: Readonly<Record<string, string>>) => void;
   readonly limits?: Partial<ArchiveLimits>;
+  /** Which ways of mounting layers may be tried; all of them when left out. */
+  readonly layerBackings?: readonly Backing[];
   readonly registries?: RegistrySettings;
 }
 
@@ -49,8 +52,10 @@ export interface ImageStoreDeps {
 export interface RootLayers {
   /** Of an image, the lowest first. Throws notFound. */
   layersOf(imageId: string): readonly Digest[];
-  /** What an overlay mount takes: the topmost first. */
+  /** What an overlay mount takes: the topmost first. To be mounted at once; see LayerStore. */
   lowers(layers: readonly Digest[]): string[];
+  /** Makes the next `lowers` of these layers quick. */
+  warm(layers: readonly Digest[]): Promise<void>;
   /** Keeps layers, even when their image is removed, until the returned call. */
   pin(layers: readonly Digest[]): () => void;
   /** Deletes those that neither an image nor a pin has any more. */
@@ -82,11 +87,13 @@ export interface ImageStore {
   commit(request: CommitRequest): Promise<Digest>;
   readonly registries: RegistryService;
   readonly rootLayers: RootLayers;
+  /** How layers are mounted here, for people to read. */
+  layerForm(): string;
   /** Deletes what a dead engine left. To be called once the roots of containers have pinned their layers. */
   sweep(): Promise<void>;
 }
 
-export function createImages({ dir, db, usedBy, emit, limits, registries }: ImageStoreDeps): ImageStore {
+export function createImages({ dir, db, usedBy, emit, limits, registries, layerBackings }: ImageStoreDeps): ImageStore {
   migrateImageRecords(db);
   migrateContent(db);
   migrateLeases(db);
@@ -95,7 +102,7 @@ export function createImages({ dir, db, usedBy, emit, limits, registries }: Imag
   const context: ImageContext = {
     catalog: new Catalog(createImageRecords(db)),
     content: createImageContent(db),
-    layers: createLayerStore({ dir, limits: bounds, workers }),
+    layers: createLayerStore({ dir, limits: bounds, workers, backings: layerBackings }),
     workers,
     limits: bounds,
     architecture: toOciArchitecture(process.arch),
@@ -126,6 +133,7 @@ export function createImages({ dir, db, usedBy, emit, limits, registries }: Imag
       settings: registries ?? DEFAULT_REGISTRY_SETTINGS,
     }),
     rootLayers: createRootLayers(context),
+    layerForm: () => describeForm(context.layers.form),
     sweep: () => sweep(context),
   };
 }
@@ -171,6 +179,7 @@ function createRootLayers({ catalog, layers }: ImageContext): RootLayers {
   return {
     layersOf: (imageId) => catalog.resolve(imageId).parsed.rootfs.diff_ids,
     lowers: (diffIds) => layers.lowers(diffIds),
+    warm: (diffIds) => layers.warm(diffIds),
     pin: (diffIds) => layers.pin(diffIds),
     collect: async (diffIds) => {
       const used = catalog.usedLayers();

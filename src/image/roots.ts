@@ -78,6 +78,7 @@ class OverlayRoots implements Roots {
     const upper = this.upper(id);
     mkdirSync(upper, { recursive: true, mode: 0o700 });
     mkdirSync(this.#file(id, "work"), { recursive: true, mode: 0o700 });
+    await this.#layers.warm(chain);
     copyAttributes(this.#layers.lowers(chain)[0] ?? this.#bottom, upper);
     // Written last: a root without it was never finished and has never been mounted.
     await writeFile(this.#file(id, "layers"), chain.join("\n"));

@@ -28,7 +28,7 @@ export interface LayerStoreDeps {
   readonly limits: ArchiveLimits;
   readonly workers: ArchiveWorkers;
   /** Which ways of mounting layers may be tried; all of them when left out. */
-  readonly backings?: readonly Backing[];
+  readonly backings?: readonly Backing[] | undefined;
 }
 
 /** Makes its directories 0700: set-user-id files in layers are out of everybody's reach (case 23 of the security table). */
@@ -37,6 +37,9 @@ export function createLayerStore(deps: LayerStoreDeps): LayerStore {
     mkdirSync(path, { recursive: true, mode: 0o700 });
   return new DiskLayers(deps);
 }
+
+/** Some milliseconds' worth. */
+const WARM_AT_ONCE = 32;
 
 class DiskLayers implements LayerStore {
   readonly #dir: string;
@@ -105,6 +108,13 @@ class DiskLayers implements LayerStore {
     });
     // Of a layer that comes twice the upper one hides all of the lower, and overlayfs takes no directory twice.
     return [...new Set(paths.reverse())];
+  }
+
+  async warm(diffIds: readonly Digest[]): Promise<void> {
+    for (let at = 0; at < diffIds.length; at += WARM_AT_ONCE) {
+      if (at > 0) await new Promise(setImmediate);
+      for (const diffId of diffIds.slice(at, at + WARM_AT_ONCE)) this.#lower(diffId);
+    }
   }
 
   sizeOf(diffId: Digest): number {

@@ -46,6 +46,8 @@ export interface LayerStore {
    * lead to descriptors of this process: mount them at once.
    */
   lowers(diffIds: readonly Digest[]): string[];
+  /** Mounts what `lowers` will ask for, letting other work run in between: hundreds of layers take a while. */
+  warm(diffIds: readonly Digest[]): Promise<void>;
   /** What a layer adds, as Docker counts. Throws notFound. */
   sizeOf(diffId: Digest): number;
   /** The layer's tar, byte for byte what its DiffID is of. Throws notFound. */

@@ -39,7 +39,7 @@ export function openLayers({
     dir: join(dir, "images"),
     limits: bounds,
     workers,
-    ...(backings === undefined ? {} : { backings }),
+    backings,
   });
   const stage = async (tar: Uint8Array, signal = new AbortController().signal): Promise<StagedLayer> => {
     const path = store.temporary();

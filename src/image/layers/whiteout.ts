@@ -26,20 +26,3 @@ export function parseWhiteout({ directory, name }: LayerPath): Whiteout | undefi
 }
 
 const invalid = (name: string): TarError => new TarError(`invalid whiteout ${JSON.stringify(name)}`);
-
-/** How overlayfs writes an opaque directory. */
-export const OPAQUE_XATTR = "trusted.overlay.opaque";
-export const OPAQUE_VALUE: Uint8Array = Buffer.from("y");
-
-/**
- * Extended attributes that an archive may set: what the kernel reads as access rights of the file, and the user's own.
- * Never trusted.* or user.overlay.*, with which overlayfs is told to reach into other directories.
- */
-export function isAllowedXattr(attribute: string): boolean {
-  if (attribute.startsWith("user.")) return !attribute.startsWith("user.overlay.");
-  return (
-    attribute === "security.capability" ||
-    attribute === "system.posix_acl_access" ||
-    attribute === "system.posix_acl_default"
-  );
-}
