@@ -23,6 +23,6 @@ build() {
   mv "$program.$$" "$program"
 }
 build tare-monitor .
-build tare-resolver resolver base.c
+build tare-resolver resolver base.c service/*.c
 build tare-relay relay base.c service/*.c
 if [ "$kind" = release ]; then build tare-init init; fi

@@ -32,7 +32,7 @@ is_built() { # program source...
 
 native_ready() {
   is_built "$home/native/build/tare-monitor" "$home"/native/*.[ch] "$home/native/build.sh" &&
-    is_built "$home/native/build/tare-resolver" "$home"/native/resolver/*.[ch] "$home"/native/base.[ch] "$home/native/build.sh" &&
+    is_built "$home/native/build/tare-resolver" "$home"/native/resolver/*.[ch] "$home"/native/service/*.[ch] "$home"/native/base.[ch] "$home/native/build.sh" &&
     is_built "$home/native/build/tare-relay" "$home"/native/relay/*.[ch] "$home"/native/service/*.[ch] "$home"/native/base.[ch] "$home/native/build.sh" &&
     is_built "$home/native/build/tare-init" "$home"/native/init/*.[ch] "$home/native/build.sh"
 }

@@ -66,6 +66,14 @@ static size_t collect(const struct name *name, uint16_t type, const struct addre
   return count;
 }
 
+/* xorshift64*: for the order of addresses, nothing that must not be guessed. */
+static uint64_t random_next(struct resolver *r) {
+  r->random ^= r->random >> 12;
+  r->random ^= r->random << 25;
+  r->random ^= r->random >> 27;
+  return r->random * 2685821657736338717u;
+}
+
 /* In an order that changes, so that who takes the first shares the load among all. */
 static void add_addresses(struct resolver *r, const struct name *name, uint16_t type, struct reply *reply) {
   const struct address *found[MAX_FOUND];

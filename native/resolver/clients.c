@@ -1,6 +1,5 @@
 /* Connections by TCP: any number of queries on each, answers as they come. */
 #include <stdlib.h>
-#include <sys/epoll.h>
 
 #include "resolver.h"
 
@@ -13,6 +12,7 @@ enum {
 };
 
 struct client {
+  struct mortal mortal;
   struct source source;
   struct client *next, *previous;
   struct sandbox *sandbox;
@@ -22,8 +22,6 @@ struct client {
   size_t in_len, in_room, out_at, out_len;
 };
 
-static void client_ready(struct resolver *r, struct source *source, uint32_t events);
-
 static void client_close(struct resolver *r, struct client *client) {
   forward_cancel(r, client->sandbox, client);
   if (client->next != NULL) client->next->previous = client->previous;
@@ -32,7 +30,8 @@ static void client_close(struct resolver *r, struct client *client) {
   client->sandbox->client_count--;
   free(client->in);
   free(client->out);
-  source_end(r, &client->source);
+  source_end(&client->source);
+  free_later(&r->service, &client->mortal);
 }
 
 static bool is_behind(const struct client *client) { return client->out_len - client->out_at > BACKLOG_BYTES; }
@@ -40,7 +39,7 @@ static bool is_behind(const struct client *client) { return client->out_len - cl
 /* Waits for what can be done next. */
 static void watch(struct resolver *r, struct client *client) {
   bool writes = client->out_at < client->out_len, reads = !client->ended && !is_behind(client);
-  (void)source_change(r, &client->source, (reads ? EPOLLIN : 0u) | (writes ? EPOLLOUT : 0u));
+  (void)source_change(&r->service, &client->source, (reads ? EPOLLIN : 0u) | (writes ? EPOLLOUT : 0u));
 }
 
 /* Writes what is taken now; who has gone is noticed by the loop. */
@@ -101,8 +100,9 @@ static bool is_done(const struct resolver *r, const struct client *client) {
   return client->ended && client->out_at == client->out_len && !forward_awaited(r, client);
 }
 
-static void client_ready(struct resolver *r, struct source *source, uint32_t events) {
-  struct client *client = (struct client *)source;
+static void client_ready(struct service *s, struct source *source, uint32_t events) {
+  struct resolver *r = (struct resolver *)s;
+  struct client *client = source->owner;
   if ((events & (EPOLLERR | EPOLLHUP)) != 0 || ((events & EPOLLIN) != 0 && !fill(client))) {
     client_close(r, client);
     return;
@@ -115,8 +115,8 @@ static void client_ready(struct resolver *r, struct source *source, uint32_t eve
 
 static void client_open(struct resolver *r, struct sandbox *sandbox, int fd) {
   struct client *client = sandbox->client_count < MAX_SANDBOX_CLIENTS ? calloc(1, sizeof *client) : NULL;
-  if (client != NULL) *client = (struct client){.source = {.ready = client_ready, .fd = fd}, .sandbox = sandbox};
-  if (client == NULL || source_add(r, &client->source, EPOLLIN) < 0) {
+  if (client != NULL) *client = (struct client){.source = {.ready = client_ready, .owner = client, .fd = fd}, .sandbox = sandbox};
+  if (client == NULL || source_add(&r->service, &client->source, EPOLLIN) < 0) {
     free(client);
     fd_close(&fd);
     return;
@@ -129,10 +129,10 @@ static void client_open(struct resolver *r, struct sandbox *sandbox, int fd) {
   sandbox->client_count++;
 }
 
-void clients_accept(struct resolver *r, struct source *door, uint32_t events) {
+void clients_accept(struct service *s, struct source *door, uint32_t events) {
   (void)events;
   int fd = accept4(door->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-  if (fd >= 0) client_open(r, ((struct ear *)door)->sandbox, fd);
+  if (fd >= 0) client_open((struct resolver *)s, ((struct ear *)door->owner)->sandbox, fd);
 }
 
 void clients_close(struct resolver *r, const struct sandbox *sandbox) {

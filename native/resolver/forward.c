@@ -1,6 +1,5 @@
 /* Queries on their way to servers elsewhere: each from a port of its own, under a number that only the server is told. */
 #include <stdlib.h>
-#include <sys/epoll.h>
 #include <sys/random.h>
 
 #include "opener.h"
@@ -15,6 +14,7 @@ enum {
 
 /* A query at one server. By TCP `data` is what is left to be sent, then what has come. */
 struct ask {
+  struct mortal mortal;
   struct source source;
   struct forward *forward;
   bool sent;
@@ -34,7 +34,7 @@ struct forward {
   uint8_t query[]; /* under our id */
 };
 
-static void ask_ready(struct resolver *r, struct source *source, uint32_t events);
+static void ask_ready(struct service *s, struct source *source, uint32_t events);
 
 static void ask_end(struct resolver *r, struct ask *ask) {
   struct forward *forward = ask->forward;
@@ -43,7 +43,8 @@ static void ask_end(struct resolver *r, struct ask *ask) {
   }
   forward->open--;
   free(ask->data);
-  source_end(r, &ask->source);
+  source_end(&ask->source);
+  free_later(&r->service, &ask->mortal);
 }
 
 static void forward_end(struct resolver *r, struct forward *forward) {
@@ -84,8 +85,9 @@ static bool ask_open(struct resolver *r, struct forward *forward, unsigned numbe
   bool tcp = forward->asker.client != NULL;
   struct ask *ask = calloc(1, sizeof *ask);
   if (ask == NULL) return false;
-  *ask = (struct ask){.source = {.ready = ask_ready, .fd = socket_for(r, sandbox, upstream, tcp ? SOCK_STREAM : SOCK_DGRAM)}, .forward = forward};
-  if (ask->source.fd < 0 || ask_send(ask, upstream, tcp) < 0 || source_add(r, &ask->source, tcp ? EPOLLOUT : EPOLLIN) < 0) {
+  int fd = socket_for(r, sandbox, upstream, tcp ? SOCK_STREAM : SOCK_DGRAM);
+  *ask = (struct ask){.source = {.ready = ask_ready, .owner = ask, .fd = fd}, .forward = forward};
+  if (fd < 0 || ask_send(ask, upstream, tcp) < 0 || source_add(&r->service, &ask->source, tcp ? EPOLLOUT : EPOLLIN) < 0) {
     fd_close(&ask->source.fd);
     free(ask->data);
     free(ask);
@@ -172,7 +174,7 @@ static int stream_send(struct resolver *r, struct ask *ask) {
   ask->sent = true;
   ask->at = 0;
   ask->len = PREFIX_BYTES;
-  return source_change(r, &ask->source, EPOLLIN);
+  return source_change(&r->service, &ask->source, EPOLLIN);
 }
 
 /* Reads what has come of the length, then of the message. */
@@ -202,8 +204,9 @@ static void stream_ready(struct resolver *r, struct ask *ask) {
   else ask_failed(r, ask);
 }
 
-static void ask_ready(struct resolver *r, struct source *source, uint32_t events) {
-  struct ask *ask = (struct ask *)source;
+static void ask_ready(struct service *s, struct source *source, uint32_t events) {
+  struct resolver *r = (struct resolver *)s;
+  struct ask *ask = source->owner;
   (void)events;
   if (ask->forward->asker.client != NULL) stream_ready(r, ask);
   else datagram_ready(r, ask);

@@ -4,7 +4,7 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
-#include "../base.h"
+#include "../service/service.h"
 #include "cache.h"
 #include "message.h"
 #include "records.h"
@@ -14,16 +14,6 @@ enum {
   MAX_FORWARDS = 4096,         /* queries under way to servers elsewhere, */
   MAX_SANDBOX_FORWARDS = 1024, /* and of one container */
   MAX_SANDBOX_CLIENTS = 64,    /* TCP connections of one container */
-  LINE_BYTES = 256 * 1024,
-};
-
-struct resolver;
-
-/* What the loop watches: first field of whatever has a descriptor. `ready` is NULL once it has been let go of. */
-struct source {
-  void (*ready)(struct resolver *r, struct source *source, uint32_t events);
-  int fd;
-  struct source *dead; /* until the end of the round, as events for it may be at hand */
 };
 
 struct link {
@@ -51,6 +41,7 @@ struct upstream {
 
 /* One socket of a sandbox on which queries arrive, or the end of the container's process. */
 struct ear {
+  struct mortal mortal;
   struct source source;
   struct sandbox *sandbox;
 };
@@ -76,14 +67,9 @@ struct asker {
 };
 
 struct resolver {
-  const char *build;
-  int epoll_fd;
-  bool quits;
-  struct engine *engines; /* connections; without any, the last sandbox's end is ours */
-  int64_t alone_until;
+  struct service service;
+  struct source opener;
   uint64_t random, serial;
-  struct source door, opener;
-  struct source *graves;
   struct records records;
   struct sandbox *sandboxes;
   struct cache cache;
@@ -94,20 +80,8 @@ struct resolver {
   uint8_t packet[MESSAGE_BYTES], answer[MESSAGE_BYTES];
 };
 
-/* loop.c: */
-/* Begins to watch; -1 with errno. */
-int source_add(struct resolver *r, struct source *source, uint32_t events);
-int source_change(struct resolver *r, struct source *source, uint32_t events);
-/* Stops watching, closes the descriptor, and frees what begins with the source once nothing can point to it any more. */
-void source_end(struct resolver *r, struct source *source);
-/* Frees what was let go of; to be called when no event is being handled. */
-void sources_bury(struct resolver *r);
-/* Runs until there is nothing left to do. -1 with errno when waiting itself fails. */
-int loop_run(struct resolver *r);
-uint64_t random_next(struct resolver *r);
-
-/* control.c: opens the engine's door in the working directory. -1 with errno. */
-int control_listen(struct resolver *r, const char *name);
+/* requests.c: what engines tell, as protocol.md has it. */
+extern const struct request_kind REQUESTS[];
 
 /* sandbox.c: */
 struct sandbox *sandbox_find(struct resolver *r, const char *id);
@@ -144,7 +118,7 @@ bool forward_awaited(const struct resolver *r, const struct client *client);
 int forward_tick(struct resolver *r);
 
 /* clients.c: connections by TCP. */
-void clients_accept(struct resolver *r, struct source *door, uint32_t events);
+void clients_accept(struct service *s, struct source *door, uint32_t events);
 void client_send(struct resolver *r, struct client *client, const uint8_t *message, size_t len);
 /* Closes all of a sandbox. */
 void clients_close(struct resolver *r, const struct sandbox *sandbox);

@@ -1,7 +1,6 @@
 /* The namespaces that are served: their sockets, networks and servers. */
 #include <arpa/inet.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 
@@ -17,8 +16,9 @@ struct sandbox *sandbox_find(struct resolver *r, const char *id) {
 }
 
 /* A few at a time, so that no container keeps the others waiting. */
-static void udp_ready(struct resolver *r, struct source *source, uint32_t events) {
-  struct sandbox *sandbox = ((struct ear *)source)->sandbox;
+static void udp_ready(struct service *s, struct source *source, uint32_t events) {
+  struct resolver *r = (struct resolver *)s;
+  struct sandbox *sandbox = ((struct ear *)source->owner)->sandbox;
   (void)events;
   for (int i = 0; i < BURST; i++) {
     struct asker asker = {.sandbox = sandbox};
@@ -29,18 +29,18 @@ static void udp_ready(struct resolver *r, struct source *source, uint32_t events
   }
 }
 
-static void process_ready(struct resolver *r, struct source *source, uint32_t events) {
+static void process_ready(struct service *s, struct source *source, uint32_t events) {
   (void)events;
-  sandbox_close(r, ((struct ear *)source)->sandbox);
+  sandbox_close((struct resolver *)s, ((struct ear *)source->owner)->sandbox);
 }
 
 /* Takes the descriptor over; it is closed on failure. */
 static struct ear *listen_with(struct resolver *r, struct sandbox *sandbox, int fd,
-                               void (*ready)(struct resolver *, struct source *, uint32_t)) {
+                               void (*ready)(struct service *, struct source *, uint32_t)) {
   struct ear *ear = calloc(1, sizeof *ear);
   if (ear != NULL) {
-    *ear = (struct ear){.source = {.ready = ready, .fd = fd}, .sandbox = sandbox};
-    if (source_add(r, &ear->source, EPOLLIN) == 0) return ear;
+    *ear = (struct ear){.source = {.ready = ready, .owner = ear, .fd = fd}, .sandbox = sandbox};
+    if (source_add(&r->service, &ear->source, EPOLLIN) == 0) return ear;
   }
   free(ear);
   fd_close(&fd);
@@ -48,7 +48,9 @@ static struct ear *listen_with(struct resolver *r, struct sandbox *sandbox, int 
 }
 
 static void stop_listening(struct resolver *r, struct ear **ear) {
-  if (*ear != NULL) source_end(r, &(*ear)->source);
+  if (*ear == NULL) return;
+  source_end(&(*ear)->source);
+  free_later(&r->service, &(*ear)->mortal);
   *ear = NULL;
 }
 

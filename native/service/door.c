@@ -35,7 +35,8 @@ static const char *carry_out(struct service *s, char *line) {
     request.words[request.count++] = word;
   }
   for (const struct request_kind *kind = s->requests; kind->name != NULL; kind++) {
-    if (request.count == kind->count && strcmp(request.words[0], kind->name) == 0) return kind->carry_out(s, &request);
+    bool counts = kind->count < 0 ? request.count >= -kind->count : request.count == kind->count;
+    if (counts && strcmp(request.words[0], kind->name) == 0) return kind->carry_out(s, &request);
   }
   return own_request(s, &request);
 }

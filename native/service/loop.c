@@ -5,9 +5,17 @@
 
 enum { EVENTS = 64 };
 
-int source_add(struct service *s, struct source *source, uint32_t events) {
+static int control(struct service *s, int operation, struct source *source, uint32_t events) {
   struct epoll_event event = {.events = events, .data.ptr = source};
-  return epoll_ctl(s->epoll_fd, EPOLL_CTL_ADD, source->fd, &event);
+  return epoll_ctl(s->epoll_fd, operation, source->fd, &event);
+}
+
+int source_add(struct service *s, struct source *source, uint32_t events) {
+  return control(s, EPOLL_CTL_ADD, source, events);
+}
+
+int source_change(struct service *s, struct source *source, uint32_t events) {
+  return control(s, EPOLL_CTL_MOD, source, events);
 }
 
 void source_end(struct source *source) {
@@ -20,7 +28,7 @@ void free_later(struct service *s, struct mortal *mortal) {
   s->dead = mortal;
 }
 
-static void bury(struct service *s) {
+void bury(struct service *s) {
   while (s->dead != NULL) {
     struct mortal *mortal = s->dead;
     s->dead = mortal->next;

@@ -23,7 +23,7 @@ struct mortal {
   struct mortal *next;
 };
 
-enum { MAX_WORDS = 16 };
+enum { MAX_WORDS = 512 };
 
 /* A line in words. */
 struct request {
@@ -33,7 +33,7 @@ struct request {
 
 struct request_kind {
   const char *name;
-  int count; /* of words, with the name */
+  int count; /* of words, with the name; -N is N or more */
   /* Returns NULL, or why it could not be done. */
   const char *(*carry_out)(struct service *s, const struct request *request);
 };
@@ -55,10 +55,14 @@ struct service {
 /* loop.c: */
 /* Watches the source; -1 with errno. */
 int source_add(struct service *s, struct source *source, uint32_t events);
+/* Watches it for other events from now on. */
+int source_change(struct service *s, struct source *source, uint32_t events);
 /* Stops watching and closes the descriptor. Idempotent. */
 void source_end(struct source *source);
 /* Frees it at the end of the round. */
 void free_later(struct service *s, struct mortal *mortal);
+/* Frees at once; to be called when no event is being handled. */
+void bury(struct service *s);
 /* Runs until nobody needs us. -1 with errno when waiting itself fails. */
 int service_run(struct service *s);
 
