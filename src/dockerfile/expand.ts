@@ -223,7 +223,8 @@ class Expander {
   #modified(name: string, modifier: string): string {
     const kind = modifier.slice(-1);
     const word = this.#inBraces("}", kind === "#" || kind === "%");
-    const value = this.#lookUp(name);
+    // A reference that says what to do without a value is no mistake.
+    const value = "-+?".includes(kind) ? this.#variables.get(name) : this.#lookUp(name);
     if (value === undefined && this.#options.keepUnset === true) return `\${${name}${modifier}${word}}`;
     const missing = value === undefined || (modifier.startsWith(":") && value === "");
     switch (kind) {
