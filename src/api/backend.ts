@@ -30,6 +30,7 @@ import type {
 } from "../wire/image.ts";
 import type { NetworkInspect } from "../wire/network.ts";
 import type { Platform } from "../wire/platform.ts";
+import type { DistributionInspect, LoginResult, ManifestPush, RemoteManifest, SearchResult } from "../wire/registry.ts";
 import type { Credentials } from "../wire/registry-auth.ts";
 import type { ContainerStats } from "../wire/stats.ts";
 import type { Volume, VolumeCreateRequest, VolumePruneReport } from "../wire/volume.ts";
@@ -120,16 +121,47 @@ export interface ImageBackend {
   ): AsyncIterable<ProgressLine>;
 }
 
+/** Who a client is to registries: by registry, as clients call them. */
+export type Keyring = ReadonlyMap<string, Credentials>;
+
+interface Remote {
+  readonly image: string;
+  readonly credentials: Credentials;
+  readonly signal: AbortSignal;
+}
+
 /** Other machines' images. Messages of refusals are the registries' own. */
 export interface RegistryBackend {
   /** `tag` may be a digest; "" with an image that has neither is all tags. Throws before the first line or yields an error line. */
-  pull(options: {
-    image: string;
-    tag: string;
+  pull(options: Remote & { tag: string; platform: string }): AsyncIterable<ProgressLine>;
+  /** `tag` "" is all tags. Every failure is an error line. */
+  push(options: Remote & { tag: string; platform: Platform | undefined }): AsyncIterable<ProgressLine>;
+  /** Between registries, without anything being stored here; `platform` "" copies all. */
+  copy(options: {
+    from: string;
+    to: string;
     platform: string;
-    credentials: Credentials;
+    keyring: Keyring;
     signal: AbortSignal;
   }): AsyncIterable<ProgressLine>;
+  login(credentials: Credentials, signal: AbortSignal): Promise<LoginResult>;
+  search(options: {
+    term: string;
+    limit: number;
+    filters: Filters;
+    credentials: Credentials;
+    signal: AbortSignal;
+  }): Promise<SearchResult[]>;
+  distribution(options: Remote): Promise<DistributionInspect>;
+  manifest(options: Remote & { insecure: boolean }): Promise<RemoteManifest>;
+  /** Resolves to the digest of what was put. */
+  pushManifest(options: {
+    image: string;
+    list: ManifestPush;
+    keyring: Keyring;
+    insecure: boolean;
+    signal: AbortSignal;
+  }): Promise<string>;
 }
 
 export interface SystemBackend {

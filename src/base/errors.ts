@@ -5,7 +5,9 @@ export type ErrorKind =
   | "conflict"
   | "invalidParameter"
   | "notModified"
+  | "unauthorized"
   | "forbidden"
+  | "tooManyRequests"
   | "notImplemented"
   | "unavailable"
   | "system";

@@ -1,8 +1,5 @@
 /** Registries as the engine uses them. Their code, a third of this room, is read when the first request for one comes. */
-import type { ProgressLine } from "../wire/image.ts";
 import type { RegistriesDeps, RegistryService } from "./registry/types.ts";
-
-type Lines = AsyncGenerator<ProgressLine, void, undefined>;
 
 export function createRegistries(deps: RegistriesDeps): RegistryService {
   let loading: Promise<RegistryService> | undefined;
@@ -10,13 +7,20 @@ export function createRegistries(deps: RegistriesDeps): RegistryService {
     loading ??= import("./registry/service.ts").then(({ createRegistryService }) => createRegistryService(deps));
     return loading;
   };
-  const later = <A extends readonly unknown[]>(
-    choose: (from: RegistryService) => (...args: A) => AsyncIterable<ProgressLine>,
-  ) =>
-    async function* (...args: A): Lines {
-      yield* choose(await service())(...args);
-    };
   return {
-    pull: later((from) => from.pull),
+    async *pull(options) {
+      yield* (await service()).pull(options);
+    },
+    async *push(options) {
+      yield* (await service()).push(options);
+    },
+    async *copy(options) {
+      yield* (await service()).copy(options);
+    },
+    login: async (credentials, signal) => (await service()).login(credentials, signal),
+    search: async (options) => (await service()).search(options),
+    distribution: async (options) => (await service()).distribution(options),
+    manifest: async (options) => (await service()).manifest(options),
+    pushManifest: async (options) => (await service()).pushManifest(options),
   };
 }

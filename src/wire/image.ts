@@ -126,4 +126,6 @@ export interface ProgressLine {
   progressDetail?: { current?: number; total?: number };
   error?: string;
   errorDetail?: { code?: number; message: string };
+  /** What came out of it, for programs: of a push the tag, its digest and the manifest's size. */
+  aux?: { readonly Tag?: string; readonly Digest?: string; readonly Size?: number; readonly ID?: string };
 }

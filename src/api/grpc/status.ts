@@ -13,6 +13,8 @@ export const CODE = {
   permissionDenied: 7,
   unimplemented: 12,
   unavailable: 14,
+  resourceExhausted: 8,
+  unauthenticated: 16,
 } as const;
 
 /** What went wrong as a machine can read it: a type's name and its JSON. */
@@ -38,7 +40,9 @@ const CODES: Readonly<Record<ErrorKind, number>> = {
   conflict: CODE.alreadyExists,
   invalidParameter: CODE.unknown,
   notModified: CODE.unknown,
+  unauthorized: CODE.unauthenticated,
   forbidden: CODE.permissionDenied,
+  tooManyRequests: CODE.resourceExhausted,
   notImplemented: CODE.unimplemented,
   unavailable: CODE.unavailable,
   system: CODE.unknown,

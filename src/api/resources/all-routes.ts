@@ -11,6 +11,7 @@ import { imageArchiveRoutes } from "./image-archives.ts";
 import { imageRoutes } from "./images.ts";
 import { lifecycleRoutes } from "./lifecycle.ts";
 import { emptyRoutes, networkRoutes } from "./networks.ts";
+import { registryRoutes } from "./registries.ts";
 import { streamRoutes } from "./streams.ts";
 import { systemRoutes } from "./system.ts";
 import { volumeRoutes } from "./volumes.ts";
@@ -25,6 +26,7 @@ export function allRoutes(backend: Backend, hostLimits: HostLimits): Route[] {
     ...archiveRoutes(backend.archives),
     ...execRoutes(backend.execs),
     ...imageArchiveRoutes(backend.images, backend.registries),
+    ...registryRoutes(backend.registries),
     ...imageRoutes(backend.images),
     ...volumeRoutes(backend.volumes),
     ...(backend.networks === undefined ? [] : networkRoutes(backend.networks)),

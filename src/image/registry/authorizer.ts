@@ -2,13 +2,13 @@
  * Proofs of identity for one registry during one operation: Basic, or bearer tokens fetched from where the registry says
  * (distribution's token specification). What the user's secrets are sent to is decided here and nowhere else.
  */
-import { systemError } from "../../base/errors.ts";
 import { ANONYMOUS, basicHeader, type Credentials, hasSecrets } from "../../wire/registry-auth.ts";
 import { type Challenge, parseChallenges } from "./challenge.ts";
 import type { Endpoint } from "./endpoints.ts";
+import { checkRealm, realmOf, type TokenRealm } from "./realm.ts";
 import { RegistryError } from "./registry-error.ts";
 import { isSameSite } from "./site.ts";
-import { fetchToken, type TokenRealm } from "./token.ts";
+import { fetchToken } from "./token.ts";
 import type { Incoming, Send } from "./transport.ts";
 
 export interface AuthorizerOptions {
@@ -67,28 +67,12 @@ export class Authorizer {
     return challenges.some(({ scheme }) => scheme === "basic") ? { kind: "basic" } : undefined;
   }
 
-  #realmOf(endpoint: Endpoint, { parameters }: Challenge): TokenRealm {
-    const realm = parameters.get("realm") ?? "";
-    const url = URL.parse(realm);
-    if (url === null || !/^https?:$/.test(url.protocol)) {
-      throw systemError(`unsupported realm of bearer tokens: ${JSON.stringify(realm)}`);
-    }
-    this.#checkRealm(endpoint, url);
-    return { url, service: parameters.get("service") ?? "", scope: parameters.get("scope") ?? "" };
-  }
-
-  /** Secrets go to the registry's own site, and never in plain text where the registry itself is encrypted. */
-  #checkRealm(endpoint: Endpoint, realm: URL): void {
-    if (!hasSecrets(this.#credentials(endpoint))) return;
+  /** What the registry's tokens come from; refused where its secrets must not go. */
+  #realmOf(endpoint: Endpoint, challenge: Challenge): TokenRealm {
+    const realm = realmOf(challenge);
     const registry = new URL(endpoint.origin);
-    if (registry.protocol === "https:" && realm.protocol !== "https:") {
-      throw systemError(`${registry.host} asks to send credentials in plain text to ${realm.host}: refused`);
-    }
-    if (isSameSite(registry, realm) || this.#options.authHosts.includes(realm.host)) return;
-    throw systemError(
-      `${registry.host} asks to send its credentials to ${realm.host}, which is not of the same site: refused. ` +
-        `If that is right, list ${JSON.stringify(realm.host)} in "auth-hosts" of this registry in the engine's configuration`,
-    );
+    if (hasSecrets(this.#credentials(endpoint))) checkRealm(registry, realm.url, this.#options.authHosts);
+    return realm;
   }
 
   #basic(endpoint: Endpoint): string {

@@ -4,7 +4,7 @@ import { isIP } from "../../base/ip.ts";
 import { bareHost, isInCidr, isLoopback } from "./proxy.ts";
 import type { RegistryRule, RegistrySettings } from "./settings.ts";
 
-const DOCKER_HUB = "docker.io";
+export const DOCKER_HUB = "docker.io";
 const DOCKER_HUB_HOST = "registry-1.docker.io";
 
 export interface Endpoint {

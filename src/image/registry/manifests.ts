@@ -80,10 +80,6 @@ export async function hasManifest(repository: Repository, digest: Digest): Promi
   return answer.status === 200;
 }
 
-export async function deleteManifest(repository: Repository, digest: Digest): Promise<void> {
-  await (await repository.call({ method: "DELETE", target: `manifests/${digest}` })).discard();
-}
-
 const decodeTags = struct("tagsResponse", () => ({ name: "", tags: new Array<string>() }), {
   name: string,
   tags: strings,

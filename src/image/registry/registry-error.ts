@@ -92,6 +92,20 @@ export function shownUrl(url: URL): string {
   return url.search === "" ? url.href : `${url.origin}${url.pathname}?…`;
 }
 
+const KINDS: Readonly<Record<number, ErrorKind>> = {
+  401: "unauthorized",
+  403: "forbidden",
+  404: "notFound",
+  429: "tooManyRequests",
+};
+
+/** A token that is good, but not for this, is told of in the challenge (RFC 6750, 3.1). */
+function scopeErrors(status: number, headers: Headers): ReportedError[] {
+  const challenge = headers.get("www-authenticate") ?? "";
+  if (status !== 401 || !/error="?insufficient_scope/.test(challenge)) return [];
+  return [{ code: "DENIED", message: "requested access to the resource is denied" }];
+}
+
 interface ReportedError {
   readonly code: string;
   readonly message: string;
@@ -99,7 +113,8 @@ interface ReportedError {
 
 /** The error of an answer that says it failed; `body` is as much of it as was read. After distribution's client/errors.go. */
 export function answerError(status: number, headers: Headers, body: string): RegistryError {
-  const reported = reportedErrors(body);
+  const scoped = scopeErrors(status, headers);
+  const reported = scoped.length > 0 ? scoped : reportedErrors(body);
   const [first] = reported;
   const retryAfterMs = parseRetryAfter(headers.get("retry-after"));
   return new RegistryError({
@@ -108,7 +123,7 @@ export function answerError(status: number, headers: Headers, body: string): Reg
     code: first?.code ?? "",
     transient: status === 429 || status === 408 || (status >= 500 && status !== 501),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
-    ...(status === 404 ? { kind: "notFound" } : {}),
+    kind: KINDS[status] ?? "system",
   });
 }
 

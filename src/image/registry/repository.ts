@@ -15,7 +15,7 @@ export interface RepositoryOptions {
   readonly endpoints: readonly Endpoint[];
   /** "library/busybox" */
   readonly path: string;
-  readonly actions: "pull" | "pull,push" | "delete";
+  readonly actions: "pull" | "pull,push";
   readonly signal: AbortSignal;
   /** Told once which endpoint has answered. */
   readonly onAnswer?: (endpoint: Endpoint) => void;
@@ -31,7 +31,7 @@ export interface Call {
   readonly accept?: readonly number[];
   /** Further scopes than those of this repository. */
   readonly scopes?: readonly string[];
-  /** Tries in all; 1 for a body that can be sent only once. */
+  /** Tries in all. */
   readonly attempts?: number;
   readonly signal?: AbortSignal;
 }
@@ -98,7 +98,6 @@ export class Repository {
       throw withRequest(error, call.method, this.#address(endpoint, call.target));
     });
     await first.discard();
-    // A body that has been sent in part is gone; its caller knows how to go on.
     return accepted(await this.#send(endpoint, call, better), call);
   }
 

@@ -39,11 +39,6 @@ export class Session {
     return this.#repository(name, { credentials, actions: "pull,push", mirrored: false });
   }
 
-  /** To delete from. */
-  doomed(name: RepositoryName, credentials: Credentials): Repository {
-    return this.#repository(name, { credentials, actions: "delete", mirrored: false });
-  }
-
   #repository({ domain, path }: RepositoryName, { credentials, actions, mirrored }: Manner): Repository {
     const { settings, signal, plainHosts } = this.#options;
     const found = mirrored ? pullEndpoints(domain, settings) : ownEndpoints(domain, settings);
@@ -62,7 +57,7 @@ export class Session {
 
 interface Manner {
   readonly credentials: Credentials;
-  readonly actions: "pull" | "pull,push" | "delete";
+  readonly actions: "pull" | "pull,push";
   readonly mirrored: boolean;
 }
 

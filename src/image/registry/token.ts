@@ -3,17 +3,10 @@ import { systemError } from "../../base/errors.ts";
 import { int64, string, struct } from "../../wire/decode/primitives.ts";
 import { parseJson } from "../../wire/json.ts";
 import { basicHeader, type Credentials } from "../../wire/registry-auth.ts";
+import type { TokenRealm } from "./realm.ts";
 import { answerError } from "./registry-error.ts";
 import { retrying } from "./retry.ts";
 import type { Incoming, Outgoing, Send } from "./transport.ts";
-
-/** What a registry says of where its tokens come from. */
-export interface TokenRealm {
-  readonly url: URL;
-  readonly service: string;
-  /** What the refused request would have needed, scopes separated by spaces. */
-  readonly scope: string;
-}
 
 export interface TokenRequest {
   readonly realm: TokenRealm;

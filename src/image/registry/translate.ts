@@ -11,8 +11,9 @@ export function translatePullError(error: unknown, reference: Reference): unknow
     const why = code === "" ? "manifest unknown: manifest unknown" : message;
     return notFound(`manifest for ${familiar(reference)} not found: ${why}`, { cause: error });
   }
-  if (code === "NAME_UNKNOWN" || code === "DENIED") {
-    const name = familiarRepository(reference);
+  const name = familiarRepository(reference);
+  if (code === "NAME_UNKNOWN") return notFound(`repository ${name} not found: ${message}`, { cause: error });
+  if (code === "DENIED") {
     return notFound(
       `pull access denied for ${name}, repository does not exist or may require 'docker login': ${message}`,
       { cause: error },

@@ -10,7 +10,8 @@ import { proxyFor } from "./proxy.ts";
 import { goVerb, networkError, RegistryError, shownUrl } from "./registry-error.ts";
 import type { RegistrySettings } from "./settings.ts";
 
-export type RequestBody = string | Uint8Array<ArrayBuffer> | AsyncIterable<Uint8Array>;
+/** A stream is made anew for each time the request is sent. */
+export type RequestBody = string | Uint8Array<ArrayBuffer> | (() => AsyncIterable<Uint8Array>);
 
 export interface Outgoing {
   readonly method: string;
@@ -154,7 +155,7 @@ class Guard {
   /** A body that is being sent restarts the clock with every piece that is taken. */
   watch(body: RequestBody, ms: number): string | Uint8Array<ArrayBuffer> | ReadableStream<Uint8Array> {
     if (typeof body === "string" || body instanceof Uint8Array) return body;
-    const pieces = body[Symbol.asyncIterator]();
+    const pieces = body()[Symbol.asyncIterator]();
     return new ReadableStream<Uint8Array>({
       pull: async (controller) => {
         const { done, value } = await pieces.next();

@@ -1,5 +1,14 @@
 /** What the engine can do with registries, as those who ask for it see it. */
+import type { Filters } from "../../wire/filters.ts";
 import type { ProgressLine } from "../../wire/image.ts";
+import type { Platform } from "../../wire/platform.ts";
+import type {
+  DistributionInspect,
+  LoginResult,
+  ManifestPush,
+  RemoteManifest,
+  SearchResult,
+} from "../../wire/registry.ts";
 import type { Credentials } from "../../wire/registry-auth.ts";
 import type { ImageContext } from "../context.ts";
 import type { LayerLeases } from "../leases.ts";
@@ -24,7 +33,59 @@ export interface PullOptions {
   readonly signal: AbortSignal;
 }
 
+export interface PushOptions {
+  readonly image: string;
+  /** "" is all tags of the repository. */
+  readonly tag: string;
+  readonly platform: Platform | undefined;
+  readonly credentials: Credentials;
+  readonly signal: AbortSignal;
+}
+
+export interface SearchOptions {
+  readonly term: string;
+  readonly limit: number;
+  readonly filters: Filters;
+  readonly credentials: Credentials;
+  readonly signal: AbortSignal;
+}
+
+export interface RemoteOptions {
+  readonly image: string;
+  readonly credentials: Credentials;
+  /** Treats the registry as insecure, this once. */
+  readonly insecure?: boolean;
+  readonly signal: AbortSignal;
+}
+
+export interface CopyOptions {
+  readonly from: string;
+  readonly to: string;
+  /** "" copies all. */
+  readonly platform: string;
+  /** By registry, as clients call them. */
+  readonly keyring: ReadonlyMap<string, Credentials>;
+  readonly signal: AbortSignal;
+}
+
+export interface ManifestPushOptions {
+  readonly image: string;
+  readonly list: ManifestPush;
+  readonly keyring: ReadonlyMap<string, Credentials>;
+  readonly insecure: boolean;
+  readonly signal: AbortSignal;
+}
+
 export interface RegistryService {
   /** What cannot be found throws before the first line; the stream ends with an error line when something fails later. */
   readonly pull: (options: PullOptions) => AsyncIterable<ProgressLine>;
+  /** The stream ends with an error line when something fails. */
+  readonly push: (options: PushOptions) => AsyncIterable<ProgressLine>;
+  readonly copy: (options: CopyOptions) => AsyncIterable<ProgressLine>;
+  readonly login: (credentials: Credentials, signal: AbortSignal) => Promise<LoginResult>;
+  readonly search: (options: SearchOptions) => Promise<SearchResult[]>;
+  readonly distribution: (options: RemoteOptions) => Promise<DistributionInspect>;
+  readonly manifest: (options: RemoteOptions) => Promise<RemoteManifest>;
+  /** The digest of what was put. */
+  readonly pushManifest: (options: ManifestPushOptions) => Promise<string>;
 }
