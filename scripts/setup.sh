@@ -41,6 +41,7 @@ missing_test_packages() {
   has ping || echo iputils-ping
   has curl || echo curl
   has python3 || echo python3
+  has skopeo || echo skopeo
 }
 
 install_modules() {
