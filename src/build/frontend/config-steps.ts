@@ -19,54 +19,47 @@ export interface ConfigContext {
   readonly automaticArgs: ReadonlyMap<string, string>;
 }
 
-type Step = (state: StageState, context: ConfigContext) => StageState;
+/** Instructions that change files. */
+type FileInstructionName = "ADD" | "COPY" | "FROM" | "RUN" | "WORKDIR";
+export type ConfigInstruction = Exclude<Instruction, { readonly name: FileInstructionName }>;
 
-/** Undefined for instructions that change files. */
-export function configStep(instruction: Instruction): Step | undefined {
+export function configStep(state: StageState, instruction: ConfigInstruction, context: ConfigContext): StageState {
   switch (instruction.name) {
     case "ENV":
-      return (state, context) => environment(state, instruction, context);
+      return environment(state, instruction, context);
     case "LABEL":
-      return (state, context) => labels(state, instruction, context);
+      return labels(state, instruction, context);
     case "ARG":
-      return (state, context) => args(state, instruction, context);
+      return args(state, instruction, context);
     case "CMD":
-      return (state) => command(state, instruction);
+      return command(state, instruction);
     case "ENTRYPOINT":
-      return (state) => entrypoint(state, instruction);
+      return entrypoint(state, instruction);
     case "EXPOSE":
-      return (state, context) => expose(state, instruction, context);
+      return expose(state, instruction, context);
     case "HEALTHCHECK":
-      return (state) => healthcheck(state, instruction);
+      return healthcheck(state, instruction);
     case "MAINTAINER":
-      return ({ image, ...state }) => ({
-        ...state,
-        image: withStep({ ...image, author: instruction.author }, `MAINTAINER ${instruction.author}`, false),
-      });
+      return maintainer(state, instruction);
     case "ONBUILD":
-      return (state) => configured(state, { OnBuild: [...(state.image.config.OnBuild ?? []), instruction.trigger] });
+      return configured(state, { OnBuild: [...(state.image.config.OnBuild ?? []), instruction.trigger] });
     case "SHELL":
-      return (state) =>
-        told(configured(state, { Shell: [...instruction.shell] }), `SHELL [${instruction.shell.join(" ")}]`);
-    case "STOPSIGNAL":
-      return (state, context) => {
-        const signal = expandedWord(state, instruction.signal, context);
-        return told(configured(state, { StopSignal: signal }), `STOPSIGNAL ${signal}`);
-      };
-    case "USER":
-      return (state, context) => {
-        const user = expandedWord(state, instruction.user, context);
-        return told(configured(state, { User: user }), `USER ${user}`);
-      };
+      return told(configured(state, { Shell: [...instruction.shell] }), `SHELL [${instruction.shell.join(" ")}]`);
+    case "STOPSIGNAL": {
+      const signal = expandedWord(state, instruction.signal, context);
+      return told(configured(state, { StopSignal: signal }), `STOPSIGNAL ${signal}`);
+    }
+    case "USER": {
+      const user = expandedWord(state, instruction.user, context);
+      return told(configured(state, { User: user }), `USER ${user}`);
+    }
     case "VOLUME":
-      return (state, context) => volumes(state, instruction, context);
-    case "ADD":
-    case "COPY":
-    case "FROM":
-    case "RUN":
-    case "WORKDIR":
-      return undefined;
+      return volumes(state, instruction, context);
   }
+}
+
+function maintainer({ image, ...state }: StageState, { author }: InstructionOf<"MAINTAINER">): StageState {
+  return { ...state, image: withStep({ ...image, author }, `MAINTAINER ${author}`, false) };
 }
 
 export function expandedWord(state: StageState, text: string, { escape }: Pick<ConfigContext, "escape">): string {

@@ -1,0 +1,218 @@
+/** The stages that a target needs, gone through instruction by instruction, as one graph. */
+import { parseTrigger, type StageInstruction } from "../../dockerfile/parse.ts";
+import { DockerfileError, placed } from "../../dockerfile/place.ts";
+import type { Platform } from "../../wire/platform.ts";
+import type { Build, FrontendOptions } from "../builder.ts";
+import type { SourcePlace, Vertex } from "../operation.ts";
+import type { Bases } from "./bases.ts";
+import { type ConfigContext, configStep } from "./config-steps.ts";
+import { StepNames, summaryOf } from "./describe.ts";
+import { DEFAULT_PATH, expandIn, mergeEnv, scopeOf } from "./environment.ts";
+import { addStep, copyStep, type StepContext, workdirStep } from "./file-steps.ts";
+import { withConfig, withStep } from "./image-state.ts";
+import type { Linter } from "./lint.ts";
+import { platformArgs } from "./platform-args.ts";
+import { runStep } from "./run-step.ts";
+import { findStage, referredStage, type StageNode, sourcesOf } from "./stage-graph.ts";
+import type { Escape, StageState } from "./stage-state.ts";
+
+export interface AssemblyFacts {
+  readonly build: Build;
+  readonly options: FrontendOptions;
+  readonly stages: readonly StageNode[];
+  readonly escape: Escape;
+  readonly file: Pick<SourcePlace, "fileName" | "text">;
+  readonly globalArgs: ReadonlyMap<string, string>;
+  readonly buildPlatform: Platform;
+  readonly targetPlatform: Platform;
+  /** Platform of each stage that names one. */
+  readonly platforms: ReadonlyMap<StageNode, Platform>;
+  readonly bases: Bases;
+  readonly linter: Linter;
+  readonly target: StageNode;
+  readonly showPlatform: string;
+}
+
+/** The build context, of which only what some instruction reads is sent. */
+export interface ContextPaths {
+  /** Notes the paths, and returns the context's vertex. */
+  vertexFor(paths: readonly string[]): Vertex;
+}
+
+export class Assembly {
+  readonly #facts: AssemblyFacts;
+  readonly #context: ContextPaths;
+  readonly #states = new Map<StageNode, Promise<StageState>>();
+
+  constructor(facts: AssemblyFacts, context: ContextPaths) {
+    this.#facts = facts;
+    this.#context = context;
+  }
+
+  /** The target's state, with the labels that the client asks for. Throws DockerfileError with its lines. */
+  async result(): Promise<StageState> {
+    const { target, options } = this.#facts;
+    const state = await this.#stateOf(target);
+    const labels = [...options.labels];
+    return labels.reduce((before, [key, value]): StageState => {
+      const image = withConfig(before.image, { Labels: { ...before.image.config.Labels, [key]: value } });
+      return { ...before, image: withStep(image, `LABEL ${key}=${value}`, false) };
+    }, state);
+  }
+
+  #stateOf(stage: StageNode): Promise<StageState> {
+    const known = this.#states.get(stage);
+    if (known !== undefined) return known;
+    const state = this.#build(stage);
+    this.#states.set(stage, state);
+    return state;
+  }
+
+  async #build(stage: StageNode): Promise<StageState> {
+    const parent = this.#parentOf(stage);
+    const base = parent === undefined ? await this.#imageBase(stage) : await this.#stateOf(parent);
+    const triggers = (base.image.config.OnBuild ?? []).map((trigger) => parseTrigger(trigger, stage.lines));
+    const steps = [
+      ...triggers.map((each) => ({ each, prefix: "ONBUILD " })),
+      ...stage.instructions.map((each) => ({ each, prefix: "" })),
+    ];
+    const isImage = parent === undefined && stage.base !== "scratch";
+    const changes = steps.filter(({ each }) => changesFiles(each)).length;
+    const names = new StepNames(this.#label(stage), changes + (isImage ? 1 : 0), this.#facts.showPlatform);
+    let state = isImage ? renamedBase(base, names.next(`FROM ${this.#facts.bases.shown(stage.base)}`)) : base;
+    if (triggers.length > 0) state = { ...state, image: withConfig(state.image, { OnBuild: null }) };
+    for (const { each, prefix } of steps) state = await this.#step(stage, state, { instruction: each, prefix, names });
+    return state;
+  }
+
+  #parentOf(stage: StageNode): StageNode | undefined {
+    const { stages, options } = this.#facts;
+    if (options.namedContexts.has(stage.base.toLowerCase())) return undefined;
+    return findStage(stages, stage.base, stage.index);
+  }
+
+  /** "" where there is one stage only. */
+  #label(stage: StageNode): string {
+    if (this.#facts.stages.length === 1) return "";
+    return stage.name || `stage-${stage.index}`;
+  }
+
+  async #imageBase(stage: StageNode): Promise<StageState> {
+    const { bases, build, platforms, targetPlatform } = this.#facts;
+    const platform = platforms.get(stage) ?? targetPlatform;
+    const { vertex, image } = await bases.resolve(build, { name: stage.base, platform, lines: stage.lines });
+    const hasPath = (image.config.Env ?? []).some((entry) => entry.startsWith("PATH="));
+    const env = hasPath ? image.config.Env : [...mergeEnv(null, "PATH", DEFAULT_PATH), ...(image.config.Env ?? [])];
+    const configured = withConfig(image, { Env: env });
+    return { vertex, image: configured, scope: scopeOf(env), platform, hasCommand: false };
+  }
+
+  async #step(
+    stage: StageNode,
+    state: StageState,
+    { instruction, prefix, names }: { instruction: StageInstruction; prefix: string; names: StepNames },
+  ): Promise<StageState> {
+    const context = this.#configContext(stage, state);
+    this.#facts.linter.instruction(instruction, state, context);
+    if (!changesFiles(instruction)) return placed(instruction.lines, () => configStep(state, instruction, context));
+    const shown = shownText(state, instruction, this.#facts.escape);
+    const step: StepContext = {
+      ...context,
+      place: { ...this.#facts.file, lines: instruction.lines },
+      name: names.next(prefix + shown),
+      ignoreCache: this.#ignoresCache(stage),
+    };
+    const sources = await this.#sourcesOf(stage, instruction);
+    return placed(instruction.lines, () => this.#change(state, instruction, { step, sources }));
+  }
+
+  #change(
+    state: StageState,
+    instruction: FileInstruction,
+    { step, sources }: { step: StepContext; sources: ReadonlyMap<string, Vertex> },
+  ): StageState {
+    const { options } = this.#facts;
+    switch (instruction.name) {
+      case "COPY":
+      case "ADD": {
+        const from = instruction.name === "COPY" ? instruction.from : "";
+        const wanted = instruction.transfer.sources.map((source) => expandIn(state.scope, source, step).text);
+        const source = sources.get(from) ?? this.#context.vertexFor(wanted);
+        if (instruction.name === "COPY") return copyStep(state, instruction, source, step);
+        return addStep(state, instruction, source, step);
+      }
+      case "RUN": {
+        const sourceOf = (from: string): Vertex => sources.get(from) ?? this.#context.vertexFor(["/"]);
+        return runStep(state, instruction, { ...step, options, sourceOf });
+      }
+      case "WORKDIR":
+        return workdirStep(state, instruction, step);
+    }
+  }
+
+  #configContext(stage: StageNode, { platform }: StageState): ConfigContext {
+    const { escape, options, globalArgs, buildPlatform, target } = this.#facts;
+    return {
+      escape,
+      buildArgs: options.buildArgs,
+      globalArgs,
+      automaticArgs: platformArgs(buildPlatform, platform, stage === target ? options.target : stage.name),
+    };
+  }
+
+  #ignoresCache({ name, index }: StageNode): boolean {
+    const { noCache } = this.#facts.options;
+    if (typeof noCache === "boolean") return noCache;
+    return noCache.some((wanted) => wanted.toLowerCase() === name.toLowerCase() || wanted === String(index));
+  }
+
+  /** What an instruction reads besides its stage, by the word it uses. */
+  async #sourcesOf(stage: StageNode, instruction: StageInstruction): Promise<ReadonlyMap<string, Vertex>> {
+    const { stages, bases, build, options, platforms, targetPlatform } = this.#facts;
+    const found = new Map<string, Vertex>();
+    for (const from of sourceWords(instruction)) {
+      const isNamed = options.namedContexts.has(from.toLowerCase());
+      const other = isNamed ? undefined : placed(instruction.lines, () => referredStage(stages, stage, from));
+      if (other !== undefined) found.set(from, (await this.#stateOf(other)).vertex);
+      else {
+        const platform = platforms.get(stage) ?? targetPlatform;
+        const { vertex } = await bases.resolve(build, { name: from, platform, lines: instruction.lines });
+        found.set(from, vertex);
+      }
+    }
+    return found;
+  }
+}
+
+function sourceWords(instruction: StageInstruction): string[] {
+  return [...new Set(sourcesOf(instruction))];
+}
+
+type FileInstruction = Extract<StageInstruction, { readonly name: "RUN" | "COPY" | "ADD" | "WORKDIR" }>;
+
+function changesFiles(instruction: StageInstruction): instruction is FileInstruction {
+  return ["RUN", "COPY", "ADD", "WORKDIR"].includes(instruction.name);
+}
+
+function renamedBase(base: StageState, name: string): StageState {
+  return { ...base, vertex: { ...base.vertex, name } };
+}
+
+/** The statement with its variables filled in where they are known, and here-documents in short. */
+function shownText(state: StageState, instruction: StageInstruction, escape: Escape): string {
+  const keyword = instruction.keyword;
+  const statement = instruction.name + instruction.text.slice(keyword.length);
+  const shown = expandShown(state, statement, escape);
+  if (instruction.name !== "RUN") return shown;
+  const [file] = instruction.files;
+  return file === undefined ? shown : `${shown} (${summaryOf(file.text)})`;
+}
+
+function expandShown(state: StageState, statement: string, escape: Escape): string {
+  try {
+    return expandIn(state.scope, statement, { escape, rawQuotes: true, rawEscapes: true, keepUnset: true }).text;
+  } catch (error) {
+    if (error instanceof DockerfileError) return statement;
+    throw error;
+  }
+}

@@ -1,0 +1,254 @@
+/** Gathers what a Dockerfile should better not do, by the rules that its `# check=` directive leaves on. */
+import type { Instruction, InstructionOf } from "../../dockerfile/instruction.ts";
+import type { Dockerfile, Stage } from "../../dockerfile/parse.ts";
+import { DockerfileError, type Lines } from "../../dockerfile/place.ts";
+import { nearest } from "../../dockerfile/suggest.ts";
+import { BuildFailure } from "../failure.ts";
+import { expandIn } from "./environment.ts";
+import { type LintRule, RULES } from "./lint-rules.ts";
+import { PROXY_ARGS } from "./platform-args.ts";
+import type { Escape, StageState } from "./stage-state.ts";
+
+export interface Finding {
+  readonly rule: LintRule;
+  readonly detail: string;
+  readonly lines: Lines;
+}
+
+interface CheckOptions {
+  readonly skipAll: boolean;
+  readonly skipped: ReadonlySet<string>;
+  readonly experimentalAll: boolean;
+  readonly experimental: ReadonlySet<string>;
+  readonly isError: boolean;
+}
+
+/** `skip=A,B;error=true;experimental=all`. Throws BuildFailure. */
+function parseCheck(text: string): CheckOptions {
+  let [skip, experimental, error]: [string[], string[], boolean] = [[], [], false];
+  for (const option of text.split(";").map((part) => part.trim())) {
+    if (option === "") continue;
+    const [key = "", value] = option.split("=", 2).map((part) => part.trim());
+    const names = (value ?? "").split(",").map((name) => name.trim());
+    if (key === "skip") skip = names;
+    else if (key === "experimental") experimental = names;
+    else if (key === "error") error = value === "true" || value === "1";
+    else throw new BuildFailure(`invalid check option ${JSON.stringify(key)}`, { kind: "invalidParameter" });
+  }
+  return {
+    skipAll: skip.includes("all"),
+    skipped: new Set(skip),
+    experimentalAll: experimental.includes("all"),
+    experimental: new Set(experimental),
+    isError: error,
+  };
+}
+
+export class Linter {
+  readonly #options: CheckOptions;
+  readonly #findings = new Map<string, Finding>();
+
+  constructor(check: string) {
+    this.#options = parseCheck(check);
+  }
+
+  /** In the order of the lines. One place breaks a rule in one way once. */
+  get findings(): Finding[] {
+    return [...this.#findings.values()].sort((a, b) => a.lines.first - b.lines.first);
+  }
+
+  /** `error=true` makes findings an error. */
+  get failure(): string | undefined {
+    const count = this.#findings.size;
+    return this.#options.isError && count > 0 ? "lint violation found for rules: " + this.#ruleNames() : undefined;
+  }
+
+  #ruleNames(): string {
+    return [...new Set(this.findings.map(({ rule }) => rule.name))].sort().join(", ");
+  }
+
+  tell(rule: LintRule, detail: string, lines: Lines): void {
+    const { skipAll, skipped, experimentalAll, experimental } = this.#options;
+    const isOff = rule.experimental
+      ? !experimentalAll && !experimental.has(rule.name)
+      : skipAll || skipped.has(rule.name);
+    if (isOff) return;
+    this.#findings.set(`${rule.name} ${lines.first} ${detail}`, { rule, detail, lines });
+  }
+
+  /** What the text by itself shows. */
+  file(file: Dockerfile): void {
+    for (const lines of file.emptyContinuations) {
+      this.tell(RULES.noEmptyContinuation, "Empty continuation line", { first: lines.last, last: lines.last });
+    }
+    this.#casing(file);
+    this.#stageNames(file.stages);
+  }
+
+  /** What an instruction of a stage that is built shows, with the variables it sees. */
+  instruction(instruction: Instruction, state: StageState, { escape }: { escape: Escape }): void {
+    const { name, lines } = instruction;
+    if (name === "CMD" || name === "ENTRYPOINT") this.#shellForm(instruction, state);
+    if (name === "MAINTAINER") {
+      this.tell(RULES.maintainerDeprecated, "Maintainer instruction is deprecated in favor of using label", lines);
+    }
+    if (name === "WORKDIR") this.#relativeWorkdir(instruction, state);
+    if (name === "ENV" || name === "LABEL") this.#pairs(instruction);
+    if (name === "ARG") for (const { key } of instruction.args) this.#secretName("ARG", key, lines);
+    if (name === "EXPOSE") this.#ports(instruction);
+    this.#undefinedVariables(instruction, state, escape);
+  }
+
+  #shellForm({ name, command, lines }: InstructionOf<"CMD" | "ENTRYPOINT">, { image }: StageState): void {
+    if (!command.shell || image.config.Shell !== undefined) return;
+    const why = "to prevent unintended behavior related to OS signals";
+    this.tell(RULES.jsonArgsRecommended, `JSON arguments recommended for ${name} ${why}`, lines);
+  }
+
+  #relativeWorkdir({ path, lines }: InstructionOf<"WORKDIR">, { image }: StageState): void {
+    if (path.startsWith("/") || (image.config.WorkingDir || "/") !== "/") return;
+    const what = `Relative workdir ${JSON.stringify(path)}`;
+    this.tell(RULES.workdirRelativePath, `${what} can have unexpected results if the base image changes`, lines);
+  }
+
+  #casing({ stages, globalArgs }: Dockerfile): void {
+    const all: Instruction[] = [...globalArgs, ...stages.flatMap(({ from, instructions }) => [from, ...instructions])];
+    const isUpper = (word: string): boolean => word === word.toUpperCase();
+    const isLower = (word: string): boolean => word === word.toLowerCase();
+    const upper = all.filter(({ keyword }) => isUpper(keyword)).length;
+    const lower = all.filter(({ keyword }) => isLower(keyword)).length;
+    const majority = lower > upper ? "lowercase" : "uppercase";
+    for (const { keyword, lines } of all) {
+      if (majority === "lowercase" ? isLower(keyword) : isUpper(keyword)) continue;
+      const detail = `Command '${keyword}' should match the case of the command majority (${majority})`;
+      this.tell(RULES.consistentInstructionCasing, detail, lines);
+    }
+  }
+
+  #stageNames(stages: readonly Stage[]): void {
+    const seen = new Set<string>();
+    for (const { from } of stages) {
+      const { stage, lines, text, keyword } = from;
+      if (stage === "") continue;
+      const name = stage.toLowerCase();
+      if (stage !== name) this.tell(RULES.stageNameCasing, `Stage name '${stage}' should be lowercase`, lines);
+      if (name === "scratch" || name === "context") {
+        this.tell(
+          RULES.reservedStageName,
+          `Stage name should not use the same name as reserved stage ${JSON.stringify(name)}`,
+          lines,
+        );
+      }
+      if (seen.has(name)) {
+        const detail = `Duplicate stage name ${JSON.stringify(stage)}, stage names should be unique`;
+        this.tell(RULES.duplicateStageName, detail, lines);
+      }
+      seen.add(name);
+      const [, as = ""] = /\s(as)\s+\S+\s*$/i.exec(text) ?? [];
+      const caseOf = (word: string): string =>
+        word === word.toUpperCase() ? "upper" : word === word.toLowerCase() ? "lower" : "mixed";
+      if (as !== "" && caseOf(as) !== caseOf(keyword)) {
+        this.tell(RULES.fromAsCasing, `'${as}' and '${keyword}' keywords' casing do not match`, lines);
+      }
+    }
+  }
+
+  /** Of CMD, ENTRYPOINT and HEALTHCHECK only the last one of a stage counts. */
+  repeated(stage: Stage): void {
+    for (const name of ["CMD", "ENTRYPOINT", "HEALTHCHECK"] as const) {
+      const found = stage.instructions.filter((each) => each.name === name);
+      for (const each of found.slice(0, -1)) {
+        const detail = `Multiple ${name} instructions should not be used in the same stage because only the last one will be used`;
+        this.tell(RULES.multipleInstructionsDisallowed, detail, each.lines);
+      }
+    }
+  }
+
+  #pairs({ name, pairs, lines }: InstructionOf<"ENV" | "LABEL">): void {
+    for (const { key, legacy } of pairs) {
+      if (legacy) {
+        const detail = `${JSON.stringify(`${name} key=value`)} should be used instead of legacy ${JSON.stringify(`${name} key value`)} format`;
+        this.tell(RULES.legacyKeyValueFormat, detail, lines);
+      }
+      if (name === "ENV") this.#secretName("ENV", key, lines);
+    }
+  }
+
+  #secretName(instruction: string, key: string, lines: Lines): void {
+    if (!SECRET_NAME.test(key) || PUBLIC_NAME.test(key)) return;
+    const detail = `Do not use ARG or ENV instructions for sensitive data (${instruction} ${JSON.stringify(key)})`;
+    this.tell(RULES.secretsUsedInArgOrEnv, detail, lines);
+  }
+
+  #ports({ ports, lines }: InstructionOf<"EXPOSE">): void {
+    for (const port of ports) {
+      const [spec = "", protocol = ""] = port.split("/", 2);
+      if (spec.includes(":")) {
+        const detail = `EXPOSE instruction should not define an IP address or host-port mapping, found '${port}'`;
+        this.tell(RULES.exposeInvalidFormat, detail, lines);
+      }
+      if (protocol !== protocol.toLowerCase()) {
+        const detail = `Defined protocol '${port}' in EXPOSE instruction should be lowercase`;
+        this.tell(RULES.exposeProtoCasing, detail, lines);
+      }
+    }
+  }
+
+  #undefinedVariables(instruction: Instruction, state: StageState, escape: Escape): void {
+    for (const text of expandedTexts(instruction)) {
+      for (const name of unsetNames(state, text, escape)) {
+        if (PROXY_ARGS.includes(name)) continue;
+        const near = nearest(name, [...state.scope.variables.keys()]);
+        const hint = near === undefined ? "" : ` (did you mean $${near}?)`;
+        this.tell(RULES.undefinedVar, `Usage of undefined variable '$${name}'${hint}`, instruction.lines);
+      }
+    }
+  }
+}
+
+const SECRET_NAME = /(?:_|^)(?:apikey|auth|credential|credentials|key|password|pword|passwd|secret|token)(?:_|$)/i;
+const PUBLIC_NAME = /(?:_|^)public(?:_|$)/i;
+
+function unsetNames(state: StageState, text: string, escape: Escape): string[] {
+  try {
+    return [...expandIn(state.scope, text, { escape }).unset];
+  } catch (error) {
+    // That it cannot be expanded is told as an error, in its turn.
+    if (error instanceof DockerfileError) return [];
+    throw error;
+  }
+}
+
+/** The parts of an instruction in which variables are expanded. */
+function expandedTexts(instruction: Instruction): readonly string[] {
+  switch (instruction.name) {
+    case "ENV":
+    case "LABEL":
+      return instruction.pairs.flatMap(({ key, value }) => [key, value]);
+    case "COPY":
+    case "ADD": {
+      const { sources, destination, chown, chmod } = instruction.transfer;
+      return [...sources, destination, chown, chmod];
+    }
+    case "EXPOSE":
+      return instruction.ports;
+    case "STOPSIGNAL":
+      return [instruction.signal];
+    case "USER":
+      return [instruction.user];
+    case "VOLUME":
+      return instruction.volumes;
+    case "WORKDIR":
+      return [instruction.path];
+    case "ARG":
+    case "CMD":
+    case "ENTRYPOINT":
+    case "FROM":
+    case "HEALTHCHECK":
+    case "MAINTAINER":
+    case "ONBUILD":
+    case "RUN":
+    case "SHELL":
+      return [];
+  }
+}

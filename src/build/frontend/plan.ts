@@ -1,0 +1,225 @@
+/** The Dockerfile frontend: from a client's options to a graph and an image's configuration, nothing built yet. */
+import { EngineError } from "../../base/errors.ts";
+import { expand } from "../../dockerfile/expand.ts";
+import type { Dockerfile } from "../../dockerfile/parse.ts";
+import { parseDockerfile } from "../../dockerfile/parse.ts";
+import { DockerfileError, placed } from "../../dockerfile/place.ts";
+import { type Platform, platformText } from "../../wire/platform.ts";
+import type { Build, FrontendOptions, Plan, PlannedResult } from "../builder.ts";
+import { BuildFailure } from "../failure.ts";
+import type { SourcePlace, Vertex } from "../operation.ts";
+import { Assembly, type ContextPaths } from "./assemble.ts";
+import { Bases, type ImageResolver } from "./bases.ts";
+import { contextVertex, type Definition, loadDefinition, type SourceReader } from "./definition.ts";
+import { toConfigJson } from "./image-state.ts";
+import { type Finding, Linter } from "./lint.ts";
+import { RULES } from "./lint-rules.ts";
+import { platformArgs } from "./platform-args.ts";
+import { findTarget, type StageNode } from "./stage-graph.ts";
+import { answerSubrequest } from "./subrequests.ts";
+
+export interface FrontendDeps extends ImageResolver, SourceReader {
+  /** This machine's. */
+  readonly platform: Platform;
+  /** Throws invalidParameter. */
+  parsePlatform(text: string): Platform;
+}
+
+export async function planBuild(deps: FrontendDeps, build: Build, options: FrontendOptions): Promise<Plan> {
+  const definition = await loadDefinition(deps, build, options);
+  const file = { fileName: definition.fileName, text: definition.text };
+  try {
+    return await planFile(deps, { build, options, definition, file });
+  } catch (error) {
+    throw toFailure(error, file);
+  }
+}
+
+/** A fault of the Dockerfile with the text around it. */
+function toFailure(error: unknown, file: Pick<SourcePlace, "fileName" | "text">): unknown {
+  if (!(error instanceof DockerfileError)) return error;
+  const place = error.lines === undefined ? undefined : { ...file, lines: error.lines };
+  return new BuildFailure(error.message, { kind: "invalidParameter", place, cause: error });
+}
+
+interface Planning {
+  readonly build: Build;
+  readonly options: FrontendOptions;
+  readonly definition: Definition;
+  readonly file: Pick<SourcePlace, "fileName" | "text">;
+}
+
+async function planFile(deps: FrontendDeps, planning: Planning): Promise<Plan> {
+  const { options, definition, build } = planning;
+  const dockerfile = parseDockerfile(definition.text);
+  const linter = new Linter(options.check || (dockerfile.directives.check ?? ""));
+  linter.file(dockerfile);
+  const platforms =
+    options.platforms.length === 0 ? [deps.platform] : options.platforms.map((word) => deps.parsePlatform(word));
+  const results: PlannedResult[] = [];
+  for (const platform of options.subrequest === "" ? platforms : platforms.slice(0, 1)) {
+    results.push(await planPlatform(deps, planning, { dockerfile, linter, platform, isOne: platforms.length === 1 }));
+  }
+  if (options.subrequest !== "") {
+    return { results: [], metadata: answerSubrequest(options, { dockerfile, linter, text: definition.text }) };
+  }
+  tellFindings(planning, linter.findings);
+  if (linter.failure !== undefined) throw new BuildFailure(linter.failure, { kind: "invalidParameter" });
+  build.signal.throwIfAborted();
+  return { results, metadata: new Map() };
+}
+
+function tellFindings({ build, definition, file }: Planning, findings: readonly Finding[]): void {
+  for (const { rule, detail, lines } of findings) {
+    build.report({
+      kind: "warning",
+      vertex: definition.vertex.digest,
+      level: 1,
+      short: `${rule.name}: ${detail} (line ${lines.first})`,
+      detail: [rule.description],
+      url: rule.url,
+      place: { ...file, lines },
+    });
+  }
+}
+
+interface PlatformPlanning {
+  readonly dockerfile: Dockerfile;
+  readonly linter: Linter;
+  readonly platform: Platform;
+  readonly isOne: boolean;
+}
+
+async function planPlatform(
+  deps: FrontendDeps,
+  { build, options, definition, file }: Planning,
+  { dockerfile, linter, platform, isOne }: PlatformPlanning,
+): Promise<PlannedResult> {
+  const { escape } = dockerfile.directives;
+  const automatic = platformArgs(deps.platform, platform, options.target);
+  const globalArgs = globalArgsOf(dockerfile, options, automatic);
+  const { stages, platforms } = stagesOf(deps, {
+    dockerfile,
+    linter,
+    variables: new Map([...automatic, ...globalArgs]),
+  });
+  const target = findTarget(stages, options.target);
+  for (const [index, stage] of dockerfile.stages.entries()) if (index <= target.index) linter.repeated(stage);
+  const facts = {
+    build,
+    options,
+    stages,
+    escape,
+    file,
+    globalArgs,
+    buildPlatform: deps.platform,
+    targetPlatform: platform,
+    platforms,
+    bases: new Bases(deps, deps, options),
+    linter,
+    target,
+    showPlatform: isOne ? "" : platformText(platform),
+  };
+  // Twice: what the whole graph reads of the context is known only at its end, and is part of every digest.
+  const paths = new Set<string>();
+  await new Assembly(facts, notePaths(paths, definition.vertex)).result();
+  const context = contextOf(options, [...paths], definition);
+  const state = await new Assembly(facts, { vertexFor: () => context() }).result();
+  return { platform: state.platform, vertex: state.vertex, config: toConfigJson(state.image) };
+}
+
+const notePaths = (paths: Set<string>, anything: Vertex): ContextPaths => ({
+  vertexFor: (wanted) => {
+    for (const path of wanted) paths.add(path.replace(/^\/+/, "") || ".");
+    return anything;
+  },
+});
+
+/** Made when the first instruction asks for it: a context that is an image can serve all others. */
+function contextOf(options: FrontendOptions, paths: readonly string[], { ignored }: Definition): () => Vertex {
+  const follow = paths.some((path) => path === "." || path === "") ? [] : paths.toSorted();
+  let vertex: Vertex | undefined;
+  return () => {
+    vertex ??= contextVertex(options.context, { name: "[internal] load build context", follow, ignored });
+    return vertex;
+  };
+}
+
+/** Values of the client go before defaults, which may use those before them. */
+function globalArgsOf(
+  { globalArgs, directives: { escape } }: Dockerfile,
+  { buildArgs }: FrontendOptions,
+  automatic: ReadonlyMap<string, string>,
+): Map<string, string> {
+  const values = new Map<string, string>();
+  for (const { args, lines } of globalArgs) {
+    for (const { key, value } of args) {
+      const known = new Map([...automatic, ...values]);
+      const fallback = value === undefined ? undefined : placed(lines, () => expand(value, known, { escape }).text);
+      const chosen = buildArgs.get(key) ?? fallback ?? automatic.get(key);
+      if (chosen !== undefined) values.set(key, chosen);
+    }
+  }
+  return values;
+}
+
+interface StageFacts {
+  readonly dockerfile: Dockerfile;
+  readonly linter: Linter;
+  /** What FROM may use. */
+  readonly variables: ReadonlyMap<string, string>;
+}
+
+function stagesOf(
+  deps: FrontendDeps,
+  { dockerfile, linter, variables }: StageFacts,
+): { stages: StageNode[]; platforms: Map<StageNode, Platform> } {
+  const { escape } = dockerfile.directives;
+  const platforms = new Map<StageNode, Platform>();
+  const stages = dockerfile.stages.map(({ from, instructions }, index): StageNode => {
+    const { lines } = from;
+    const base = placed(lines, () => expand(from.base, variables, { escape }));
+    for (const name of base.unset) {
+      linter.tell(RULES.undefinedArgInFrom, `FROM argument '${name}' is not declared`, lines);
+    }
+    if (base.text === "") throw new DockerfileError(`base name (${from.base}) should not be blank`, lines);
+    const stage = { index, name: from.stage, base: base.text, instructions, lines };
+    const platform = platformOf(deps, { text: from.platform, variables, escape, lines, linter });
+    if (platform !== undefined) platforms.set(stage, platform);
+    return stage;
+  });
+  return { stages, platforms };
+}
+
+interface PlatformWords {
+  readonly text: string;
+  readonly variables: ReadonlyMap<string, string>;
+  readonly escape: Dockerfile["directives"]["escape"];
+  readonly lines: StageNode["lines"];
+  readonly linter: Linter;
+}
+
+function platformOf(
+  deps: FrontendDeps,
+  { text, variables, escape, lines, linter }: PlatformWords,
+): Platform | undefined {
+  if (text === "") return undefined;
+  if (/^\$\{?TARGETPLATFORM\}?$/.test(text)) {
+    const detail = `Setting platform to predefined ${text} in FROM is redundant as this is the default behavior`;
+    linter.tell(RULES.redundantTargetPlatform, detail, lines);
+  } else if (!text.includes("$")) {
+    linter.tell(
+      RULES.fromPlatformFlagConstDisallowed,
+      `FROM --platform flag should not use constant value ${JSON.stringify(text)}`,
+      lines,
+    );
+  }
+  const { text: word } = placed(lines, () => expand(text, variables, { escape }));
+  if (word === "") throw new DockerfileError(`empty platform value from expression ${text}`, lines);
+  try {
+    return deps.parsePlatform(word);
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    throw new DockerfileError(`failed to parse platform ${word}: ${error.message}`, lines, { cause: error });
+  }
+}
