@@ -56,6 +56,8 @@ export async function compose(config: EngineConfig, log: Logger, activatedFds: n
   const registry = new Registry();
   const images = createImages({
     dir: join(root, "images"),
+    layerBackings: config.layerBackings,
+    pressure: config.imageGc,
     db,
     usedBy: (imageId) => imageUsers(registry, imageId),
     emit: (action, id, attributes) => events.publish({ type: "image", action, id, attributes }),
@@ -114,8 +116,10 @@ export async function compose(config: EngineConfig, log: Logger, activatedFds: n
   const server = await serve(ctx, config, { engineId, images, activatedFds, networks: () => network.facts() });
   ctx.background.run("network.start.failed", () => network.start());
   startByPolicy(ctx);
+  const gc = config.imageGc === undefined ? undefined : collectRegularly(ctx, images);
   return {
     stop: async () => {
+      clearInterval(gc);
       await server.close();
       await Promise.all([ctx.background.idle(), ctx.locks.idle()]);
       await network.stop();
@@ -130,6 +134,17 @@ interface ServeParts {
   readonly engineId: string;
   readonly images: ImageStore;
   readonly activatedFds: number;
+}
+
+const GC_EVERY_MS = 60_000;
+
+/** Deletes unused images whenever the disk has become too full. */
+function collectRegularly({ background, log }: EngineContext, images: ImageStore): ReturnType<typeof setInterval> {
+  const collect = async (): Promise<void> => {
+    const gone = await images.relieve();
+    if (gone.length > 0) log.info("image.gc", { images: gone });
+  };
+  return setInterval(() => background.run("image.gc.failed", collect), GC_EVERY_MS).unref();
 }
 
 /** A change to the whole machine is said aloud. */
@@ -182,6 +197,7 @@ function serve(
         debug: config.logLevel === "debug",
         runtimes: runtimePaths(ctx, config),
         countImages: () => images.count(),
+        layerForm: () => images.layerForm(),
       },
       { images: () => images.usage(), volumes: volumes.usage },
     ),

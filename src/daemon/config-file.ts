@@ -1,6 +1,7 @@
 /** The configuration file: the keys of Docker's daemon.json where they apply; unknown ones are named, wrong types refused. */
 import { invalidParameter } from "../base/errors.ts";
 import type { LogLevel } from "../base/log.ts";
+import type { Backing } from "../image/layers/support.ts";
 
 /** An OCI runtime beside the built-in ones: the program, and arguments before the verb. */
 export interface RuntimeCommand {
@@ -29,7 +30,18 @@ export interface FileConfig {
   labels?: string[];
   debug?: boolean;
   logLevel?: LogLevel;
+  layerBackings?: readonly Backing[];
+  imageGcHigh?: number;
+  imageGcLow?: number;
 }
+
+/** How layers may be stored: in the best way that works here, or in one of these. */
+const LAYER_STORAGE: Readonly<Record<string, readonly Backing[]>> = {
+  auto: ["file", "loop"],
+  erofs: ["file"],
+  "erofs-loop": ["loop"],
+  extracted: [],
+};
 
 class Field {
   readonly #file: string;
@@ -67,6 +79,13 @@ class Field {
     return level === "debug" || level === "info" || level === "warn" || level === "error"
       ? level
       : this.#refuse("debug, info, warn or error");
+  }
+  percent(): number {
+    const value = this.#value;
+    return typeof value === "number" && value > 0 && value <= 100 ? value : this.#refuse("a percentage");
+  }
+  layerStorage(): readonly Backing[] {
+    return LAYER_STORAGE[this.string()] ?? this.#refuse(Object.keys(LAYER_STORAGE).join(", "));
   }
   runtimes(): Record<string, RuntimeCommand> {
     return Object.fromEntries(
@@ -111,6 +130,9 @@ const KEYS: Readonly<Record<string, (field: Field) => FileConfig>> = {
   labels: (field) => ({ labels: field.strings() }),
   debug: (field) => ({ debug: field.boolean() }),
   "log-level": (field) => ({ logLevel: field.logLevel() }),
+  "layer-storage": (field) => ({ layerBackings: field.layerStorage() }),
+  "image-gc-high-threshold": (field) => ({ imageGcHigh: field.percent() }),
+  "image-gc-low-threshold": (field) => ({ imageGcLow: field.percent() }),
   // Always so with this engine: containers outlive it, and it is told apart from nothing else.
   "live-restore": (field) => (field.boolean(), {}),
 };

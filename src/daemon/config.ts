@@ -4,6 +4,8 @@ import { readFileSync } from "node:fs";
 import { invalidParameter, messageOf } from "../base/errors.ts";
 import type { LogLevel } from "../base/log.ts";
 import { parseSize } from "../base/units.ts";
+import type { Backing } from "../image/layers/support.ts";
+import type { PressureLimits } from "../image/pressure.ts";
 import type { LogConfig } from "../wire/host-config.ts";
 import { decodeConfigFile, type FileConfig, type RuntimeCommand } from "./config-file.ts";
 import { type EngineFlags, parseEngineFlags } from "./flags.ts";
@@ -35,6 +37,10 @@ export interface EngineConfig {
   /** The static busybox of the embedded image. */
   readonly busyboxPath: string;
   readonly logLevel: LogLevel;
+  /** Which ways of mounting layers may be tried; all of them when undefined. */
+  readonly layerBackings: readonly Backing[] | undefined;
+  /** When unused images are deleted to make room: never when undefined. */
+  readonly imageGc: PressureLimits | undefined;
   /** Keys of the configuration file that this engine does not know, to be named at the start. */
   readonly unknownKeys: readonly string[];
 }
@@ -49,6 +55,7 @@ const HOST_FILES = {
   resolvedResolvConf: "/run/systemd/resolve/resolv.conf",
 } as const;
 const BUSYBOX_PATH = "/bin/busybox";
+const GC_DISTANCE = 10;
 const DEFAULT_SHM_BYTES = 64 * 1024 * 1024;
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -79,6 +86,8 @@ export function loadConfig(argv: readonly string[], environment: Environment): E
     searchPath: environment["PATH"] || DEFAULT_SEARCH_PATH,
     busyboxPath: BUSYBOX_PATH,
     logLevel: flags.debug || file.debug === true ? "debug" : (file.logLevel ?? "info"),
+    layerBackings: file.layerBackings,
+    imageGc: imageGc(file),
     unknownKeys,
   };
 }
@@ -107,6 +116,15 @@ function instanceNames(root: string): { bridge: string; table: string; cgroup: s
   if (root === DEFAULT_ROOT) return { bridge: "tare0", table: "tare", cgroup: "/tare" };
   const tag = createHash("sha256").update(root).digest("hex").slice(0, 8);
   return { bridge: `tare-${tag}`, table: `tare_${tag}`, cgroup: `/tare-${tag}` };
+}
+
+/** Off unless asked for. With one of the two the other is ten less, or more. */
+function imageGc({ imageGcHigh, imageGcLow }: FileConfig): PressureLimits | undefined {
+  if (imageGcHigh === undefined && imageGcLow === undefined) return undefined;
+  const high = imageGcHigh ?? Math.min(100, (imageGcLow ?? 0) + GC_DISTANCE);
+  const low = imageGcLow ?? Math.max(0, high - GC_DISTANCE);
+  if (low > high) throw invalidParameter("image-gc-low-threshold is above image-gc-high-threshold");
+  return { high, low };
 }
 
 function shmBytes(file: FileConfig): number {

@@ -25,6 +25,7 @@ import { type ImageListOptions, listImages } from "./list.ts";
 import type { LoadOptions } from "./load.ts";
 import { manifestsOf } from "./manifest-summary.ts";
 import { type Platform, toOciArchitecture } from "./platform.ts";
+import { createPressureCollector, type PressureCollector, type PressureLimits, usedPercentOf } from "./pressure.ts";
 import { createImageRecords, migrateImageRecords } from "./records.ts";
 import { type Digest, familiar, parseRepoTag } from "./reference.ts";
 import { createRegistries } from "./registries.ts";
@@ -44,7 +45,9 @@ export interface ImageStoreDeps {
   readonly emit: (action: ImageAction | "prune", imageId: string, attributes: Readonly<Record<string, string>>) => void;
   readonly limits?: Partial<ArchiveLimits>;
   /** Which ways of mounting layers may be tried; all of them when left out. */
-  readonly layerBackings?: readonly Backing[];
+  readonly layerBackings?: readonly Backing[] | undefined;
+  /** When to delete unused images to make room; never, when left out. */
+  readonly pressure?: PressureLimits | undefined;
   readonly registries?: RegistrySettings;
 }
 
@@ -89,11 +92,22 @@ export interface ImageStore {
   readonly rootLayers: RootLayers;
   /** How layers are mounted here, for people to read. */
   layerForm(): string;
+  /** Deletes unused images when the disk is fuller than `pressure` allows; which ones. */
+  relieve(): Promise<Digest[]>;
   /** Deletes what a dead engine left. To be called once the roots of containers have pinned their layers. */
   sweep(): Promise<void>;
 }
 
-export function createImages({ dir, db, usedBy, emit, limits, registries, layerBackings }: ImageStoreDeps): ImageStore {
+export function createImages({
+  dir,
+  db,
+  usedBy,
+  emit,
+  limits,
+  registries,
+  layerBackings,
+  pressure,
+}: ImageStoreDeps): ImageStore {
   migrateImageRecords(db);
   migrateContent(db);
   migrateLeases(db);
@@ -112,6 +126,7 @@ export function createImages({ dir, db, usedBy, emit, limits, registries, layerB
     emitPruned: (bytes) => emit("prune", "", { reclaimed: String(bytes) }),
   };
   const { catalog } = context;
+  const relief = createRelief(context, dir, pressure);
   return {
     inspect: (ref, options) => inspect(context, ref, options),
     count: () => catalog.all().length,
@@ -132,7 +147,8 @@ export function createImages({ dir, db, usedBy, emit, limits, registries, layerB
       dir,
       settings: registries ?? DEFAULT_REGISTRY_SETTINGS,
     }),
-    rootLayers: createRootLayers(context),
+    rootLayers: createRootLayers(context, relief),
+    relieve: () => relief.relieve(),
     layerForm: () => describeForm(context.layers.form),
     sweep: () => sweep(context),
   };
@@ -175,9 +191,18 @@ async function* importLater(
   yield* importImage(context, tarball, options);
 }
 
-function createRootLayers({ catalog, layers }: ImageContext): RootLayers {
+/** Without limits nothing is ever under pressure. */
+function createRelief(context: ImageContext, dir: string, pressure: PressureLimits | undefined): PressureCollector {
+  const limits = pressure ?? { high: 100, low: 100 };
+  return createPressureCollector(context, { limits, usedPercent: () => usedPercentOf(dir) });
+}
+
+function createRootLayers({ catalog, layers }: ImageContext, relief: PressureCollector): RootLayers {
   return {
-    layersOf: (imageId) => catalog.resolve(imageId).parsed.rootfs.diff_ids,
+    layersOf: (imageId) => {
+      relief.used(imageId);
+      return catalog.resolve(imageId).parsed.rootfs.diff_ids;
+    },
     lowers: (diffIds) => layers.lowers(diffIds),
     warm: (diffIds) => layers.warm(diffIds),
     pin: (diffIds) => layers.pin(diffIds),

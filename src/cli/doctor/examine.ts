@@ -1,6 +1,6 @@
 /** Every check in the order of reading, and how the findings are shown. */
 import { cgroupFindings } from "./cgroups.ts";
-import { engineFinding } from "./engine.ts";
+import { engineFindings } from "./engine.ts";
 import type { Finding } from "./finding.ts";
 import type { Host } from "./host.ts";
 import { kernelFindings } from "./kernel.ts";
@@ -19,7 +19,7 @@ export async function examine(host: Host, root: string, socketPath: string): Pro
     ...programFindings(host),
     ...networkFindings(host),
     ...storageFindings(host, root),
-    await engineFinding(host, socketPath),
+    ...(await engineFindings(host, socketPath)),
   ];
 }
 

@@ -55,7 +55,9 @@ function fileSystemFinding(host: Host): Finding {
   const release = host.read("/proc/sys/kernel/osrelease")?.trim() ?? "";
   if (!has("erofs") || isOlder(release, FILE_BACKED_EROFS)) {
     return warning("file systems", `overlay, but no ${has("erofs") ? "EROFS from plain files" : "erofs"}`, {
-      why: "Image layers are extracted instead of mounted: the same result, with slower loading and pulling.",
+      why: has("erofs")
+        ? "Image layers are mounted through loop devices: the same result, one device a layer."
+        : "Image layers are extracted instead of mounted: the same result, with slower loading and pulling.",
       fix: `Linux ${FILE_BACKED_EROFS} or newer with CONFIG_EROFS_FS_BACKED_BY_FILE`,
     });
   }

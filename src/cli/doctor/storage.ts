@@ -38,7 +38,7 @@ function volumeFinding(host: Host, root: string): Finding {
       });
     case TMPFS:
       return warning(name, `${root} lies in memory (tmpfs)`, {
-        why: "Images and containers vanish with the machine and fill its memory; layers are extracted instead of mounted.",
+        why: "Images and containers vanish with the machine and fill its memory; layers are mounted through loop devices.",
         fix: elsewhere,
       });
     default:

@@ -23,6 +23,8 @@ export interface SystemFacts {
   /** Name to path. */
   readonly runtimes: Readonly<Record<string, string>>;
   countImages(): number;
+  /** How layers are mounted, for people to read. */
+  layerForm(): string;
 }
 
 /** What else takes space. */
@@ -67,7 +69,10 @@ function toInfo(ctx: EngineContext, facts: SystemFacts): Record<string, unknown>
     ...countContainers(ctx),
     Images: facts.countImages(),
     Driver: "overlay2",
-    DriverStatus: [["Supports d_type", "true"]],
+    DriverStatus: [
+      ["Supports d_type", "true"],
+      ["Layers", facts.layerForm()],
+    ],
     Plugins: {
       Volume: [],
       Network: ["bridge", "host", "null"],
