@@ -64,7 +64,6 @@ test.each([
   ],
   ["a later endpoint", "POST /commit", 501, "not implemented: this version of tare has no committing containers"],
   ["networks before there are any", "GET /networks", 501, "not implemented: this version of tare has no networks"],
-  ["a volume", "GET /volumes/data", 404, "get data: no such volume"],
   [
     "an import from elsewhere",
     "POST /images/create?fromSrc=http://a/b",

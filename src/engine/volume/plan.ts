@@ -19,6 +19,7 @@ import type { EngineContext } from "../context.ts";
 import type { VolumeRequest } from "../ports.ts";
 import { ANONYMOUS_LABEL } from "./anonymous.ts";
 import { donatedMounts } from "./donors.ts";
+import { mountsOf } from "./run-mounts.ts";
 
 /** A mount of a container that is about to be made. */
 export interface PlannedMount {
@@ -51,7 +52,8 @@ export function planMounts(
     if (!byPlace.has(path) && !tmpfs.has(path)) add(planImageVolume(path, wanted.VolumeDriver, name()));
   }
   const planned = [...byPlace.values()];
-  for (const { mount } of planned) checkDestination(mount.destination);
+  const all = mountsOf({ mounts: planned.map(({ mount }) => mount), hostConfig: wanted });
+  for (const { destination } of all) checkDestination(destination);
   return planned.sort((a, b) => depth(a.mount.destination) - depth(b.mount.destination));
 }
 

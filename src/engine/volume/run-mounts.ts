@@ -11,14 +11,14 @@ import { mergeTmpfsOptions } from "../../runtime/spec/tmpfs.ts";
 import { DEFAULT_PROPAGATION, type UserMount } from "../../runtime/spec/user-mount.ts";
 import type { ContainerMount, ImageMount, VolumeMount } from "../../state/container-mount.ts";
 import type { ContainerSpec } from "../../state/container-record.ts";
+import type { HostConfig } from "../../wire/host-config.ts";
 import type { Container } from "../container/container.ts";
 import type { EngineContext } from "../context.ts";
 
+type MountConfig = Pick<ContainerSpec, "mounts"> & { readonly hostConfig: Pick<HostConfig, "Tmpfs"> };
+
 /** Everything that a run of the container mounts, those of `--tmpfs` included; shallow destinations first. Pure. */
-export function mountsOf({
-  mounts,
-  hostConfig,
-}: Pick<ContainerSpec, "mounts" | "hostConfig">): readonly ContainerMount[] {
+export function mountsOf({ mounts, hostConfig }: MountConfig): readonly ContainerMount[] {
   const tmpfs = Object.entries(hostConfig.Tmpfs ?? {});
   if (tmpfs.length === 0) return mounts;
   const extra = tmpfs.map(

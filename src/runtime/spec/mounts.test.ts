@@ -87,7 +87,7 @@ test.each<[Partial<UserMount>, string[]]>([
   [{}, ["rbind", "rprivate"]],
   [{ readOnly: true, propagation: "shared" }, ["rbind", "rro", "shared"]],
   [{ readOnly: true, recursiveReadOnly: "no" }, ["rbind", "ro", "rprivate"]],
-  [{ readOnly: true, recursive: false }, ["bind", "ro", "rprivate"]],
+  [{ readOnly: true, recursive: false }, ["bind", "ro", "private"]],
 ])("a bind of %j is mounted with %j", (changes, options) => {
   const found = mountsOf({}, { mounts: [bind("/s", "/d", changes)] });
   expect(found.find(({ destination }) => destination === "/d")?.options).toEqual(options);

@@ -83,7 +83,8 @@ function toOciMount(mount: UserMount, canProtectBelow: boolean): OciMount {
   return bindMount(destination, source, [
     recursive ? "rbind" : "bind",
     ...readOnlyOption(mount, canProtectBelow),
-    propagation,
+    // crun binds recursively for any recursive word, and there is nothing below.
+    recursive ? propagation : propagation.replace(/^r/, ""),
   ]);
 }
 
