@@ -54,5 +54,7 @@ int main(int argc, char **argv) {
   if (fflush(stdout) != 0 || dup2(STDERR_FILENO, STDOUT_FILENO) < 0) return 1;
   bool ended = service_run(&r->service) == 0;
   ports_close(r);
+  streams_close(r);
+  bury(&r->service);
   return ended ? 0 : 1;
 }

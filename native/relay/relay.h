@@ -33,6 +33,7 @@ struct port {
 struct relay {
   struct service service; /* first */
   struct port *ports;
+  struct stream *streams;
   struct stream *busy; /* more to do in the next round */
   size_t stream_count, max_streams; /* TCP connections under way: as many as leave descriptors for the ports */
   size_t session_count, max_sessions;
@@ -56,6 +57,7 @@ bool address_equal(const union address *a, const union address *b);
 void stream_accept(struct service *s, struct source *source, uint32_t events);
 /* Goes on with those that had more to do. True when there are any left. */
 bool streams_go_on(struct relay *r);
+void streams_close(struct relay *r);
 
 /* session.c: */
 /* Takes datagrams from a port's socket and sends each on in its client's name. */

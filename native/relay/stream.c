@@ -20,6 +20,7 @@ struct stream {
   struct half halves[2];
   bool connected, is_busy;
   struct stream *next_busy;
+  struct stream *previous, *next;
 };
 
 static void stream_close(struct relay *r, struct stream *stream) {
@@ -28,6 +29,9 @@ static void stream_close(struct relay *r, struct stream *stream) {
     fd_close(&stream->halves[i].pipe[0]);
     fd_close(&stream->halves[i].pipe[1]);
   }
+  if (stream->previous == NULL) r->streams = stream->next;
+  else stream->previous->next = stream->next;
+  if (stream->next != NULL) stream->next->previous = stream->previous;
   r->stream_count--;
   if (!stream->is_busy) free_later(&r->service, &stream->mortal);
 }
@@ -93,6 +97,11 @@ bool streams_go_on(struct relay *r) {
   return r->busy != NULL;
 }
 
+void streams_close(struct relay *r) {
+  while (r->streams != NULL) stream_close(r, r->streams);
+  (void)streams_go_on(r); /* frees the busy ones */
+}
+
 /* Both sides are watched for changes only, so that nothing has to be told to the kernel on the way. */
 static void side_ready(struct service *s, struct source *source, uint32_t events) {
   struct relay *r = (struct relay *)s;
@@ -140,6 +149,9 @@ static bool accept_one(struct relay *r, const struct port *port) {
     return true;
   }
   r->stream_count++;
+  stream->next = r->streams;
+  if (stream->next != NULL) stream->next->previous = stream;
+  r->streams = stream;
   stream->sides[CLIENT].fd = fd;
   stream->sides[TARGET].fd = -1;
   for (int i = 0; i < 2; i++) stream->halves[i].pipe[0] = stream->halves[i].pipe[1] = -1;

@@ -6,14 +6,14 @@
 
 #include "service.h"
 
-enum { BACKLOG = 16, LINE_BYTES = 65536, ANSWER_CHARS = 128 };
+enum { BACKLOG = 16, LINE_BYTES = 65536, ANSWERS_BYTES = 16384, ANSWER_CHARS = 128 };
 
 struct engine {
   struct mortal mortal;
   struct source source;
   struct engine *next;
-  size_t len;
-  char lines[LINE_BYTES];
+  size_t len, answers_len;
+  char lines[LINE_BYTES], answers[ANSWERS_BYTES];
 };
 
 static const char *const NOT_ONE = "EINVAL";
@@ -47,22 +47,35 @@ static void engine_close(struct service *s, struct engine *engine) {
   *at = engine->next;
   source_end(&engine->source);
   free_later(s, &engine->mortal);
+  s->alone_until = 0; /* an engine was here: nobody else has to be waited for */
+}
+
+/* Together, as each message by itself would take room in the socket. False when the engine does not take them. */
+static bool send_answers(struct engine *engine) {
+  ssize_t len = (ssize_t)engine->answers_len;
+  engine->answers_len = 0;
+  return len == 0 || send(engine->source.fd, engine->answers, (size_t)len, MSG_NOSIGNAL) == len;
+}
+
+static bool answer(struct engine *engine, const char *problem) {
+  if (ANSWERS_BYTES - engine->answers_len < ANSWER_CHARS && !send_answers(engine)) return false;
+  char *at = engine->answers + engine->answers_len;
+  int len = snprintf(at, ANSWER_CHARS, problem == NULL ? "ok\n" : "error %s\n", problem);
+  engine->answers_len += (size_t)len;
+  return true;
 }
 
 /* Carries out every whole line. False when the engine does not take the answers. */
 static bool take_lines(struct service *s, struct engine *engine) {
   char *line = engine->lines, *end;
   while ((end = memchr(line, '\n', engine->len - (size_t)(line - engine->lines))) != NULL) {
-    char answer[ANSWER_CHARS];
     *end = '\0';
-    const char *problem = carry_out(s, line);
-    int len = snprintf(answer, sizeof answer, problem == NULL ? "ok\n" : "error %s\n", problem);
-    if (send(engine->source.fd, answer, (size_t)len, MSG_NOSIGNAL) != len) return false;
+    if (!answer(engine, carry_out(s, line))) return false;
     line = end + 1;
   }
   engine->len -= (size_t)(line - engine->lines);
   memmove(engine->lines, line, engine->len);
-  return engine->len < LINE_BYTES;
+  return engine->len < LINE_BYTES && send_answers(engine);
 }
 
 static void engine_ready(struct service *s, struct source *source, uint32_t events) {

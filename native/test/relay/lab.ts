@@ -1,6 +1,5 @@
 /** A real relay, with servers that stand for containers and clients that stand for the world, in one namespace. */
 import type { Socket } from "bun";
-import type { TestNetns } from "../../../test/harness/netns.ts";
 import { type Build, build } from "../harness.ts";
 import { ServiceLab } from "../service-lab.ts";
 
@@ -11,37 +10,77 @@ export class RelayLab extends ServiceLab {
     await lab.ready();
     return lab;
   }
-}
 
-/** One end of a TCP connection: what it was told, and when it ended. */
-export class Peer {
-  readonly #socket: Socket<Peer>;
-  readonly #chunks: Buffer[] = [];
-  readonly #ended = Promise.withResolvers<void>();
-  #wake: (() => void) | undefined;
-
-  constructor(socket: Socket<Peer>) {
-    this.#socket = socket;
+  connectTo(hostname: string, port: number): Promise<Peer> {
+    const opened = Promise.withResolvers<Peer>();
+    this.host
+      .inside(() => Bun.connect({ hostname, port, allowHalfOpen: true, socket: handlers(opened.resolve) }))
+      .catch(opened.reject);
+    return opened.promise;
   }
 
-  static readonly handlers = {
-    open: (socket: Socket<Peer>): void => {
-      socket.data ??= new Peer(socket);
-    },
-    data: (socket: Socket<Peer>, chunk: Buffer): void => socket.data.#take(chunk),
-    end: (socket: Socket<Peer>): void => socket.data.#ended.resolve(),
-    close: (socket: Socket<Peer>): void => socket.data.#ended.resolve(),
-    error: (socket: Socket<Peer>): void => socket.data?.#ended.resolve(),
-  };
+  /** A server on 127.0.0.2; returns its connections as they come. */
+  listen(port: number): Acceptor {
+    const acceptor = new Acceptor();
+    const socket = handlers((peer) => acceptor.add(peer));
+    acceptor.listener = this.host.inside(() =>
+      Bun.listen({ hostname: "127.0.0.2", port, allowHalfOpen: true, socket }),
+    );
+    return acceptor;
+  }
 
-  /** All that came so far, once it is at least so many bytes. */
-  async read(bytes: number): Promise<Buffer> {
-    while (Buffer.concat(this.#chunks).length < bytes) {
+  /** A program in the relay's namespace. */
+  spawn(...command: readonly string[]): Bun.Subprocess<"ignore", "pipe", "inherit"> {
+    return Bun.spawn(["nsenter", `--net=${this.host.path}`, ...command], { stdin: "ignore", stdout: "pipe" });
+  }
+}
+
+export class Acceptor {
+  listener: Bun.TCPSocketListener<{ peer: Peer }> | undefined;
+  readonly #peers: Peer[] = [];
+  #wake: (() => void) | undefined;
+
+  add(peer: Peer): void {
+    this.#peers.push(peer);
+    this.#wake?.();
+  }
+
+  stop(): void {
+    this.listener?.stop(true);
+  }
+
+  async next(): Promise<Peer> {
+    for (;;) {
+      const peer = this.#peers.shift();
+      if (peer !== undefined) return peer;
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
     }
-    return Buffer.concat(this.#chunks);
+  }
+}
+
+type PeerSocket = Socket<{ peer: Peer }>;
+
+/** One end of a TCP connection: what it was told, and when it ended. */
+export class Peer {
+  readonly #socket: PeerSocket;
+  readonly #ended = Promise.withResolvers<void>();
+  #text = "";
+  #wake: (() => void) | undefined;
+
+  constructor(socket: PeerSocket) {
+    this.#socket = socket;
+  }
+
+  /** All that came so far, once it is at least so much. */
+  async read(characters: number): Promise<string> {
+    while (this.#text.length < characters) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    return this.#text;
   }
 
   /** The other side has said its last word, or is gone. */
@@ -49,8 +88,8 @@ export class Peer {
     return this.#ended.promise;
   }
 
-  write(data: string | Uint8Array): number {
-    return this.#socket.write(data);
+  write(text: string): void {
+    this.#socket.write(text);
   }
 
   /** No more from here; the other side may go on. */
@@ -63,8 +102,24 @@ export class Peer {
     this.#socket.terminate();
   }
 
-  #take(chunk: Buffer): void {
-    this.#chunks.push(Buffer.from(chunk));
+  take(chunk: Buffer): void {
+    this.#text += chunk.toString();
     this.#wake?.();
   }
+
+  end(): void {
+    this.#ended.resolve();
+  }
 }
+
+const handlers = (opened: (peer: Peer) => void) => ({
+  open: (socket: PeerSocket): void => {
+    const peer = new Peer(socket);
+    socket.data = { peer };
+    opened(peer);
+  },
+  data: (socket: PeerSocket, chunk: Buffer): void => socket.data.peer.take(chunk),
+  end: (socket: PeerSocket): void => socket.data.peer.end(),
+  close: (socket: PeerSocket): void => socket.data.peer.end(),
+  error: (socket: PeerSocket): void => socket.data.peer.end(),
+});
