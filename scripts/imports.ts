@@ -32,7 +32,8 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
     "api",
     "native",
   ],
-  cli: ["base", "wire", "client"],
+  // Archives that come out of containers are unpacked by the same code on both sides.
+  cli: ["base", "wire", "client", "files"],
 };
 
 /** Modules that cost more at start than the whole command may take, or that only one room may touch. */

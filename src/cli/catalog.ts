@@ -48,6 +48,11 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "Create a new image from a container's changes",
     load: () => import("./commands/commit.ts"),
   },
+  cp: {
+    summary: "Copy files/folders between a container and the local filesystem",
+    connections: 1,
+    load: () => import("./commands/cp.ts"),
+  },
   create: { summary: "Create a new container", connections: 1, load: () => import("./commands/create.ts") },
   start: {
     summary: "Start one or more stopped containers",
@@ -55,11 +60,19 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => import("./commands/start.ts"),
   },
   completion: { summary: "Generate the completion script for a shell", load: () => import("./commands/completion.ts") },
+  diff: {
+    summary: "Inspect changes to files or directories on a container's filesystem",
+    load: () => import("./commands/diff.ts"),
+  },
   doctor: {
     summary: "Explain what this machine lacks for containers, and how to mend it",
     load: () => import("./commands/doctor.ts"),
   },
   events: { summary: "Get real time events from the engine", load: () => import("./commands/events.ts") },
+  export: {
+    summary: "Export a container's filesystem as a tar archive",
+    load: () => import("./commands/export.ts"),
+  },
   history: { summary: "Show the history of an image", load: () => import("./commands/history.ts") },
   import: {
     summary: "Import the contents from a tarball to create a filesystem image",
@@ -158,8 +171,11 @@ export const GROUPS: Readonly<Record<string, Group>> = {
     members: {
       attach: "attach",
       commit: "commit",
+      cp: "cp",
       create: "create",
+      diff: "diff",
       exec: "exec",
+      export: "export",
       inspect: "container-inspect",
       kill: "kill",
       logs: "logs",

@@ -5,7 +5,7 @@
  */
 import { hasCode } from "../base/errors.ts";
 import { nameBytes, type TarEntry, TarError } from "../base/tar/entry.ts";
-import type { TarHandler } from "../base/tar/reader.ts";
+import { DEFAULT_TAR_LIMITS, type TarHandler, type TarLimits } from "../base/tar/reader.ts";
 import * as at from "../kernel/at.ts";
 import type { OwnedFd } from "../kernel/fd.ts";
 import { O } from "../kernel/open-flags.ts";
@@ -28,7 +28,12 @@ export interface UnpackOptions {
   readonly owner?: "archive" | "unpacker" | Owner;
   /** Refuse entries that would put a directory in place of something else, or something else in place of a directory. */
   readonly keepKinds?: boolean;
+  /** Gives every name in the archive another one. */
+  readonly rename?: (name: string) => string;
 }
+
+/** An archive of files may be of any length: only what it says about one of them is bounded. */
+export const ARCHIVE_LIMITS: TarLimits = { ...DEFAULT_TAR_LIMITS, maxEntries: Number.POSITIVE_INFINITY };
 
 const S_IFCHR = 0o020000;
 const S_IFBLK = 0o060000;
@@ -50,7 +55,9 @@ export class TreeUnpacker implements TarHandler, Disposable {
     this.#directories = new LiveDirectories(view);
   }
 
-  entry(entry: TarEntry): void {
+  entry(found: TarEntry): void {
+    const { rename } = this.#options;
+    const entry = rename === undefined ? found : renamed(found, rename);
     const path = entryPath(entry.name, () => new TarError(`invalid entry name ${JSON.stringify(entry.name)}`));
     if (path.name === "") return this.#root(entry);
     // What overlayfs takes for a deletion is not for an archive to make.
@@ -211,6 +218,11 @@ export class TreeUnpacker implements TarHandler, Disposable {
     const names = [joinPath(path), this.#options.path].map((name) => JSON.stringify(name));
     return new TarError(`cannot overwrite ${there} ${names[0]} with ${wanted} ${names[1]}`);
   }
+}
+
+function renamed(entry: TarEntry, rename: (name: string) => string): TarEntry {
+  const linkName = entry.type === "link" ? rename(entry.linkName) : entry.linkName;
+  return { ...entry, name: rename(entry.name), linkName };
 }
 
 /** A name in the archive, cleaned; whatever would lead above the directory is refused. */

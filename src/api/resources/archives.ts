@@ -16,13 +16,13 @@ export function archiveRoutes(backend: ArchiveBackend): Route[] {
   ];
 }
 
-const statHeader = (stat: PathStat): [string, string] => [
-  PATH_STAT_HEADER,
-  Buffer.from(JSON.stringify(stat)).toString("base64"),
-];
+function statHeader(stat: PathStat): readonly [string, string] {
+  return [PATH_STAT_HEADER, Buffer.from(JSON.stringify(stat)).toString("base64")];
+}
 
 async function stat(backend: ArchiveBackend, { name, request: { query } }: Call): Promise<Answer> {
-  return { ...empty(200), headers: [statHeader(await backend.stat(name, query.text("path")))] };
+  const header = statHeader(await backend.stat(name, query.text("path")));
+  return { kind: "whole", status: 200, headers: [header], body: new Uint8Array() };
 }
 
 async function read(backend: ArchiveBackend, { name, request: { query } }: Call): Promise<Answer> {

@@ -1,16 +1,13 @@
 /** An archive being unpacked as its chunks arrive. */
-import { DEFAULT_TAR_LIMITS, TarReader } from "../../base/tar/reader.ts";
+import { TarReader } from "../../base/tar/reader.ts";
 import { closeWhole, decompress, detectCompression, MAGIC_BYTES } from "../compression.ts";
-import { TreeUnpacker } from "../unpack.ts";
+import { ARCHIVE_LIMITS, TreeUnpacker } from "../unpack.ts";
 import type { TreeView } from "../view.ts";
 import { openView } from "../view-request.ts";
 import { factsOf } from "./path-facts.ts";
 import type { FromThread, Job } from "./protocol.ts";
 
 type Unpack = Extract<Job, { kind: "unpack" }>;
-
-/** An archive may be of any length: only what it says about one file is bounded. */
-const LIMITS = { ...DEFAULT_TAR_LIMITS, maxEntries: Number.POSITIVE_INFINITY };
 
 export class UnpackJob {
   /** Settles once everything is closed. */
@@ -47,7 +44,7 @@ export class UnpackJob {
     using opened = openView(view);
     const path = this.#find(opened.view, options.path);
     using unpacker = new TreeUnpacker(opened.view, { ...options, path });
-    const reader = new TarReader(unpacker, LIMITS);
+    const reader = new TarReader(unpacker, ARCHIVE_LIMITS);
     const { head, rest } = await peek(this.#chunks());
     const compression = detectCompression(head);
     for await (const chunk of decompress(rest, compression)) reader.push(chunk);
