@@ -12,9 +12,10 @@ import { ensureBusybox } from "../harness/images.ts";
 import { BEHAVIOUR } from "./api-behaviour.ts";
 import { OURS_ONLY, REFUSALS } from "./api-refusals.ts";
 import type { Scenarios, Step } from "./api-steps.ts";
+import { VOLUMES } from "./api-volumes.ts";
 
 /** In Docker's words and in ours. */
-const COMMON: Scenarios = { ...REFUSALS, ...BEHAVIOUR };
+const COMMON: Scenarios = { ...REFUSALS, ...BEHAVIOUR, ...VOLUMES };
 const ALL: Scenarios = { ...COMMON, ...OURS_ONLY };
 
 /** What the scenarios' own containers and images are called; removed before and after each. */
@@ -69,7 +70,9 @@ class Player {
   }
 
   #remember(target: string, body: unknown): void {
-    if (typeof body !== "object" || body === null || !("Id" in body)) return;
+    if (typeof body !== "object" || body === null) return;
+    if (target === "/volumes/create" && "Name" in body) this.#ids.set("{volume}", String(body.Name));
+    if (!("Id" in body)) return;
     if (target.startsWith("/containers/create")) this.#ids.set("{id}", String(body.Id));
     if (target.endsWith("/exec")) this.#ids.set("{exec}", String(body.Id));
   }
@@ -77,7 +80,7 @@ class Player {
   #fill(text: string): string {
     return text
       .replaceAll("{short}", (this.#ids.get("{id}") ?? "").slice(0, 12))
-      .replaceAll(/\{id\}|\{exec\}/g, (name) => this.#ids.get(name) ?? name);
+      .replaceAll(/\{(id|exec|volume)\}/g, (name) => this.#ids.get(name) ?? name);
   }
 
   async #clear(): Promise<void> {

@@ -146,7 +146,6 @@ export const OURS_ONLY: Scenarios = {
       501,
       "publishing ports is not implemented yet: 80/tcp",
     ),
-    withHost({ Binds: ["data:/data"] }, 501, "volumes are not implemented yet: data:/data"),
     withHost(
       { StorageOpt: { size: "1G" } },
       400,
@@ -155,17 +154,6 @@ export const OURS_ONLY: Scenarios = {
     ...running("conf-b"),
     withHost({ Links: ["conf-b:b"] }, 501, "links are not implemented yet: conf-b:b"),
     made("conf-a", { HostConfig: { VolumesFrom: ["conf-b"], PublishAllPorts: true } }),
-  ],
-  "a volume that is declared is a directory of the container": [
-    create(
-      { Image: IMAGE, Cmd: ["sh", "-c", "echo x >/data/in/file && cat /data/in/file"], Volumes: { "/data/in": {} } },
-      201,
-      {
-        Warnings: ["volumes are not implemented yet: the data of /data/in lives and dies with the container"],
-      },
-    ),
-    ["POST /containers/conf-a/start", undefined, 204],
-    ["POST /containers/conf-a/wait", undefined, 200, { StatusCode: 0 }],
   ],
   "an exec session runs once": [
     ...running("conf-a"),
