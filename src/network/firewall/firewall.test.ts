@@ -1,8 +1,10 @@
-import { afterEach, beforeEach, expect, test } from "bun:test";
+import { afterEach, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
 import { createLogger } from "../../base/log.ts";
 import { Firewall } from "./firewall.ts";
 import type { BridgePolicy } from "./policy.ts";
 import { type Place, ScratchHost } from "./scratch-host.ts";
+
+setDefaultTimeout(60_000);
 
 let host: ScratchHost;
 let firewall: Firewall;

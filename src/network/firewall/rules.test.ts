@@ -1,9 +1,11 @@
-import { afterEach, beforeEach, expect, test } from "bun:test";
+import { afterEach, beforeEach, expect, setDefaultTimeout, test } from "bun:test";
 import { nullLogger } from "../../base/log.ts";
 import type { PublishedPort } from "../ports/published-port.ts";
 import { Firewall } from "./firewall.ts";
 import type { BridgePolicy } from "./policy.ts";
 import { type Place, ScratchHost } from "./scratch-host.ts";
+
+setDefaultTimeout(60_000);
 
 let host: ScratchHost;
 let firewall: Firewall;

@@ -14,7 +14,8 @@ const dual: PortTarget = { ...target, ipv6: "fd00::2" };
 function bindings(where: PortTarget, HostIp = "", hostHasIpv6 = true) {
   const hostConfig = { PortBindings: { "80/tcp": [{ HostIp, HostPort: "8080" }] }, PublishAllPorts: false };
   const [binding] = toBindings(portRequests({ config: {}, hostConfig }), where, hostHasIpv6);
-  const shown = (ports: NonNullable<typeof binding>["held"]) => ports.map(({ hostIp, containerIp }) => `${hostIp} -> ${containerIp}`);
+  const shown = (ports: NonNullable<typeof binding>["held"]) =>
+    ports.map(({ hostIp, containerIp }) => `${hostIp} -> ${containerIp}`);
   return { held: shown(binding!.held), routed: shown(binding!.routed) };
 }
 
