@@ -11,6 +11,7 @@ import type {
   ProgressLine,
 } from "../wire/image.ts";
 import { type ArchiveLimits, DEFAULT_LIMITS } from "./archive/limits.ts";
+import { type BuiltImages, createBuiltImages } from "./built.ts";
 import { Catalog } from "./catalog.ts";
 import type { CommitRequest } from "./commit.ts";
 import { createImageContent, migrateContent } from "./content.ts";
@@ -90,6 +91,7 @@ export interface ImageStore {
   commit(request: CommitRequest): Promise<Digest>;
   readonly registries: RegistryService;
   readonly rootLayers: RootLayers;
+  readonly built: BuiltImages;
   /** How layers are mounted here, for people to read. */
   layerForm(): string;
   /** Deletes unused images when the disk is fuller than `pressure` allows; which ones. */
@@ -148,6 +150,7 @@ export function createImages({
       settings: registries ?? DEFAULT_REGISTRY_SETTINGS,
     }),
     rootLayers: createRootLayers(context, relief),
+    built: createBuiltImages(context),
     relieve: () => relief.relieve(),
     layerForm: () => describeForm(context.layers.form),
     sweep: () => sweep(context),

@@ -1,8 +1,9 @@
 /** Overlay file systems: up to 500 layers through the mount API and `lowerdir+` (Linux 6.8), about 200 through mount(2) before. */
 import { openPath } from "./at.ts";
 import { SysError } from "./errno.ts";
-import { attachMount, createMount, type FsOption } from "./mount-api.ts";
-import { mount } from "./mounts.ts";
+import type { OwnedFd } from "./fd.ts";
+import { attachMount, createMount, type FsOption, openTree } from "./mount-api.ts";
+import { MNT_DETACH, mount, umount } from "./mounts.ts";
 
 export interface OverlayMount {
   /** Directories, the uppermost layer first. */
@@ -46,10 +47,10 @@ function upperOptions({ upper, work }: Directories, name: (path: string) => stri
   ];
 }
 
-function mountByDescriptor({ lowers, target, options = [], ...directories }: OverlayMount): void {
+function createOverlay({ lowers, options = [], ...directories }: Omit<OverlayMount, "target">): OwnedFd {
   using paths = new ShortPaths();
   const name = (path: string): string => paths.plain(path);
-  using overlay = createMount({
+  return createMount({
     type: "overlay",
     options: [
       ...lowers.map((lower): FsOption => ["lowerdir+", name(lower)]),
@@ -57,7 +58,11 @@ function mountByDescriptor({ lowers, target, options = [], ...directories }: Ove
       ...options,
     ],
   });
-  attachMount(overlay, target);
+}
+
+function mountByDescriptor({ target, ...overlay }: OverlayMount): void {
+  using mounted = createOverlay(overlay);
+  attachMount(mounted, target);
 }
 
 /** mount(2) takes one page of options, so every directory gets a name of some 16 bytes. */
@@ -78,6 +83,27 @@ function isTooOld(error: unknown): boolean {
 }
 
 let byDescriptorWorks = true;
+
+/**
+ * The same in no mount table: it lasts as long as its descriptor, which is its root. `target` is an empty directory that an old
+ * kernel mounts at for a moment.
+ */
+export function overlayTree({ target, ...overlay }: OverlayMount): OwnedFd {
+  if (byDescriptorWorks) {
+    try {
+      return createOverlay(overlay);
+    } catch (error) {
+      if (!isTooOld(error)) throw error;
+      byDescriptorWorks = false;
+    }
+  }
+  mountByOptions({ ...overlay, target });
+  try {
+    return openTree(target);
+  } finally {
+    umount(target, MNT_DETACH);
+  }
+}
 
 /** Mounts an overlay at `target`. Throws SysError with the file system's own explanation where it gave one. */
 export function overlayMount(request: OverlayMount): void {

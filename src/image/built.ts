@@ -1,0 +1,52 @@
+/** Layers and images that builds bring: layers come as tars of what a step changed, images as the document that names them. */
+
+import { NEVER } from "./catalog.ts";
+import type { ImageContext } from "./context.ts";
+import { digestOf } from "./digest.ts";
+import { parseImageDocument } from "./document.ts";
+import { stageStream } from "./growing-file.ts";
+import type { LayerRecord } from "./records.ts";
+import { type Digest, familiar, type Reference } from "./reference.ts";
+
+export interface BuiltImage {
+  /** config.json, its layers stored already. */
+  readonly document: string;
+  readonly names: readonly Reference[];
+}
+
+export interface BuiltImages {
+  /** Stores a layer; it is kept until the returned call, and as long as an image has it. */
+  addLayer(tar: AsyncIterable<Uint8Array>): Promise<LayerRecord & { release(): void }>;
+  /** The image's id. Names that other images had are theirs no longer. Throws invalidParameter for layers that are not stored. */
+  addImage(image: BuiltImage): Promise<Digest>;
+  hasLayer(diffId: Digest): boolean;
+}
+
+export function createBuiltImages(context: ImageContext): BuiltImages {
+  const { layers } = context;
+  return {
+    hasLayer: (diffId) => layers.has(diffId),
+    addLayer: async (tar) => {
+      await using undo = new AsyncDisposableStack();
+      const staged = await stageStream(context, tar);
+      undo.defer(() => layers.discard([staged]));
+      const { diffId, sizeBytes } = staged;
+      const release = layers.pin([diffId]);
+      undo.defer(release);
+      await layers.commit([staged]);
+      undo.move();
+      return { diffId, sizeBytes, release };
+    },
+    addImage: (image) => addImage(context, image),
+  };
+}
+
+async function addImage({ catalog, layers, emit }: ImageContext, { document, names }: BuiltImage): Promise<Digest> {
+  const { rootfs } = parseImageDocument(document);
+  const records = rootfs.diff_ids.map((diffId) => ({ diffId, sizeBytes: layers.sizeOf(diffId) }));
+  await layers.complete(rootfs.diff_ids);
+  const id = digestOf(document);
+  catalog.add({ id, document, layers: records, parent: "", lastTaggedAt: NEVER }, names);
+  for (const name of names) emit("tag", id, familiar(name));
+  return id;
+}
