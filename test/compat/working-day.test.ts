@@ -4,6 +4,9 @@ import { COMPARED_IMAGE, expectLikeDocker } from "../harness/compare.ts";
 import { TestEngine } from "../harness/engine.ts";
 import { ensureBusybox } from "../harness/images.ts";
 import { SCRIPTS } from "./scripts.ts";
+import { VOLUME_SCRIPTS } from "./volume-scripts.ts";
+
+const ALL: Readonly<Record<string, string>> = { ...SCRIPTS, ...VOLUME_SCRIPTS };
 
 let engine: TestEngine;
 beforeAll(async () => {
@@ -12,6 +15,6 @@ beforeAll(async () => {
 });
 afterAll(() => engine[Symbol.asyncDispose]());
 
-test.each(Object.keys(SCRIPTS))("docker behaves as with Docker: %s", async (name) => {
-  await expectLikeDocker(engine, name, SCRIPTS[name] ?? "");
+test.each(Object.keys(ALL))("docker behaves as with Docker: %s", async (name) => {
+  await expectLikeDocker(engine, name, ALL[name] ?? "");
 });

@@ -19,7 +19,6 @@ import type { EngineContext } from "../context.ts";
 import type { VolumeRequest } from "../ports.ts";
 import { ANONYMOUS_LABEL } from "./anonymous.ts";
 import { donatedMounts } from "./donors.ts";
-import { mountsOf } from "./run-mounts.ts";
 
 /** A mount of a container that is about to be made. */
 export interface PlannedMount {
@@ -52,8 +51,7 @@ export function planMounts(
     if (!byPlace.has(path) && !tmpfs.has(path)) add(planImageVolume(path, wanted.VolumeDriver, name()));
   }
   const planned = [...byPlace.values()];
-  const all = mountsOf({ mounts: planned.map(({ mount }) => mount), hostConfig: wanted });
-  for (const { destination } of all) checkDestination(destination);
+  for (const { mount } of planned) checkDestination(mount.destination);
   return planned.sort((a, b) => depth(a.mount.destination) - depth(b.mount.destination));
 }
 
