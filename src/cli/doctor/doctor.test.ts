@@ -95,13 +95,25 @@ test("programs: versions are read from the programs themselves", () => {
   expect(stateOf(findings, "nft")).toBe("missing");
 });
 
-const CHAIN = "table ip filter { chain FORWARD { type filter hook forward priority filter; policy drop; } }";
+const chain = (table: string, name: string, policy: string): string =>
+  `table ${table} {\n\tchain ${name} {\n\t\ttype filter hook forward priority filter; policy ${policy};\n\t}\n}\n`;
+const DOCKER_USER = "table ip filter {\n\tchain DOCKER-USER {\n\t}\n}\n";
 
 test.each([
-  ["alone is told", "warning", `test "$3 $5" = "ip FORWARD" && echo '${CHAIN}'`],
-  ["beside Docker's chain for exceptions is fine", "ok", `test "$3" = ip && echo '${CHAIN}'`],
-])("network: a FORWARD chain that drops by default %s", (_what, state, nft) => {
-  expect(stateOf(networkFindings(machine({}, { nft }, 1000)), "forwarding")).toBe(state);
+  ["that drops nothing is fine", "ok", "not dropped", chain("ip filter", "FORWARD", "accept")],
+  ["of iptables that drops is named, and fine", "ok", "(ip filter FORWARD)", chain("ip filter", "FORWARD", "drop")],
+  ["of Docker's is fine", "ok", "Docker's chain", chain("ip filter", "FORWARD", "drop") + DOCKER_USER],
+  [
+    "of somebody else that drops is told",
+    "warning",
+    "chain fwd of the table inet main",
+    chain("inet main", "fwd", "drop"),
+  ],
+  ["of firewalld is told", "warning", "firewalld", chain("inet firewalld", "filter_FORWARD", "accept")],
+])("network: a forward chain %s", (_what, state, what, ruleset) => {
+  const host = machine({}, { nft: `printf '%s' '${ruleset.replaceAll("'", "'\\''")}'` }, 1000);
+  const finding = networkFindings(host).find(({ name }) => name === "forwarding");
+  expect(finding).toMatchObject({ state, what: expect.stringContaining(what) });
 });
 
 test("storage: little memory, few files and few watchers are told", () => {

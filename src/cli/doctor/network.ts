@@ -3,7 +3,7 @@ import { type Finding, missing, ok, warning } from "./finding.ts";
 import type { Host } from "./host.ts";
 
 export function networkFindings(host: Host): Finding[] {
-  return [...linkFindings(host), forwardFinding(host)];
+  return [...linkFindings(host), ...forwardFindings(host)];
 }
 
 /** Tried in a network namespace that vanishes with the command. */
@@ -26,22 +26,54 @@ function linkFindings(host: Host): Finding[] {
   ];
 }
 
-function forwardFinding(host: Host): Finding {
-  const name = "forwarding";
-  const dropping = ["ip", "inet"].filter((family) => dropsForwarded(host, family));
-  if (dropping.length === 0) return ok(name, "not dropped by default");
-  // The engine has its bridges excepted there.
-  if (hasChain(host, "ip", "DOCKER-USER")) return ok(name, "dropped by default, with Docker's chain for exceptions");
-  return warning(name, `the chain FORWARD of the table ${dropping[0]} filter drops packets by default`, {
-    why: "Another firewall (ufw's, firewalld's) may keep containers from the network beyond this host.",
-    fix: "iptables -I FORWARD -i tare0 -j ACCEPT && iptables -I FORWARD -o tare0 -m conntrack --ctstate RELATED,ESTABLISHED -j ACCEPT",
-  });
+/** A chain at the kernel's forward hook that drops what no rule of it lets through. */
+interface DroppingChain {
+  /** "ip filter" */
+  readonly table: string;
+  readonly name: string;
 }
 
-const hasChain = (host: Host, family: string, chain: string): boolean =>
-  host.run(["nft", "list", "chain", family, "filter", chain]).exitCode === 0;
+/** iptables keeps its rules here, and so do Docker and ufw: the engine has its bridges excepted in them. */
+const IPTABLES = ["ip filter", "ip6 filter"];
 
-function dropsForwarded(host: Host, family: string): boolean {
-  const { exitCode, stdout } = host.run(["nft", "list", "chain", family, "filter", "FORWARD"]);
-  return exitCode === 0 && /hook forward .*policy drop/.test(stdout);
+function forwardFindings(host: Host): Finding[] {
+  const name = "forwarding";
+  const text = host.run(["nft", "list", "ruleset"]).stdout;
+  const dropping = droppingChains(text);
+  const foreign = dropping.find(({ table }) => !IPTABLES.includes(table));
+  const warnings = [
+    ...(/^table \w+ firewalld /m.test(text) ? [firewalldFinding(name)] : []),
+    ...(foreign === undefined ? [] : [foreignFinding(name, foreign)]),
+  ];
+  return warnings.length > 0 ? warnings : [ok(name, iptablesText(dropping, text))];
+}
+
+function iptablesText(dropping: readonly DroppingChain[], ruleset: string): string {
+  if (dropping.length === 0) return "not dropped by default";
+  const chains = dropping.map(({ table, name }) => `${table} ${name}`).join(", ");
+  const by = ruleset.includes("chain DOCKER-USER") ? "in Docker's chain for exceptions" : "at its head";
+  return `dropped by default (${chains}); the engine excepts its networks ${by}`;
+}
+
+const foreignFinding = (finding: string, { table, name }: DroppingChain): Finding =>
+  warning(finding, `the chain ${name} of the table ${table} drops forwarded packets by default`, {
+    why: "No rule elsewhere overrides that: containers reach nobody beyond this host, and are not reached.",
+    fix: `nft insert rule ${table} ${name} oifname { "tare0", "br-*" } accept; nft insert rule ${table} ${name} iifname { "tare0", "br-*" } accept`,
+  });
+
+const firewalldFinding = (finding: string): Finding =>
+  warning(finding, "firewalld rejects what interfaces without a zone forward", {
+    why: "Containers reach nobody beyond this host until their bridge is in a zone that accepts.",
+    fix: "firewall-cmd --permanent --zone=trusted --add-interface=tare0 && firewall-cmd --reload",
+  });
+
+function droppingChains(ruleset: string): DroppingChain[] {
+  const chains: DroppingChain[] = [];
+  let [table, name] = ["", ""];
+  for (const line of ruleset.split("\n")) {
+    table = /^table (\w+ \S+) \{/.exec(line)?.[1] ?? table;
+    name = /^\tchain (\S+) \{/.exec(line)?.[1] ?? name;
+    if (/^\t\ttype filter hook forward .*policy drop;/.test(line)) chains.push({ table, name });
+  }
+  return chains;
 }
