@@ -34,10 +34,11 @@ while True:
 
 const CLIENT = `
 import socket, sys
-kind, address, port = sys.argv[1:]
+kind, address, port, own = sys.argv[1:]
 family = socket.AF_INET6 if ":" in address else socket.AF_INET
 s = socket.socket(family, socket.SOCK_STREAM if kind == "tcp" else socket.SOCK_DGRAM)
 s.settimeout(float("0.7"))
+if own != "0": s.bind(("", int(own)))
 try:
     s.connect((address, int(port))); s.send(b"hello") if kind == "udp" else None
     print(s.recv(100).decode(), end="")
@@ -83,9 +84,9 @@ export class Place {
     await server.stdout.getReader().read();
   }
 
-  /** As whom the server saw us; undefined when it does not answer. */
-  async reaches(kind: "tcp" | "udp", address: string, port: number): Promise<string | undefined> {
-    const client = Bun.spawn(this.argv(["python3", "-S", "-c", CLIENT, kind, address, String(port)]), {
+  /** As whom the server saw us; undefined when it does not answer. `own` is the port to ask from, any when 0. */
+  async reaches(kind: "tcp" | "udp", address: string, port: number, own = 0): Promise<string | undefined> {
+    const client = Bun.spawn(this.argv(["python3", "-S", "-c", CLIENT, kind, address, String(port), String(own)]), {
       stdout: "pipe",
     });
     const [seen, exitCode] = await Promise.all([client.stdout.text(), client.exited]);
