@@ -215,7 +215,7 @@ export class TreeUnpacker implements TarHandler, Disposable {
   /** Docker's words, in which the second name is where everything goes. */
   #wrongKind(path: LayerPath, there: "directory" | "non-directory"): TarError {
     const wanted = there === "directory" ? "non-directory" : "directory";
-    const names = [joinPath(path), this.#options.path].map((name) => JSON.stringify(name));
+    const names = [joinPath(path), `/${this.#options.path}`].map((name) => JSON.stringify(name));
     return new TarError(`cannot overwrite ${there} ${names[0]} with ${wanted} ${names[1]}`);
   }
 }

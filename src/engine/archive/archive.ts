@@ -29,7 +29,7 @@ export async function statPath(ctx: EngineContext, { container, ref, path: asked
   try {
     return toPathStat(path, await ctx.files.stat(view.request, viewPath(path)));
   } catch (error) {
-    throw lookFailure(error, { ref, path });
+    throw lookFailure(error, { ref, path: asked, resolved: path });
   }
 }
 
@@ -48,7 +48,7 @@ export async function readArchive(
     const held = undo.move();
     return { stat: toPathStat(path, facts), tar: finishing(blocks, () => held.disposeAsync()) };
   } catch (error) {
-    throw lookFailure(error, { ref, path });
+    throw lookFailure(error, { ref, path: asked, resolved: path });
   }
 }
 
@@ -78,7 +78,7 @@ export async function extractArchive(
     const options = { path: viewPath(path), owner, keepKinds };
     await ctx.files.unpack({ view: view.request, options, archive, check });
   } catch (error) {
-    if (!found) throw extractFailure(error, { ref, path });
+    if (!found) throw extractFailure(error, { ref, path: asked, resolved: path });
     throw error instanceof FileError ? systemError(error.message, { cause: error }) : error;
   }
   tell(ctx, container, "extract-to-dir");
