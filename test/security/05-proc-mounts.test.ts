@@ -69,6 +69,18 @@ test.each([
   expect(readdirSync(volume)).toEqual([]);
 });
 
+test("a mount that the links of a volume would lead into /proc is refused", async () => {
+  symlinkSync("/proc", join(volume, "p"));
+  try {
+    const mounts = ["-v", `${volume}:/v`, "-v", "/tmp:/v/p/sys"];
+    const { exitCode, stderr } = await engine.docker("run", "--rm", ...mounts, "proclink", "true");
+    expect(exitCode).toBe(125);
+    expect(stderr).toContain("cannot be mounted because it is inside /proc");
+  } finally {
+    rmSync(join(volume, "p"));
+  }
+});
+
 test.each(Object.keys(ARRANGEMENTS))("the image of which %s is refused", async (name) => {
   const { exitCode, stdout, stderr } = await engine.docker(
     "run",

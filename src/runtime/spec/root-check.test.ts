@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { bind } from "../test-config.ts";
+import { bind, tmpfs } from "../test-config.ts";
 import { readAccounts } from "./accounts.ts";
 import {
   checkDestination,
@@ -84,6 +84,20 @@ test("a mount target that leads into /proc, or to the root, through the image's 
   expect(() => checkMountTargets(root, [bind("/tmp", "/alias/sys")])).toThrow('"/proc/sys" cannot be mounted');
   expect(() => checkMountTargets(root, [bind("/tmp", "/top")])).toThrow("destination can't be '/'");
   expect(() => checkMountTargets(root, [bind("/tmp", "/a")])).not.toThrow();
+});
+
+test("a mount target that leads into /proc through the links of another mount is refused", () => {
+  const volume = join(root, "volume");
+  mkdirSync(volume);
+  symlinkSync("/proc", join(volume, "link"));
+  symlinkSync("elsewhere", join(volume, "harmless"));
+  const below = (target: string) => [bind(volume, "/v"), bind("/tmp", target)];
+  expect(() => checkMountTargets(root, below("/v/link/sys"))).toThrow('"/proc/sys" cannot be mounted');
+  expect(() => checkMountTargets(root, below("/v/harmless/sys"))).not.toThrow();
+  expect(() =>
+    checkMountTargets(root, [...below("/v/x").slice(0, 1), tmpfs("/v/link2"), bind("/tmp", "/v/link2/x")]),
+  ).not.toThrow();
+  rmSync(volume, { recursive: true });
 });
 
 test.each(["dev", "proc", "sys"])("a root whose /%s is a link, or a file, is refused", (name) => {

@@ -2,7 +2,7 @@
 import { lstatSync } from "node:fs";
 import { join } from "node:path";
 import { hasCode, invalidParameter } from "../../base/errors.ts";
-import { walkInRoot } from "./root-walk.ts";
+import { walk, walkInRoot } from "./root-walk.ts";
 import type { UserMount } from "./user-mount.ts";
 
 /** Mount points that the runtime works in before it is inside. */
@@ -70,12 +70,19 @@ export function checkDestination(destination: string): void {
   throw invalidParameter(`"${destination}" cannot be mounted because it is inside /proc`);
 }
 
-/** Looks through the links of the image, for targets that only turn out to be in /proc. */
+/** Looks through the links of the image, and of what is mounted before, for targets that only turn out to be in /proc. */
 export function checkMountTargets(rootfs: string, mounts: readonly UserMount[]): void {
-  for (const { destination } of mounts) {
-    const target = walkInRoot(rootfs, destination);
+  const placed: { readonly target: string; readonly source: string | undefined }[] = [];
+  const hostPath = (inside: string): string | undefined => {
+    const over = placed.findLast(({ target }) => inside === target || inside.startsWith(`${target}/`));
+    if (over === undefined) return rootfs + inside;
+    return over.source === undefined ? undefined : over.source + inside.slice(over.target.length);
+  };
+  for (const { type, source, destination } of mounts) {
+    const target = walk(destination, hostPath);
     if (target === "/") throw invalidParameter("invalid specification: destination can't be '/'");
     checkDestination(target);
+    placed.push({ target, source: type === "bind" ? source : undefined });
   }
 }
 

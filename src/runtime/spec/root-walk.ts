@@ -7,8 +7,16 @@ import { hasCode, invalidParameter } from "../../base/errors.ts";
 
 const MOST_LINKS = 40;
 
+/** Where on the host something in the container lies; undefined for what is nowhere but in the container. */
+export type HostPath = (inside: string) => string | undefined;
+
 /** The absolute path inside `root` that `path` leads to, as far as it exists; the rest is taken as written. Throws on a loop. */
 export function walkInRoot(root: string, path: string): string {
+  return walk(path, (inside) => root + inside);
+}
+
+/** The same in a root over parts of which other things lie. */
+export function walk(path: string, hostPath: HostPath): string {
   const left = path.split("/").reverse();
   const reached: string[] = [];
   let links = 0;
@@ -19,7 +27,7 @@ export function walkInRoot(root: string, path: string): string {
       continue;
     }
     // The links of procfs lead to whatever the reader's own process has: they are left as they are written.
-    const target = reached[0] === "proc" ? undefined : linkTarget(`${root}/${[...reached, part].join("/")}`);
+    const target = reached[0] === "proc" ? undefined : linkTarget(hostPath(`/${[...reached, part].join("/")}`));
     if (target === undefined) {
       reached.push(part);
       continue;
@@ -35,7 +43,8 @@ export function walkInRoot(root: string, path: string): string {
 const NOT_A_LINK = ["EINVAL", "ENOENT", "ENOTDIR", "EACCES"];
 
 /** Undefined for anything but a link, also when there is nothing. */
-function linkTarget(path: string): string | undefined {
+function linkTarget(path: string | undefined): string | undefined {
+  if (path === undefined) return undefined;
   try {
     return readlinkSync(path);
   } catch (error) {
