@@ -28,7 +28,13 @@ import type {
   ImageSummary,
   ProgressLine,
 } from "../wire/image.ts";
-import type { NetworkInspect } from "../wire/network.ts";
+import type {
+  NetworkConnectRequest,
+  NetworkCreateRequest,
+  NetworkCreateResponse,
+  NetworkDisconnectRequest,
+  NetworkInspect,
+} from "../wire/network.ts";
 import type { Platform } from "../wire/platform.ts";
 import type { DistributionInspect, LoginResult, ManifestPush, RemoteManifest, SearchResult } from "../wire/registry.ts";
 import type { Credentials } from "../wire/registry-auth.ts";
@@ -97,7 +103,7 @@ export interface ExecBackend {
   resize(id: string, height: number, width: number): Promise<void>;
 }
 
-export interface ImageBackend {
+export interface ImageBackend extends ImageChecks {
   list(options: { all: boolean; filters: Filters; sharedSize: boolean; manifests: boolean }): Promise<ImageSummary[]>;
   /** With `platform`, throws notFound for an image of another one. */
   inspect(ref: string, options?: { platform: Platform | undefined; manifests: boolean }): ImageInspect;
@@ -121,6 +127,14 @@ export interface ImageBackend {
   ): AsyncIterable<ProgressLine>;
 }
 
+/** tare's own, beside the images' other endpoints. */
+interface ImageChecks {
+  /** No refs are all images. Throws notFound before the first line; ends with an error line when damage is left. */
+  verify(options: { refs: readonly string[]; repair: boolean; keyring: Keyring }): AsyncIterable<ProgressLine>;
+  /** The JSON of an ImageDiff. */
+  diff(from: string, to: string, signal: AbortSignal): Promise<Uint8Array>;
+}
+
 /** Who a client is to registries: by registry, as clients call them. */
 export type Keyring = ReadonlyMap<string, Credentials>;
 
@@ -133,7 +147,7 @@ interface Remote {
 /** Other machines' images. Messages of refusals are the registries' own. */
 export interface RegistryBackend {
   /** `tag` may be a digest; "" with an image that has neither is all tags. Throws before the first line or yields an error line. */
-  pull(options: Remote & { tag: string; platform: string }): AsyncIterable<ProgressLine>;
+  pull(options: Remote & { tag: string; platform: string; sizes: boolean }): AsyncIterable<ProgressLine>;
   /** `tag` "" is all tags. Every failure is an error line. */
   push(options: Remote & { tag: string; platform: Platform | undefined }): AsyncIterable<ProgressLine>;
   /** Between registries, without anything being stored here; `platform` "" copies all. */
@@ -180,11 +194,16 @@ export interface SystemBackend {
   }): AsyncIterable<EventMessage>;
 }
 
-/** The predefined networks; user-defined ones are another issue. */
+/** `ref` is a name, an id or an unambiguous id prefix; notFound("network … not found") otherwise. */
 export interface NetworkBackend {
   list(filters: Filters): NetworkInspect[];
-  /** By name, id or unambiguous id prefix. Throws notFound("network … not found"). */
-  inspect(ref: string): NetworkInspect;
+  /** `scope` is "" or where to look; there is nothing but "local". */
+  inspect(ref: string, scope: string): NetworkInspect;
+  create(request: NetworkCreateRequest): Promise<NetworkCreateResponse>;
+  remove(ref: string): Promise<void>;
+  prune(filters: Filters): Promise<{ NetworksDeleted: string[] | null }>;
+  connect(ref: string, request: NetworkConnectRequest): Promise<void>;
+  disconnect(ref: string, request: NetworkDisconnectRequest): Promise<void>;
 }
 
 /** Throws notFound("get …: no such volume") for a name that there is not. */

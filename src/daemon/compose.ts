@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { createApi } from "../api/create-api.ts";
 import { listen, type Server } from "../api/http/server.ts";
 import { Background } from "../base/background.ts";
-import { nowRfc3339 } from "../base/clock.ts";
 import { KeyedLocks } from "../base/locks.ts";
 import type { Logger } from "../base/log.ts";
 import { VERSION } from "../base/version.ts";
@@ -15,7 +14,7 @@ import type { EngineContext } from "../engine/context.ts";
 import { EventBus } from "../engine/events.ts";
 import { createExecService } from "../engine/exec/service.ts";
 import { ExecSessions } from "../engine/exec/sessions.ts";
-import { createNetworkService } from "../engine/networks.ts";
+import { createNetworkService } from "../engine/network/service.ts";
 import { createPaths } from "../engine/paths.ts";
 import { recover, startByPolicy } from "../engine/recovery/recover.ts";
 import { createRegistryBackend } from "../engine/registries.ts";
@@ -29,12 +28,16 @@ import { removeIfEmpty } from "../kernel/cgroup.ts";
 import { type Outcome as FavorOutcome, favorDynamicCgroups } from "../kernel/cgroup-latency.ts";
 import { detectCgroups, isPureV2 } from "../kernel/cgroup-layout.ts";
 import { createContainerDns } from "../network/container-dns.ts";
+import { createResolver } from "../network/dns/resolver.ts";
 import { createEtcFiles } from "../network/etc-files.ts";
-import { createNetwork, type NetworkFacts } from "../network/network.ts";
+import { subnetPools } from "../network/ipam/subnet-pools.ts";
+import { createNetwork } from "../network/network.ts";
+import { Relay } from "../network/ports/relay.ts";
 import { createRuntime } from "../runtime/runtime.ts";
 import type { ContainerSpec } from "../state/container-record.ts";
 import { createContainerRows } from "../state/container-rows.ts";
 import { openDatabase } from "../state/database.ts";
+import { createNetworkRows } from "../state/network-rows.ts";
 import { createVolumeRows } from "../state/volume-rows.ts";
 import { LocalVolumes } from "../volume/volumes.ts";
 import type { EngineConfig } from "./config.ts";
@@ -63,11 +66,17 @@ export async function compose(config: EngineConfig, log: Logger, activatedFds: n
     emit: (action, id, attributes) => events.publish({ type: "image", action, id, attributes }),
   });
   const programs = nativePrograms(root);
+  const dns = createContainerDns(config);
   const network = createNetwork({
-    bridgeName: config.bridge.name,
-    subnet: config.bridge.subnet,
+    bridge: config.bridge,
+    pools: subnetPools(engineId, config.addressPools),
+    defaultOptions: config.networkOptions,
     nftTable: config.nftTable,
     engineId,
+    rows: createNetworkRows(db),
+    resolver: createResolver({ program: { path: programs.resolver, dir: join(run, "resolver") }, log }),
+    relay: new Relay({ program: { path: programs.relay, dir: join(run, "relay") }, log }),
+    dns,
     log,
   });
   const runtime = createRuntime({
@@ -99,7 +108,7 @@ export async function compose(config: EngineConfig, log: Logger, activatedFds: n
     network,
     etcFiles: createEtcFiles({
       hostsFile: config.hostFiles.hosts,
-      dns: createContainerDns(config),
+      dns,
       hostGateway: () => network.gateway,
     }),
     runtime,
@@ -113,7 +122,7 @@ export async function compose(config: EngineConfig, log: Logger, activatedFds: n
   paths.make();
   await recover(ctx);
   await images.sweep();
-  const server = await serve(ctx, config, { engineId, images, activatedFds, networks: () => network.facts() });
+  const server = await serve(ctx, config, { engineId, images, activatedFds });
   ctx.background.run("network.start.failed", () => network.start());
   startByPolicy(ctx);
   const gc = config.imageGc === undefined ? undefined : collectRegularly(ctx, images);
@@ -130,7 +139,6 @@ export async function compose(config: EngineConfig, log: Logger, activatedFds: n
 }
 
 interface ServeParts {
-  readonly networks: () => readonly NetworkFacts[];
   readonly engineId: string;
   readonly images: ImageStore;
   readonly activatedFds: number;
@@ -174,7 +182,7 @@ function runtimePaths(ctx: EngineContext, config: EngineConfig): Record<string, 
 function serve(
   ctx: EngineContext,
   config: EngineConfig,
-  { engineId, images, networks, activatedFds }: ServeParts,
+  { engineId, images, activatedFds }: ServeParts,
 ): Promise<Server> {
   const { log } = ctx;
   const volumes = createVolumeService(ctx);
@@ -185,7 +193,7 @@ function serve(
     images,
     registries: createRegistryBackend(images, config.busyboxPath),
     volumes,
-    networks: createNetworkService(ctx, networks, nowRfc3339()),
+    networks: createNetworkService(ctx),
     system: createSystemService(
       ctx,
       {

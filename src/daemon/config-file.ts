@@ -1,5 +1,6 @@
 /** The configuration file: the keys of Docker's daemon.json where they apply; unknown ones are named, wrong types refused. */
 import { invalidParameter } from "../base/errors.ts";
+import { parseCidr } from "../base/ip-prefix.ts";
 import type { LogLevel } from "../base/log.ts";
 import type { Backing } from "../image/layers/support.ts";
 
@@ -9,12 +10,29 @@ export interface RuntimeCommand {
   readonly args: readonly string[];
 }
 
+/** Where subnets of networks come from that nobody named. */
+export interface AddressPool {
+  /** In CIDR notation. */
+  readonly base: string;
+  /** The prefix length of each subnet. */
+  readonly size: number;
+}
+
 export interface FileConfig {
   root?: string;
   run?: string;
   hosts?: string[];
   bridge?: string;
   subnet?: string;
+  subnetV6?: string;
+  fixedSubnet?: string;
+  ipv6?: boolean;
+  mtu?: number;
+  icc?: boolean;
+  masquerade?: boolean;
+  hostBinding?: string;
+  addressPools?: readonly AddressPool[];
+  networkOptions?: Record<string, Record<string, string>>;
   nftTable?: string;
   favorDynamicCgroups?: boolean;
   cgroupParent?: string;
@@ -66,6 +84,27 @@ class Field {
       ? value
       : this.#refuse("a list of strings");
   }
+  number(): number {
+    return typeof this.#value === "number" ? this.#value : this.#refuse("a number");
+  }
+  addressPools(): AddressPool[] {
+    const value = this.#value;
+    if (!Array.isArray(value)) return this.#refuse("a list of objects");
+    return value.map((item: unknown, at) => {
+      const entry = new Field(this.#file, `${this.#key}.${at}`, item).#object();
+      const base = new Field(this.#file, `${this.#key}.${at}.base`, entry["base"]).#prefix();
+      const size = new Field(this.#file, `${this.#key}.${at}.size`, entry["size"]).number();
+      return { base, size };
+    });
+  }
+  stringMaps(): Record<string, Record<string, string>> {
+    return Object.fromEntries(
+      Object.entries(this.#object()).map(([key, value]) => [
+        key,
+        new Field(this.#file, `${this.#key}.${key}`, value).stringMap(),
+      ]),
+    );
+  }
   stringMap(): Record<string, string> {
     return Object.fromEntries(
       Object.entries(this.#object()).map(([key, value]) => [
@@ -98,6 +137,10 @@ class Field {
     );
   }
 
+  #prefix(): string {
+    const text = this.string();
+    return parseCidr(text) === undefined ? this.#refuse("a subnet such as 10.0.0.0/8") : text;
+  }
   #object(): Record<string, unknown> {
     const value = this.#value;
     return typeof value === "object" && value !== null && !Array.isArray(value)
@@ -115,6 +158,16 @@ const KEYS: Readonly<Record<string, (field: Field) => FileConfig>> = {
   hosts: (field) => ({ hosts: field.strings() }),
   bridge: (field) => ({ bridge: field.string() }),
   bip: (field) => ({ subnet: field.string() }),
+  bip6: (field) => ({ subnetV6: field.string() }),
+  "fixed-cidr": (field) => ({ fixedSubnet: field.string() }),
+  "fixed-cidr-v6": (field) => ({ subnetV6: field.string() }),
+  ipv6: (field) => ({ ipv6: field.boolean() }),
+  mtu: (field) => ({ mtu: field.number() }),
+  icc: (field) => ({ icc: field.boolean() }),
+  "ip-masq": (field) => ({ masquerade: field.boolean() }),
+  ip: (field) => ({ hostBinding: field.string() }),
+  "default-address-pools": (field) => ({ addressPools: field.addressPools() }),
+  "default-network-opts": (field) => ({ networkOptions: field.stringMaps() }),
   "cgroup-parent": (field) => ({ cgroupParent: field.string() }),
   "nftables-table": (field) => ({ nftTable: field.string() }),
   "cgroup-favordynmods": (field) => ({ favorDynamicCgroups: field.boolean() }),

@@ -2,10 +2,14 @@
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { invalidParameter, messageOf } from "../base/errors.ts";
+import { toPrefix } from "../base/ip-prefix.ts";
 import type { LogLevel } from "../base/log.ts";
 import { parseSize } from "../base/units.ts";
 import type { Backing } from "../image/layers/support.ts";
 import type { PressureLimits } from "../image/pressure.ts";
+import { OPTION } from "../network/drivers/options.ts";
+import type { SubnetPool } from "../network/ipam/subnet-pools.ts";
+import type { DefaultBridge } from "../network/predefined.ts";
 import type { LogConfig } from "../wire/host-config.ts";
 import { decodeConfigFile, type FileConfig, type RuntimeCommand } from "./config-file.ts";
 import { type EngineFlags, parseEngineFlags } from "./flags.ts";
@@ -14,7 +18,10 @@ export interface EngineConfig {
   readonly root: string;
   readonly run: string;
   readonly hosts: readonly string[];
-  readonly bridge: { readonly name: string; readonly subnet: string | undefined };
+  readonly bridge: DefaultBridge;
+  readonly addressPools: readonly SubnetPool[];
+  /** By driver. */
+  readonly networkOptions: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly nftTable: string;
   readonly cgroupParent: string;
   /** Set `favordynmods` for the whole machine: containers start in half the time. */
@@ -71,7 +78,9 @@ export function loadConfig(argv: readonly string[], environment: Environment): E
     root,
     run,
     hosts: hostsOf(flags, environment, file, run),
-    bridge: { name: file.bridge ?? names.bridge, subnet: file.subnet },
+    bridge: defaultBridge(file, file.bridge ?? names.bridge),
+    addressPools: (file.addressPools ?? []).map(({ base, size }) => ({ base: toPrefix(base), size })),
+    networkOptions: file.networkOptions ?? {},
     nftTable: file.nftTable ?? names.table,
     cgroupParent: file.cgroupParent ?? names.cgroup,
     favorDynamicCgroups: file.favorDynamicCgroups ?? true,
@@ -125,6 +134,17 @@ function imageGc({ imageGcHigh, imageGcLow }: FileConfig): PressureLimits | unde
   const low = imageGcLow ?? Math.max(0, high - GC_DISTANCE);
   if (low > high) throw invalidParameter("image-gc-low-threshold is above image-gc-high-threshold");
   return { high, low };
+}
+
+function defaultBridge(file: FileConfig, name: string): DefaultBridge {
+  const { subnet, subnetV6, fixedSubnet, ipv6 = false, mtu, icc, masquerade, hostBinding } = file;
+  const options = {
+    ...(mtu === undefined ? {} : { [OPTION.mtu]: String(mtu) }),
+    ...(icc === undefined ? {} : { [OPTION.icc]: String(icc) }),
+    ...(masquerade === undefined ? {} : { [OPTION.masquerade]: String(masquerade) }),
+    ...(hostBinding === undefined ? {} : { [OPTION.hostBinding]: hostBinding }),
+  };
+  return { name, subnet, subnetV6: ipv6 ? subnetV6 : undefined, range: fixedSubnet, ipv6, options };
 }
 
 function shmBytes(file: FileConfig): number {

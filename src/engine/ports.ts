@@ -5,10 +5,12 @@ import type { CgroupUsage } from "../kernel/cgroup-usage.ts";
 import type { ExitRecord, MonitorHandle, ProcessRequest } from "../runtime/monitor/types.ts";
 import type { UserMount } from "../runtime/spec/user-mount.ts";
 import type { LiveProcess } from "../state/container-record.ts";
+import type { NetworkRecord } from "../state/network-record.ts";
 import type { VolumeRecord } from "../state/volume-record.ts";
 import type { ContainerConfig, EndpointSettings } from "../wire/container.ts";
 import type { HostConfig, PortBinding, Resources } from "../wire/host-config.ts";
 import type { ImageInspect } from "../wire/image.ts";
+import type { NetworkCreateRequest } from "../wire/network.ts";
 
 export type { ExitRecord, MonitorHandle, ProcessRequest } from "../runtime/monitor/types.ts";
 
@@ -124,12 +126,28 @@ export interface AdoptedSandbox extends Connections {
 }
 
 export interface Network {
+  /** The predefined networks first. */
+  list(): NetworkRecord[];
+  /** By name, id or unambiguous id prefix. Throws notFound("network … not found"). */
+  find(ref: string): NetworkRecord;
+  isPredefined(record: NetworkRecord): boolean;
+  /** What speaks against these settings on this network, in Docker's words. */
+  problems(record: NetworkRecord, settings: EndpointSettings): string[];
+  create(request: NetworkCreateRequest): Promise<NetworkRecord>;
+  /** Throws forbidden for a predefined network, and for one that a running container is on. */
+  remove(record: NetworkRecord): Promise<void>;
   /** Takes a ready namespace; notFound for an unknown network. Addresses and ports stay taken until release. */
   acquire(id: ContainerId, request: SandboxRequest): Promise<Sandbox>;
   /** This process holds the namespace from now on: the engine's own handle is closed. */
   handedOver(id: ContainerId, pid: number): void;
   /** Gives addresses, ports and namespace back. Idempotent. */
   release(id: ContainerId): void;
+  /** Puts a running container on one more network. Resolves to everything it has then. */
+  connect(id: ContainerId, network: string, settings: EndpointSettings): Promise<Connections>;
+  /** Takes a running container off the network of this name. Resolves to what it has left. */
+  disconnect(id: ContainerId, network: string): Promise<Connections>;
+  /** A running container is known by another name from now on. Resolves to its endpoints with their new names. */
+  rename(id: ContainerId, name: string): Connections["endpoints"];
   /** After a restart of the engine: this container runs, or is about to, with these endpoints and ports, which are taken. */
   adopt(id: ContainerId, adopted: AdoptedSandbox): void;
   /** Makes or finds every network, and begins to fill the warm pools; called once everything running is adopted. */

@@ -1,15 +1,14 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { createId } from "../base/ids.ts";
-import { nullLogger } from "../base/log.ts";
 import { addAddress } from "../kernel/netlink/address.ts";
 import { addVeth, deleteLink, getLink, readLink, setLink } from "../kernel/netlink/link.ts";
 import { NetlinkSocket } from "../kernel/netlink/socket.ts";
 import { createNetns, currentNetns } from "../kernel/netns.ts";
-import { type ContainerNetwork, createNetwork, type Sandbox } from "./network.ts";
-import { on } from "./testing.ts";
+import { type ContainerNetwork, createNetwork } from "./network.ts";
+import type { Sandbox } from "./sandboxes.ts";
+import { createHome, on } from "./testing.ts";
 
 const bridgeName = `tf${process.pid}`;
-const nftTable = `tare_fw_${process.pid}`;
 
 /** A machine of its own behind a cable to this one, from the range that is kept for documentation. */
 const HERE = "198.51.100.1";
@@ -22,10 +21,16 @@ let outside: string;
 beforeEach(async () => {
   stack = new AsyncDisposableStack();
   outside = connectOutside(stack);
-  network = createNetwork({ bridgeName, subnet: undefined, nftTable, engineId: "test", log: nullLogger });
+  network = createNetwork(homeOf(bridgeName).deps());
   stack.defer(() => network.destroy());
   await network.start();
 });
+
+function homeOf(name: string) {
+  const home = createHome(name);
+  stack.defer(() => home.remove());
+  return home;
+}
 
 afterEach(() => stack.disposeAsync());
 
@@ -68,16 +73,13 @@ test("the outside does not reach a container, even knowing the way", async () =>
 });
 
 test("networks of two engines choose different subnets and do not reach each other", async () => {
-  const other = createNetwork({
-    bridgeName: `${bridgeName}b`,
-    subnet: undefined,
-    nftTable: `${nftTable}b`,
-    engineId: "other",
-    log: nullLogger,
-  });
+  const other = createNetwork(homeOf(`${bridgeName}b`).deps());
   stack.defer(() => other.destroy());
   await other.start();
-  const [one, two] = await Promise.all([network.acquire(createId(), on("")), other.acquire(createId(), on(""))]);
+  const [one, two] = await Promise.all([
+    network.acquire(createId(), on("bridge")),
+    other.acquire(createId(), on("bridge")),
+  ]);
   expect(other.gateway).not.toBe(network.gateway);
   expect(one.endpoints["bridge"]?.NetworkID).not.toBe(two.endpoints["bridge"]?.NetworkID);
   expect(pings(one.netnsPath, addressOf(two))).toBe(false);

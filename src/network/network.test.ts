@@ -1,33 +1,44 @@
-import { afterEach, expect, test } from "bun:test";
+import { afterEach, beforeEach, expect, test } from "bun:test";
 import { readdirSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { createId } from "../base/ids.ts";
-import { nullLogger } from "../base/log.ts";
 import { listLinks, readLink } from "../kernel/netlink/link.ts";
 import { NetlinkSocket } from "../kernel/netlink/socket.ts";
-import { type ContainerNetwork, createNetwork, type NetworkDeps, type Sandbox } from "./network.ts";
-import { on } from "./testing.ts";
+import { type ContainerNetwork, createNetwork, type NetworkDeps } from "./network.ts";
+import type { DefaultBridge } from "./predefined.ts";
+import type { Sandbox } from "./sandboxes.ts";
+import { createHome, type Home, on } from "./testing.ts";
 
 const bridgeName = `tt${process.pid}`;
-const nftTable = `tare_test_${process.pid}`;
+const nftTable = `tare_test_${bridgeName}`;
+/** No test engine has any of this range. */
+const smallSubnet = `10.249.${process.pid % 250}.0/29`;
 const opened: ContainerNetwork[] = [];
+let home: Home;
 
-async function startNetwork(deps: Partial<NetworkDeps> = {}): Promise<ContainerNetwork> {
-  const network = createNetwork({
-    bridgeName,
-    subnet: undefined,
-    nftTable,
-    engineId: "test",
-    log: nullLogger,
-    ...deps,
-  });
+beforeEach(() => {
+  home = createHome(bridgeName);
+});
+
+async function startNetwork(
+  bridge: Partial<DefaultBridge> = {},
+  given: Partial<NetworkDeps> = {},
+): Promise<ContainerNetwork> {
+  const network = createNetwork(home.deps(bridge, given));
   opened.push(network);
   await network.start();
   return network;
 }
 
+/** Ends it as the engine does, for good. */
+async function stop(network: ContainerNetwork): Promise<void> {
+  opened.splice(opened.indexOf(network), 1);
+  await network.stop();
+}
+
 afterEach(async () => {
   for (const network of opened.splice(0)) await network.destroy();
+  home.remove();
 });
 
 function linkNames(): string[] {
@@ -60,7 +71,7 @@ test("two namespaces of the pool reach each other and the gateway, and the engin
   const before = readlinkSync("/proc/self/ns/net");
   const network = await startNetwork();
   const [one, other] = await Promise.all([
-    network.acquire(createId(), on("")),
+    network.acquire(createId(), on("bridge")),
     network.acquire(createId(), on("bridge")),
   ]);
   expect(addressOf(one)).not.toBe(addressOf(other));
@@ -116,22 +127,25 @@ test("an unknown network is refused in Docker's words", async () => {
   await expect(network.acquire(createId(), on("nosuch"))).rejects.toThrow("network nosuch not found");
 });
 
-test("a released namespace is gone, its address rests, and adopted addresses are not given again", async () => {
-  const network = await startNetwork({ subnet: "10.213.7.0/29", warm: { least: 1, most: 1 } });
-  const id = createId();
-  network.adopt(createId(), await network.acquire(id, on("bridge")));
-  network.release(id);
-  network.release(id);
-  const seen = new Set<string>();
-  for (let round = 0; round < 3; round++) {
-    const next = createId();
-    seen.add(addressOf(await network.acquire(next, on("bridge"))));
-  }
-  expect(seen.size).toBe(3);
+test("a released address rests, and an adopted one is not given again", async () => {
+  const warm = { least: 0, most: 1 };
+  const first = await startNetwork({ subnet: smallSubnet }, { warm });
+  const ids = Array.from({ length: 3 }, () => createId());
+  const [one, other] = [await first.acquire(ids[0]!, on("bridge")), await first.acquire(ids[1]!, on("bridge"))];
+  first.release(ids[0]!);
+  first.release(ids[0]!);
+  expect(addressOf(await first.acquire(ids[2]!, on("bridge")))).not.toBe(addressOf(one));
+  await stop(first);
+  const second = createNetwork(home.deps({ subnet: smallSubnet }, { warm }));
+  opened.push(second);
+  second.adopt(ids[1]!, { request: on("bridge"), ...other });
+  await second.start();
+  const taken = await Promise.all(Array.from({ length: 4 }, () => second.acquire(createId(), on("bridge"))));
+  expect(taken.map(addressOf)).not.toContain(addressOf(other));
 });
 
 test("a full subnet is told to the one who asks, and works again after a release", async () => {
-  const network = await startNetwork({ subnet: "10.213.8.0/29", warm: { least: 1, most: 1 } });
+  const network = await startNetwork({ subnet: smallSubnet }, { warm: { least: 1, most: 1 } });
   const ids = Array.from({ length: 5 }, () => createId());
   for (const id of ids) await network.acquire(id, on("bridge"));
   const refusal = await network.acquire(createId(), on("bridge")).catch((error: unknown) => String(error));
@@ -151,7 +165,7 @@ test("a clean stop with nobody on the bridge leaves no link, table or descriptor
   const links = [bridgeName, ...readdirSync(`/sys/class/net/${bridgeName}/brif`)];
   expect(links.length).toBeGreaterThan(ids.length);
   for (const id of ids) network.release(id);
-  await network.stop();
+  await stop(network);
   expect(linkNames().filter((name) => links.includes(name))).toEqual([]);
   expect(tables()).not.toContain(nftTable);
   expect(openNetns()).toBe(before);
@@ -165,12 +179,13 @@ test("with a container on the bridge it outlives the engine, and the next engine
     stdout: "pipe",
   });
   await container.stdout.getReader().read();
-  first.handedOver(id);
-  await first.stop();
+  first.handedOver(id, container.pid);
+  await stop(first);
   expect(linkNames()).toContain(bridgeName);
-  const second = createNetwork({ bridgeName, subnet: undefined, nftTable, engineId: "test", log: nullLogger });
+  const second = createNetwork(home.deps());
   opened.push(second);
-  second.adopt(id, sandbox);
+  second.adopt(id, { request: on("bridge"), ...sandbox });
+  second.handedOver(id, container.pid);
   await second.start();
   expect(second.gateway).toBe(first.gateway);
   const other = await second.acquire(createId(), on("bridge"));
@@ -189,13 +204,13 @@ async function runAndKill(script: string): Promise<void> {
 }
 
 test("when the engine is killed, its warm namespaces and their links vanish by themselves", async () => {
-  const deps = JSON.stringify({ bridgeName, nftTable, engineId: "test" });
   await runAndKill(`
     import { createNetwork } from ${JSON.stringify(join(import.meta.dir, "network.ts"))};
-    import { nullLogger } from ${JSON.stringify(join(import.meta.dir, "../base/log.ts"))};
-    const network = createNetwork({ ...${deps}, subnet: undefined, log: nullLogger });
+    import { createHome, on } from ${JSON.stringify(join(import.meta.dir, "testing.ts"))};
+    const home = createHome(${JSON.stringify(bridgeName)});
+    const network = createNetwork(home.deps());
     await network.start();
-    await network.acquire("x", { hostConfig: { NetworkMode: "bridge" } });
+    await network.acquire("x", on("bridge"));
     console.log("ready");
     setInterval(() => undefined, 1000);
   `);
@@ -210,7 +225,7 @@ test("when the engine is killed, its warm namespaces and their links vanish by t
   while (portsOf() > 0 && performance.now() < deadline) await Bun.sleep(10);
   expect(portsOf()).toBe(0);
   const next = await startNetwork();
-  expect(run(await next.acquire(createId(), on("")), "ping", "-c1", "-W2", next.gateway)).toMatchObject({
+  expect(run(await next.acquire(createId(), on("bridge")), "ping", "-c1", "-W2", next.gateway)).toMatchObject({
     exitCode: 0,
   });
 });

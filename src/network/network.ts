@@ -1,277 +1,221 @@
 /**
- * The networks "bridge", "host" and "none". Namespaces are kept as descriptors in warm pools and belong to nobody but
- * their users: when the engine is killed, those that no container uses vanish with it, and so do their veth pairs. The
- * bridge and its firewall stay while containers run, and go with a clean stop without any.
+ * The networks of one engine and what its containers have of them. Namespaces are kept as descriptors in warm pools and belong to nobody
+ * but their users: when the engine is killed, those that no container uses vanish with it, and so do their veth pairs. Bridges and the
+ * firewall stay while containers run, and go with a clean stop without any.
  */
-import { readFileSync, writeFileSync } from "node:fs";
-import { messageOf, notFound } from "../base/errors.ts";
-import { type ContainerId, createId } from "../base/ids.ts";
+import { messageOf } from "../base/errors.ts";
+import type { ContainerId } from "../base/ids.ts";
 import type { Logger } from "../base/log.ts";
 import type { OwnedFd } from "../kernel/fd.ts";
+import type { NetworkRecord } from "../state/network-record.ts";
+import type { NetworkRows } from "../state/network-rows.ts";
 import type { EndpointSettings } from "../wire/container.ts";
-import type { HostConfig, PortBinding } from "../wire/host-config.ts";
-import { Addresses } from "./addresses.ts";
-import type { Bridge } from "./bridge.ts";
-import { networkIdOf, toBareEndpoint, toBridgeEndpoint } from "./endpoint.ts";
-import { openFirewall, removeFirewall } from "./firewall.ts";
-import { cidrOf } from "./subnet.ts";
+import type { NetworkCreateRequest } from "../wire/network.ts";
+import type { ContainerDns } from "./container-dns.ts";
+import { NetworkWorker } from "./device/worker-client.ts";
+import type { Resolver } from "./dns/resolver.ts";
+import type { Options } from "./drivers/options.ts";
+import { Firewall } from "./firewall/firewall.ts";
+import { forwardIPv4, forwardIPv6 } from "./forwarding.ts";
+import type { SubnetPool } from "./ipam/subnet-pools.ts";
+import { Networks } from "./networks.ts";
+import { PublishedPorts } from "./ports/ports.ts";
+import type { Relay } from "./ports/relay.ts";
+import type { DefaultBridge } from "./predefined.ts";
+import { type Connections, type Sandbox, Sandboxes, type SandboxRequest } from "./sandboxes.ts";
 import { WarmPool } from "./warm-pool.ts";
-import { NetworkWorker } from "./worker-client.ts";
 
 export interface NetworkDeps {
-  /** At most 15 bytes; no other engine's. */
-  readonly bridgeName: string;
-  /** "172.31.0.0/16", or "172.31.0.1/16" to name the gateway; a free one is chosen when undefined. */
-  readonly subnet: string | undefined;
+  readonly bridge: DefaultBridge;
+  /** Where subnets come from that nobody named. */
+  readonly pools: readonly SubnetPool[];
+  /** By driver: options for new networks that do not have them. */
+  readonly defaultOptions: Readonly<Record<string, Options>>;
+  /** Of the firewall's table; no other engine's. */
   readonly nftTable: string;
   /** Networks' ids are derived from it. */
   readonly engineId: string;
-  /** How many namespaces lie ready when nothing happens, and at most. */
+  readonly rows: NetworkRows;
+  readonly resolver: Resolver;
+  readonly relay: Relay;
+  readonly dns: ContainerDns;
+  /** How many namespaces on the default bridge lie ready when nothing happens, and at most. */
   readonly warm?: { readonly least: number; readonly most: number };
   readonly log: Logger;
 }
 
-/** A predefined network, for those who ask what there is. */
-export interface NetworkFacts {
-  readonly id: string;
-  readonly name: string;
-  readonly driver: string;
-  readonly subnet?: string;
-  readonly gateway?: string;
-  readonly options: Readonly<Record<string, string>>;
-}
-
-/** What a container asks of its networks (the engine's ports.ts says more). */
-export interface SandboxRequest {
-  readonly hostConfig: Pick<HostConfig, "NetworkMode">;
-}
-
-interface Connections {
-  readonly endpoints: Readonly<Record<string, EndpointSettings>>;
-  readonly ports: Readonly<Record<string, PortBinding[] | null>>;
-}
-
-export interface Sandbox extends Connections {
-  /** A path that any process of the machine's root can open; undefined is the host's namespace. */
-  readonly netnsPath: string | undefined;
-  readonly sandboxId: string;
-}
-
-/** A namespace on the bridge. */
-interface Bridged {
-  readonly netns: OwnedFd;
-  readonly address: string;
-}
-
-interface Use {
-  readonly netns?: OwnedFd;
-  readonly address?: string;
-}
-
-interface Ready {
-  readonly bridge: Bridge;
-  readonly addresses: Addresses;
-  readonly bridged: WarmPool<Bridged>;
-}
-
 const DEFAULT_WARM = { least: 4, most: 32 } as const;
 const BARE_WARM = { least: 1, most: 8 } as const;
-const IP_FORWARD = "/proc/sys/net/ipv4/ip_forward";
-
-type NetworkName = "bridge" | "host" | "none";
-
-/** The network that a mode word names. Throws notFound for anything but bridge (also "default" and ""), host and none. */
-function networkOf(mode: string): NetworkName {
-  if (mode === "" || mode === "default" || mode === "bridge") return "bridge";
-  if (mode === "host" || mode === "none") return mode;
-  throw notFound(`network ${mode} not found`);
-}
 
 export class ContainerNetwork {
   readonly #deps: NetworkDeps;
   readonly #worker = new NetworkWorker();
+  readonly #firewall: Firewall;
+  readonly #networks: Networks;
+  readonly #ports: PublishedPorts;
+  readonly #sandboxes: Sandboxes;
   readonly #bare: WarmPool<OwnedFd>;
-  readonly #uses = new Map<ContainerId, Use>();
-  readonly #networkIds: Readonly<Record<NetworkName, string>>;
-  #ready: Promise<Ready> | undefined;
-  #gateway = "";
-  #subnet = "";
+  #opened: Promise<void> | undefined;
 
   constructor(deps: NetworkDeps) {
-    const idOf = (name: NetworkName): string => networkIdOf(deps.engineId, name);
+    const { nftTable, log, warm = DEFAULT_WARM, resolver, relay, dns } = deps;
     this.#deps = deps;
-    this.#networkIds = { bridge: idOf("bridge"), host: idOf("host"), none: idOf("none") };
+    this.#firewall = new Firewall({ name: nftTable, log });
+    this.#networks = new Networks({ ...deps, warm, worker: this.#worker, firewall: this.#firewall });
     this.#bare = new WarmPool({
       ...BARE_WARM,
-      make: () => this.#worker.createBare(),
+      make: () => this.#worker.createNamespace({ interfaces: [], routes: {} }),
       discard: (netns) => netns.close(),
-      onFailure: this.#onRefillFailure,
+      onFailure: (error) => log.warn("network.refill.failed", { error: messageOf(error) }),
+    });
+    this.#ports = new PublishedPorts({ firewall: this.#firewall, relay });
+    this.#sandboxes = new Sandboxes({
+      networks: this.#networks,
+      worker: this.#worker,
+      ports: this.#ports,
+      bare: this.#bare,
+      resolver,
+      dns,
     });
   }
 
-  /** The host's address on the bridge, what `host-gateway` stands for; "" before start(). */
+  /** The host's address on the default bridge, what `host-gateway` stands for; "" before start(). */
   get gateway(): string {
-    return this.#gateway;
+    return this.#networks.defaultBridge?.record.subnets[0]?.gateway ?? "";
   }
 
-  /** What the three predefined networks are; the bridge's subnet is known from start() on. */
-  facts(): NetworkFacts[] {
-    const { bridgeName, engineId } = this.#deps;
-    const bare = (name: string, driver: string): NetworkFacts => ({
-      id: networkIdOf(engineId, name),
-      name,
-      driver,
-      options: {},
-    });
-    const addressing = this.#subnet === "" ? {} : { subnet: this.#subnet, gateway: this.#gateway };
-    const options = {
-      "com.docker.network.bridge.name": bridgeName,
-      "com.docker.network.bridge.default_bridge": "true",
-    };
-    return [{ ...bare("bridge", "bridge"), ...addressing, options }, bare("host", "host"), bare("none", "null")];
+  /** The predefined ones first; the default bridge's subnet is known from start() on. */
+  list(): NetworkRecord[] {
+    return this.#networks.all();
   }
 
-  /** A namespace for the container, nearly always a ready one. Its address stays taken until release(). */
-  async acquire(id: ContainerId, { hostConfig }: SandboxRequest): Promise<Sandbox> {
-    const name = networkOf(hostConfig.NetworkMode);
-    this.release(id);
-    if (name === "bridge") return this.#acquireBridged(id);
-    // Right after the start, so that `host-gateway` means something to a container on any network.
-    if (this.#gateway === "") await this.#ready?.catch(() => undefined);
-    const endpoints = { [name]: toBareEndpoint(this.#networkIds[name]) };
-    if (name === "host") return { netnsPath: undefined, endpoints, ports: {}, sandboxId: createId() };
-    const netns = await this.#bare.take();
-    this.#uses.set(id, { netns });
-    return { netnsPath: pathOf(netns), endpoints, ports: {}, sandboxId: createId() };
+  /** By name, id or unambiguous id prefix. Throws notFound. */
+  find(ref: string): NetworkRecord {
+    return this.#networks.find(ref);
+  }
+
+  isPredefined(record: NetworkRecord): boolean {
+    return this.#networks.isPredefined(record);
+  }
+
+  /** A running container is on it. */
+  isInUse({ id }: NetworkRecord): boolean {
+    return this.#networks.allLive.some(({ record, users }) => record.id === id && users.size > 0);
+  }
+
+  /** What speaks against these settings on this network; nothing for one that containers cannot be on. */
+  problems({ id }: NetworkRecord, settings: EndpointSettings): string[] {
+    return this.#networks.allLive.find(({ record }) => record.id === id)?.problems(settings) ?? [];
+  }
+
+  async create(request: NetworkCreateRequest): Promise<NetworkRecord> {
+    await this.#open();
+    const record = await this.#networks.create(request);
+    if (record.enableIPv6) forwardIPv6(this.#deps.log);
+    return record;
+  }
+
+  async remove(record: NetworkRecord): Promise<void> {
+    await this.#open();
+    await this.#networks.remove(record);
+  }
+
+  /** A namespace for the container, nearly always a ready one. Its addresses stay taken until release(). */
+  async acquire(id: ContainerId, request: SandboxRequest): Promise<Sandbox> {
+    const isOnNetwork = Object.keys(request.endpoints).some((name) => name !== "host" && name !== "none");
+    if (isOnNetwork) await this.#open();
+    // So that `host-gateway` means something to a container on any network.
+    else await this.#opened?.catch(() => undefined);
+    return this.#sandboxes.acquire(id, request);
   }
 
   /** The container's process holds the namespace from now on. */
-  handedOver(id: ContainerId): void {
-    this.#uses.get(id)?.netns?.close();
+  handedOver(id: ContainerId, pid: number): void {
+    this.#sandboxes.handedOver(id, pid);
   }
 
-  /** Gives the container's address and namespace back. Idempotent. */
+  /** Gives everything of the container back. Idempotent. */
   release(id: ContainerId): void {
-    const use = this.#uses.get(id);
-    if (use === undefined) return;
-    this.#uses.delete(id);
-    use.netns?.close();
-    const { address } = use;
-    if (address !== undefined) void this.#ready?.then(({ addresses }) => addresses.release(address));
+    this.#sandboxes.release(id);
+  }
+
+  /** Puts a running container on one more network. */
+  async connect(id: ContainerId, network: string, settings: EndpointSettings): Promise<Connections> {
+    await this.#open();
+    const live = this.#networks.live(this.#networks.find(settings.NetworkID || network));
+    await live.open();
+    return this.#sandboxes.connect(id, live, settings);
+  }
+
+  /** Takes a running container off the network of this name, which it is on. */
+  disconnect(id: ContainerId, network: string): Promise<Connections> {
+    return this.#sandboxes.disconnect(id, network);
+  }
+
+  /** A running container is known by another name from now on. */
+  rename(id: ContainerId, name: string): Connections["endpoints"] {
+    return this.#sandboxes.rename(id, name);
   }
 
   /** After a restart of the engine and before start(): this container runs with these endpoints. */
-  adopt(id: ContainerId, { endpoints }: Connections): void {
-    const address = endpoints["bridge"]?.IPAddress;
-    if (address === undefined || address === "") return;
-    this.#uses.set(id, { address });
-    void this.#ready?.then(({ addresses }) => addresses.adopt(address));
+  adopt(id: ContainerId, adopted: Connections & { readonly request: SandboxRequest }): void {
+    this.#sandboxes.adopt(id, adopted.request, adopted);
   }
 
-  /** Makes the bridge and its firewall, or finds them again, and begins to fill the pools. */
+  /** Makes the networks and the firewall, or finds them again, and begins to fill the pools. */
   async start(): Promise<void> {
-    const { bridged } = await this.#setUp();
-    void bridged.fill();
+    await this.#open();
+    this.#networks.defaultBridge?.fill();
     void this.#bare.fill();
+    await Promise.all([this.#deps.resolver.start(), this.#deps.relay.start()]);
   }
 
-  /** Lets go of what lies ready. When it was started and no container is on the bridge, nothing is left on the machine. */
+  /** Lets go of what lies ready. When no container is on any network, nothing is left on the machine. */
   async stop(): Promise<void> {
-    const inUse = [...this.#uses.values()].some(({ address }) => address !== undefined);
-    if (this.#ready !== undefined && !inUse) return this.destroy();
-    await this.#closePools();
+    await this.#opened?.catch(() => undefined);
+    if (this.#opened !== undefined && this.#networks.allLive.every(({ users }) => users.size === 0)) {
+      return this.destroy();
+    }
+    await Promise.all([this.#closeHelpers(), this.#bare.close(), this.#networks.close("unused")]);
+    this.#firewall.stop();
     await this.#worker.stop();
   }
 
-  /** Removes the bridge with everything on it, and the firewall, whoever made them. Idempotent. */
+  /** Removes from this machine every network with everything on it, and the firewall, whoever made them. */
   async destroy(): Promise<void> {
-    const { bridgeName, nftTable } = this.#deps;
-    await this.#closePools();
-    for (const id of this.#uses.keys()) this.release(id);
-    await Promise.all([this.#deleteBridge(), removeFirewall({ table: nftTable, bridge: bridgeName })]);
-  }
-
-  async #deleteBridge(): Promise<void> {
     try {
-      await this.#worker.deleteBridge(this.#deps.bridgeName);
+      await Promise.all([this.#closeHelpers(), this.#bare.close(), this.#networks.close("all")]);
+      this.#firewall.destroy();
     } finally {
       await this.#worker.stop();
     }
   }
 
-  readonly #onRefillFailure = (error: unknown): void => {
-    this.#deps.log.warn("network.refill.failed", { error: messageOf(error) });
-  };
-
-  async #acquireBridged(id: ContainerId): Promise<Sandbox> {
-    const { bridge, bridged } = await this.#setUp();
-    const { netns, address } = await bridged.take();
-    this.#uses.set(id, { netns, address });
-    return {
-      netnsPath: pathOf(netns),
-      endpoints: { bridge: toBridgeEndpoint(this.#networkIds.bridge, bridge.gateway, address) },
-      ports: {},
-      sandboxId: createId(),
-    };
+  /** Their processes go on while they have something to do. */
+  async #closeHelpers(): Promise<void> {
+    await Promise.all([this.#deps.resolver.stop(), this.#deps.relay.stop()]);
   }
 
-  /** Once; a failure is told to everyone who needs the bridge, and the next one tries again. */
-  #setUp(): Promise<Ready> {
-    this.#ready ??= this.#open().catch((error: unknown) => {
-      this.#ready = undefined;
+  /** Once; a failure is told to everyone who needs a network, and the next one tries again. */
+  #open(): Promise<void> {
+    this.#opened ??= this.#openAll().catch((error: unknown) => {
+      this.#opened = undefined;
       throw error;
     });
-    return this.#ready;
+    return this.#opened;
   }
 
-  async #open(): Promise<Ready> {
-    const { bridgeName, subnet, nftTable, log } = this.#deps;
-    enableForwarding(log);
-    const bridge = await this.#worker.ensureBridge(bridgeName, subnet);
-    const cidr = cidrOf(bridge.gateway.subnet);
-    const besideDocker = await openFirewall({ table: nftTable, bridge: bridgeName }, cidr);
-    log.info("network.ready", { bridge: bridgeName, subnet: cidr, besideDocker });
-    this.#gateway = bridge.gateway.address;
-    this.#subnet = cidr;
-    const addresses = new Addresses(bridge.gateway);
-    for (const { address } of this.#uses.values()) if (address !== undefined) addresses.adopt(address);
-    return { bridge, addresses, bridged: this.#createPool(bridge, addresses) };
+  async #openAll(): Promise<void> {
+    const { log, bridge } = this.#deps;
+    forwardIPv4(log);
+    if (this.#networks.all().some(({ enableIPv6 }) => enableIPv6) || bridge.ipv6) forwardIPv6(log);
+    await this.#networks.open();
+    this.#sandboxes.settleAdopted();
+    const policies = this.#networks.allLive.flatMap(({ device }) => device.policy ?? []);
+    this.#firewall.open(policies, this.#ports.all());
+    const subnets = this.#networks.defaultBridge?.record.subnets.map(({ cidr }) => cidr) ?? [];
+    log.info("network.ready", { bridge: bridge.name, subnets, networks: this.#networks.all().length });
   }
-
-  #createPool(bridge: Bridge, addresses: Addresses): WarmPool<Bridged> {
-    return new WarmPool({
-      ...(this.#deps.warm ?? DEFAULT_WARM),
-      make: async () => {
-        const address = addresses.take();
-        try {
-          return { netns: await this.#worker.createBridged(bridge, address), address };
-        } catch (error) {
-          addresses.release(address);
-          throw error;
-        }
-      },
-      discard: ({ netns, address }) => {
-        netns.close();
-        addresses.release(address);
-      },
-      onFailure: this.#onRefillFailure,
-    });
-  }
-
-  async #closePools(): Promise<void> {
-    const ready = this.#ready;
-    this.#ready = undefined;
-    await Promise.all([this.#bare.close(), ready?.then(({ bridged }) => bridged.close()).catch(() => undefined)]);
-  }
-}
-
-const pathOf = (netns: OwnedFd): string => `/proc/${process.pid}/fd/${netns.fd}`;
-
-/** Nothing leaves the bridge while the kernel does not forward. */
-function enableForwarding(log: Logger): void {
-  if (readFileSync(IP_FORWARD, "utf8").trim() === "1") return;
-  writeFileSync(IP_FORWARD, "1");
-  log.info("network.forwarding.enabled", { sysctl: "net.ipv4.ip_forward=1" });
 }
 
 export function createNetwork(deps: NetworkDeps): ContainerNetwork {

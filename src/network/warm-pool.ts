@@ -1,6 +1,7 @@
 /**
  * A few things made ahead of time, so that taking one costs nothing. One is made at a time, first for those who wait. The
- * pool grows when it is found empty and shrinks back when it has not been used for a while.
+ * pool grows when it is found empty, one that is empty at rest when that happens again soon, and shrinks back when it has not been
+ * used for a while.
  */
 
 export interface WarmPoolOptions<T> {
@@ -24,6 +25,8 @@ export class WarmPool<T> {
   #target: number;
   #making: Promise<void> = Promise.resolve();
   #busy = false;
+  /** Found empty since it last came to rest. */
+  #missed = false;
   #refill: Timer | undefined;
   #shrink: Timer | undefined;
   #open = true;
@@ -50,6 +53,13 @@ export class WarmPool<T> {
     this.#waiting.push(waiter);
     void this.fill();
     return waiter.promise;
+  }
+
+  /** Discards the first that lies ready and fits; false when none does. */
+  drop(fits: (item: T) => boolean): boolean {
+    const at = this.#ready.findIndex(fits);
+    for (const item of at < 0 ? [] : this.#ready.splice(at, 1)) this.#options.discard(item);
+    return at >= 0;
   }
 
   /** Resolves once the pool is full, or making one has failed. */
@@ -100,13 +110,15 @@ export class WarmPool<T> {
   }
 
   #grow(): void {
-    this.#target = Math.min(this.#target * 2, this.#options.most);
+    if (this.#target > 0 || this.#missed) this.#target = Math.min(Math.max(this.#target, 1) * 2, this.#options.most);
+    this.#missed = true;
     clearTimeout(this.#shrink);
     this.#shrink = setTimeout(() => this.#rest(), SHRINK_AFTER_MS).unref();
   }
 
   #rest(): void {
     this.#target = this.#options.least;
+    this.#missed = false;
     for (const item of this.#ready.splice(this.#target)) this.#options.discard(item);
   }
 }

@@ -8,9 +8,10 @@ import { containerRoutes } from "./containers.ts";
 import { diskUsageRoutes } from "./disk-usage.ts";
 import { execRoutes } from "./execs.ts";
 import { imageArchiveRoutes } from "./image-archives.ts";
+import { imageCheckRoutes } from "./image-checks.ts";
 import { imageRoutes } from "./images.ts";
 import { lifecycleRoutes } from "./lifecycle.ts";
-import { emptyRoutes, networkRoutes } from "./networks.ts";
+import { networkRoutes, pluginRoutes } from "./networks.ts";
 import { registryRoutes } from "./registries.ts";
 import { streamRoutes } from "./streams.ts";
 import { systemRoutes } from "./system.ts";
@@ -25,12 +26,13 @@ export function allRoutes(backend: Backend, hostLimits: HostLimits): Route[] {
     ...streamRoutes(backend.containers),
     ...archiveRoutes(backend.archives),
     ...execRoutes(backend.execs),
+    ...imageCheckRoutes(backend.images),
     ...imageArchiveRoutes(backend.images, backend.registries),
     ...registryRoutes(backend.registries),
     ...imageRoutes(backend.images),
     ...volumeRoutes(backend.volumes),
     ...(backend.networks === undefined ? [] : networkRoutes(backend.networks)),
-    ...emptyRoutes(),
+    ...pluginRoutes(),
     ...absentRoutes(backend),
   ];
 }

@@ -2,22 +2,23 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { hostname as hostName } from "node:os";
 import { nowRfc3339 } from "../../base/clock.ts";
+import { invalidParameter } from "../../base/errors.ts";
 import { type ContainerId, createId } from "../../base/ids.ts";
 import { type ContainerSpec, INITIAL_STATE } from "../../state/container-record.ts";
 import type { ContainerConfig, ContainerCreateRequest, ContainerCreateResponse } from "../../wire/container.ts";
 import type { HostConfig } from "../../wire/host-config.ts";
 import { type EngineContext, tell } from "../context.ts";
 import * as messages from "../messages.ts";
-import { networkName } from "../network-mode.ts";
+import { recordLinks } from "../network/links.ts";
+import { joinedContainer, networkName } from "../network-mode.ts";
 import { planMounts } from "../volume/plan.ts";
 import { provideVolumes } from "../volume/provide.ts";
 import { removeOwned } from "../volume/references.ts";
 import { Container } from "./container.ts";
-import { plannedEndpoints } from "./endpoints.ts";
+import { wantedEndpoints } from "./endpoints.ts";
 import { checkReferences } from "./join.ts";
 import { mergeConfig } from "./merge-config.ts";
 import { checkName, generateName } from "./names.ts";
-import { refuseNotYet } from "./not-yet.ts";
 
 /** Throws notFound("No such image: …"), a name conflict, or invalidParameter, leaving nothing behind. */
 export async function createContainer(
@@ -28,12 +29,13 @@ export async function createContainer(
   const image = ctx.images.inspect(request.config.Image);
   const id = createId();
   const hostConfig = completeHostConfig(ctx, request.hostConfig);
+  const endpoints = wantedEndpoints(ctx, hostConfig, request.networkingConfig.EndpointsConfig);
   const config = completeConfig(id, mergeConfig(request.config, image.Config), hostConfig);
   const [path, ...args] = [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])];
   if (path === undefined) throw messages.noCommand();
   const warnings = ctx.runtime.check(config, hostConfig);
   checkReferences(ctx, hostConfig);
-  refuseNotYet(config, hostConfig);
+  refuseStorageOptions(hostConfig);
   const planned = planMounts(ctx, config, hostConfig, createId);
   const spec: ContainerSpec = {
     id,
@@ -44,12 +46,12 @@ export async function createContainer(
     args,
     config,
     hostConfig,
-    networkingConfig: request.networkingConfig,
+    networkingConfig: { EndpointsConfig: { ...endpoints } },
     mounts: planned.map(({ mount }) => mount),
   };
   const name =
     wantedName === undefined || wantedName === "" ? generateName(ctx.registry) : checkName(ctx.registry, wantedName);
-  const state = { ...INITIAL_STATE, endpoints: plannedEndpoints(hostConfig.NetworkMode) };
+  const state = { ...INITIAL_STATE, endpoints };
   const container = new Container(ctx.rows, { name, spec, state });
   ctx.registry.add(container);
   try {
@@ -71,9 +73,11 @@ export async function createContainer(
 /** Docker's defaults, written down so that inspect shows them and a later engine keeps them. */
 function completeHostConfig(ctx: EngineContext, wanted: HostConfig): HostConfig {
   const { defaults } = ctx;
+  const mode = networkMode(ctx, wanted.NetworkMode);
   return {
     ...wanted,
-    NetworkMode: networkName(wanted.NetworkMode),
+    NetworkMode: mode,
+    Links: recordLinks(ctx, { ...wanted, NetworkMode: mode }),
     IpcMode: wanted.IpcMode || "private",
     CgroupnsMode: wanted.CgroupnsMode || (wanted.Privileged ? "host" : "private"),
     ShmSize: wanted.ShmSize || defaults.shmBytes,
@@ -87,6 +91,23 @@ function completeHostConfig(ctx: EngineContext, wanted: HostConfig): HostConfig 
     ...ctx.runtime.protectedPaths(wanted),
     ...(wanted.Init === undefined && defaults.init ? { Init: true } : {}),
   };
+}
+
+/** The upper directories lie on no file system with project quotas of ours. */
+function refuseStorageOptions({ StorageOpt }: HostConfig): void {
+  if (Object.keys(StorageOpt ?? {}).length === 0) return;
+  throw invalidParameter("--storage-opt is supported only for overlay over xfs with 'pquota' mount option");
+}
+
+/** Another container is named by its id from now on, as its name may change. */
+function networkMode({ registry }: EngineContext, mode: string): string {
+  const ref = joinedContainer(mode);
+  if (ref === undefined) return networkName(mode);
+  try {
+    return `container:${registry.find(ref).id}`;
+  } catch {
+    return mode;
+  }
 }
 
 function completeConfig(id: ContainerId, config: ContainerConfig, hostConfig: HostConfig): ContainerConfig {

@@ -1,6 +1,10 @@
-/** What inspect shows of the networks of a container that does not run: their names, without addresses. */
+/** The networks of a container: those it asks for, and what inspect shows of them while it does not run. */
+import { invalidParameter } from "../../base/errors.ts";
 import type { EndpointSettings } from "../../wire/container.ts";
 import { emptyEndpoint } from "../../wire/empty.ts";
+import type { HostConfig } from "../../wire/host-config.ts";
+import { listProblems } from "../../wire/validate/problems.ts";
+import type { EngineContext } from "../context.ts";
 import { joinedContainer } from "../network-mode.ts";
 
 type Endpoints = Readonly<Record<string, EndpointSettings>>;
@@ -16,10 +20,45 @@ const UNADDRESSED = {
   GlobalIPv6PrefixLen: 0,
 } as const;
 
-/** Of a container that has not run yet. */
-export function plannedEndpoints(networkMode: string): Endpoints {
-  if (joinedContainer(networkMode) !== undefined) return {};
-  return { [networkMode]: emptyEndpoint() };
+/**
+ * What a new container asks for, by network name; a network that there is not yet stands under the word that the client used.
+ * Throws invalidParameter for settings that a network cannot give.
+ */
+export function wantedEndpoints(ctx: EngineContext, { NetworkMode }: HostConfig, given: Endpoints): Endpoints {
+  if (joinedContainer(NetworkMode) !== undefined) return {};
+  const asked = Object.entries(given);
+  if (asked.length === 0) return { [nameOf(ctx, NetworkMode)]: emptyEndpoint() };
+  return Object.fromEntries(
+    asked.map(([ref, settings]) => {
+      checkSettings(ctx, ref, settings);
+      return [nameOf(ctx, ref), { ...settings, ...UNADDRESSED, MacAddress: settings.MacAddress }];
+    }),
+  );
+}
+
+function nameOf({ network }: EngineContext, ref: string): string {
+  try {
+    return network.find(ref).name;
+  } catch {
+    return ref;
+  }
+}
+
+function checkSettings({ network }: EngineContext, ref: string, settings: EndpointSettings): void {
+  const record = network.list().find(({ name, id }) => name === ref || id === ref);
+  const problems = record === undefined ? [] : network.problems(record, settings);
+  if (problems.length === 0) return;
+  throw invalidParameter(`invalid config for network ${ref}: invalid endpoint settings:\n${listProblems(problems)}`);
+}
+
+/** What is asked for, bound to the networks that an earlier run was on. */
+export function boundEndpoints(wanted: Endpoints, shown: Endpoints): Endpoints {
+  return Object.fromEntries(
+    Object.entries(wanted).map(([name, settings]) => {
+      const bound = shown[name]?.NetworkID ?? "";
+      return [name, bound === "" ? settings : { ...settings, NetworkID: bound }];
+    }),
+  );
 }
 
 /** Of a container whose run has ended. */

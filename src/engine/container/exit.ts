@@ -9,6 +9,7 @@ import { cleanUpRun } from "./clean-up.ts";
 import type { Container } from "./container.ts";
 import { removeEnded } from "./remove.ts";
 import { restartDelayMs, shouldRestart } from "./restart-policy.ts";
+import { tellConnections } from "./sandbox.ts";
 
 /** What is known of a process whose monitor was killed: nothing, so it is killed as well. */
 const LOST_EXIT_CODE = 128 + SIGKILL;
@@ -62,6 +63,7 @@ export async function endRun(ctx: EngineContext, run: WatchedRun, record: ExitRe
   const vanishes = autoRemove && !restart;
   if (vanishes) container.updateUnwritten(end);
   else container.update(end);
+  tellConnections(ctx, container, "disconnect");
   tell(ctx, container, "die", { exitCode: String(exitCode), execDuration: String(Math.floor(durationMs / 1000)) });
   if (vanishes) return removeEnded(ctx, container);
   container.tellExit();

@@ -7,6 +7,8 @@ export interface InspectExtras {
   readonly paths: Paths;
   readonly execIds: readonly string[];
   readonly mounts: readonly MountPoint[];
+  /** As they are shown, by names. */
+  readonly links: string[] | null;
   readonly sizes: { readonly SizeRw: number; readonly SizeRootFs: number } | undefined;
 }
 
@@ -32,7 +34,7 @@ export function toInspect({ name, spec, state }: ContainerRecord, extras: Inspec
     ProcessLabel: "",
     AppArmorProfile: "",
     ExecIDs: extras.execIds.length === 0 ? null : [...extras.execIds],
-    HostConfig: spec.hostConfig,
+    HostConfig: { ...spec.hostConfig, Links: extras.links },
     GraphDriver: { Name: "overlay2", Data: null },
     ...extras.sizes,
     Mounts: [...extras.mounts],
@@ -72,8 +74,8 @@ function toNetworkSettings(state: ContainerState): NetworkSettings {
   return {
     Bridge: "",
     SandboxID: state.sandboxId,
-    SandboxKey: "",
-    Ports: {},
+    SandboxKey: state.sandboxId !== "" && "pid" in state.phase ? `/proc/${state.phase.pid}/ns/net` : "",
+    Ports: { ...state.ports },
     HairpinMode: false,
     LinkLocalIPv6Address: "",
     LinkLocalIPv6PrefixLen: 0,

@@ -18,10 +18,9 @@ export interface JoinedPids {
  * Refuses references to nobody before anything is made. Networks are looked for at the start only, as with Docker: a client
  * takes a create that finds something missing for a missing image.
  */
-export function checkReferences({ registry }: EngineContext, { PidMode, IpcMode, Links }: HostConfig): void {
+export function checkReferences({ registry }: EngineContext, { PidMode, IpcMode }: HostConfig): void {
   const joined = [PidMode, IpcMode].map(joinedContainer).filter((ref) => ref !== undefined);
   for (const ref of joined) findReferred(registry, ref);
-  for (const link of Links ?? []) findReferred(registry, link.split(":", 1)[0] ?? "", "could not get container for ");
 }
 
 /** The reference is part of a request, so that an unknown one makes the request wrong. */

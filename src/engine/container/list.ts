@@ -1,8 +1,10 @@
 /** GET /containers/json: the newest first. */
 import { toUnixMs } from "../../base/clock.ts";
+import type { ContainerState } from "../../state/container-record.ts";
 import type { ContainerSummary, PortSummary } from "../../wire/container.ts";
 import type { Filters } from "../../wire/filters.ts";
 import type { EngineContext } from "../context.ts";
+import { linkedNames } from "../network/links.ts";
 import { toSummaryMounts } from "../volume/mount-point.ts";
 import type { Container } from "./container.ts";
 import { toStatus } from "./inspect.ts";
@@ -49,12 +51,12 @@ function toSummary(ctx: EngineContext, container: Container, nowMs: number): Con
   const { hostConfig, config } = spec;
   return {
     Id: container.id,
-    Names: [`/${container.name}`],
+    Names: [`/${container.name}`, ...linkedNames(ctx, container)],
     Image: imageName(ctx, container),
     ImageID: spec.imageId,
     Command: [spec.path, ...spec.args].map(quoteWord).join(" "),
     Created: Math.floor(toUnixMs(spec.createdAt) / 1000),
-    Ports: container.live === undefined ? [] : exposedPorts(config.ExposedPorts ?? {}),
+    Ports: toPortSummaries(state.ports),
     Labels: config.Labels,
     State: toStatus(state),
     Status: statusText(state, nowMs),
@@ -85,9 +87,16 @@ function quoteWord(word: string): string {
   return word.includes(" ") ? `'${word}'` : word;
 }
 
-function exposedPorts(exposed: Readonly<Record<string, unknown>>): PortSummary[] {
-  return Object.keys(exposed).map((key) => {
-    const [port = "0", protocol = "tcp"] = key.split("/");
-    return { PrivatePort: Number(port), Type: protocol };
+function toPortSummaries(ports: ContainerState["ports"]): PortSummary[] {
+  return Object.entries(ports).flatMap(([key, bindings]) => {
+    const [port = "0", Type = "tcp"] = key.split("/");
+    const PrivatePort = Number(port);
+    if (bindings === null) return [{ PrivatePort, Type }];
+    return bindings.map(({ HostIp, HostPort }) => ({
+      IP: HostIp,
+      PrivatePort,
+      ...(HostPort === "" ? {} : { PublicPort: Number(HostPort) }),
+      Type,
+    }));
   });
 }

@@ -45,7 +45,7 @@ export class Registry {
     return this.#byId.get(id);
   }
 
-  /** Full id first, then name, then id prefix, as moby's GetContainer does. */
+  /** Full id first, then name, link, then id prefix, as moby's GetContainer does. */
   find(ref: string): Container {
     if (ref === "") throw messages.emptyReference();
     const exact = this.#byId.get(ref as ContainerId);
@@ -53,7 +53,19 @@ export class Registry {
     const named = this.#byName.get(ref.startsWith("/") ? ref.slice(1) : ref);
     const byName = named === undefined ? undefined : this.#byId.get(named);
     if (byName !== undefined) return byName;
+    const linked = this.#findLinked(ref);
+    if (linked !== undefined) return linked;
     return this.#findPrefix(ref);
+  }
+
+  /** "/web/database": the container that "web" is linked to under this alias. */
+  #findLinked(ref: string): Container | undefined {
+    const [parentName = "", alias, ...rest] = ref.replace(/^\//, "").split("/");
+    const parentId = this.#byName.get(parentName);
+    if (alias === undefined || rest.length > 0 || parentId === undefined) return undefined;
+    const links = this.#byId.get(parentId)?.spec.hostConfig.Links ?? [];
+    const [id] = links.find((link) => link.endsWith(`:${alias}`))?.split(":") ?? [];
+    return id === undefined ? undefined : this.#byId.get(id as ContainerId);
   }
 
   #findPrefix(ref: string): Container {

@@ -11,6 +11,11 @@ export async function renameContainer(ctx: EngineContext, container: Container, 
   const oldName = container.name;
   if (wanted.replace(/^\//, "") === oldName) throw messages.sameName();
   ctx.registry.rename(container, newName(ctx, wanted));
+  if (container.live !== undefined) {
+    container.update({
+      endpoints: { ...container.state.endpoints, ...ctx.network.rename(container.id, container.name) },
+    });
+  }
   tell(ctx, container, "rename", { oldName: `/${oldName}` });
 }
 

@@ -1,9 +1,10 @@
 /** A run's network: a namespace of its own from the pool, the host's, or a peer container's. */
 import { EngineError } from "../../base/errors.ts";
 import type { EngineContext } from "../context.ts";
+import { checkLinks } from "../network/links.ts";
 import type { Sandbox, SandboxRequest } from "../ports.ts";
 import type { Container } from "./container.ts";
-import { unaddressed } from "./endpoints.ts";
+import { boundEndpoints, unaddressed } from "./endpoints.ts";
 import { networkPeer } from "./join.ts";
 
 /** Takes what the container's network mode asks for; `disconnect` gives it back. */
@@ -13,6 +14,7 @@ export async function connect(ctx: EngineContext, container: Container): Promise
   if (peer !== undefined) {
     return { netnsPath: `/proc/${peer.live?.pid ?? 0}/ns/net`, endpoints: {}, ports: {}, sandboxId: "" };
   }
+  checkLinks(ctx, container);
   try {
     return await ctx.network.acquire(container.id, toSandboxRequest(container));
   } catch (error) {
@@ -21,32 +23,30 @@ export async function connect(ctx: EngineContext, container: Container): Promise
   }
 }
 
-/** The same for every run of a container. */
 export function toSandboxRequest({ name, spec, state }: Container): SandboxRequest {
-  return { name, config: spec.config, hostConfig: spec.hostConfig, endpoints: state.endpoints };
+  const endpoints = boundEndpoints(spec.networkingConfig.EndpointsConfig, state.endpoints);
+  return { name, config: spec.config, hostConfig: spec.hostConfig, endpoints };
 }
 
-/** Tells the connections of a run that has started. */
-export function tellConnected(ctx: EngineContext, container: Container): void {
-  tellNetworks(ctx, container, "connect");
+/** Tells the connections of a run that begins or ends. */
+export function tellConnections(ctx: EngineContext, container: Container, action: "connect" | "disconnect"): void {
+  for (const name of Object.keys(container.state.endpoints)) tellConnection(ctx, container, name, action);
 }
 
-/** Gives the run's network back and tells it. Idempotent. */
+export function tellConnection(
+  ctx: EngineContext,
+  container: Container,
+  name: string,
+  action: "connect" | "disconnect",
+): void {
+  const id = container.state.endpoints[name]?.NetworkID ?? "";
+  const type = ctx.network.list().find((record) => record.id === id)?.driver ?? "";
+  ctx.events.publish({ type: "network", action, id, attributes: { container: container.id, name, type } });
+}
+
+/** Gives the run's network back. Idempotent. */
 export function disconnect(ctx: EngineContext, container: Container): void {
   ctx.network.release(container.id);
   if (container.state.sandboxId === "") return;
-  tellNetworks(ctx, container, "disconnect");
   container.update({ sandboxId: "", ports: {}, endpoints: unaddressed(container.state.endpoints) });
-}
-
-function tellNetworks(ctx: EngineContext, container: Container, action: "connect" | "disconnect"): void {
-  for (const [name, endpoint] of Object.entries(container.state.endpoints)) {
-    const type = name === "none" ? "null" : name;
-    ctx.events.publish({
-      type: "network",
-      action,
-      id: endpoint.NetworkID,
-      attributes: { container: container.id, name, type },
-    });
-  }
 }

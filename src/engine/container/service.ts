@@ -4,6 +4,7 @@ import type { ContainerCreateRequest, ContainerInspect, ContainerUpdateRequest }
 import type { Filters } from "../../wire/filters.ts";
 import { type EngineContext, tell } from "../context.ts";
 import * as messages from "../messages.ts";
+import { removeLink, shownLinks } from "../network/links.ts";
 import { toMountPoints } from "../volume/mount-point.ts";
 import { type AttachOptions, attachContainer, checkAttachable } from "./attach.ts";
 import { type CommitOptions, commitContainer } from "./commit.ts";
@@ -38,6 +39,7 @@ export function createContainerService(ctx: EngineContext) {
         execIds: runningExecs(ctx, ref),
         sizes,
         mounts: toMountPoints(ctx, container.spec),
+        links: shownLinks(ctx, container),
       });
     },
     start: async (ref: string) => startContainer(ctx, find(ref)),
@@ -47,8 +49,10 @@ export function createContainerService(ctx: EngineContext) {
     pause: async (ref: string) => pauseContainer(ctx, find(ref)),
     unpause: async (ref: string) => unpauseContainer(ctx, find(ref)),
     rename: async (ref: string, name: string) => renameContainer(ctx, find(ref), name),
-    remove: async (ref: string, options: { force: boolean; volumes: boolean }) =>
-      removeContainer(ctx, find(ref), { ...options, ref }),
+    remove: async (ref: string, options: { force: boolean; volumes: boolean; link: boolean }) => {
+      if (options.link) return removeLink(ctx, ref);
+      return removeContainer(ctx, find(ref), { ...options, ref });
+    },
     wait: (ref: string, condition: WaitCondition, signal: AbortSignal) =>
       waitForContainer(find(ref), condition, signal),
     update: async (ref: string, request: ContainerUpdateRequest) => updateContainer(ctx, find(ref), request),

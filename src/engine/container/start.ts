@@ -10,15 +10,17 @@ import type { ContainerState } from "../../state/container-record.ts";
 import { type EngineContext, tell } from "../context.ts";
 import { watchHealth } from "../health/watch.ts";
 import * as messages from "../messages.ts";
+import { withLinks } from "../network/links.ts";
 import type { MonitorHandle, Sandbox } from "../ports.ts";
 import { takeMounts } from "../volume/run-mounts.ts";
 import { cleanUpRun, removeBundle } from "./clean-up.ts";
 import type { Container } from "./container.ts";
+import { toEtcRequest } from "./etc-request.ts";
 import { watchExit } from "./exit.ts";
 import { resolveJoins } from "./join.ts";
 import { logTarget } from "./log-target.ts";
 import { removeEnded } from "./remove.ts";
-import { connect, tellConnected } from "./sandbox.ts";
+import { connect, tellConnections } from "./sandbox.ts";
 
 /** The user's start: forgets an earlier stop and earlier restarts. Throws notModified when it runs already. */
 export async function startContainer(ctx: EngineContext, container: Container): Promise<void> {
@@ -79,16 +81,10 @@ async function spawn(ctx: EngineContext, container: Container, sandbox: Sandbox)
   ctx.roots.mount(id, imageId, rootfs, hostConfig.AutoRemove);
   const mounts = await takeMounts(ctx, container);
   const joinPid = resolveJoins(ctx, hostConfig);
-  const etc = ctx.etcFiles.write(paths.container(id), {
-    hostname: config.Hostname,
-    domainname: config.Domainname,
-    hostConfig,
-    endpoints: sandbox.endpoints,
-    links: [],
-  });
+  const etc = ctx.etcFiles.write(paths.container(id), toEtcRequest(ctx, container, sandbox.endpoints));
   ctx.runtime.writeBundle(bundle, {
     id,
-    config,
+    config: withLinks(ctx, container),
     hostConfig,
     rootfs,
     etc,
@@ -129,7 +125,7 @@ function settle(ctx: EngineContext, container: Container, monitor: MonitorHandle
     oomKilled: false,
   });
   ctx.network.handedOver(container.id, pid);
-  tellConnected(ctx, container);
+  tellConnections(ctx, container, "connect");
   tell(ctx, container, "start");
   watch(ctx, container, monitor, false);
 }

@@ -9,6 +9,7 @@ import type { Container } from "../container/container.ts";
 import { parseDetachKeys } from "../container/detach-keys.ts";
 import { type EngineContext, tell } from "../context.ts";
 import * as messages from "../messages.ts";
+import { withLinks } from "../network/links.ts";
 import type { MonitorHandle } from "../ports.ts";
 import { serveStreams } from "../serve-streams.ts";
 import { checkRunning } from "./create.ts";
@@ -99,7 +100,7 @@ function spawnExec(
   { consoleSize, hold, initPid }: SpawnOptions & { readonly initPid: number },
 ): MonitorHandle {
   const { request } = session.record;
-  const { config, hostConfig } = container.spec;
+  const { hostConfig } = container.spec;
   const dir = ctx.paths.exec(container.id, session.id);
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const size = consoleSize ?? request.ConsoleSize ?? undefined;
@@ -115,7 +116,7 @@ function spawnExec(
       hold,
     },
     {
-      config,
+      config: withLinks(ctx, container),
       hostConfig,
       initPid,
       args: request.Cmd,

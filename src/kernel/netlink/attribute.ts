@@ -1,6 +1,9 @@
 /** Netlink attributes: type, length and payload, padded to four bytes, nested at will. Pure; numbers are the host's little-endian. */
+import { toAddress, toValue } from "../../base/ip-prefix.ts";
 
 const HEADER_BYTES = 4;
+const IPV4_BYTES = 4;
+const IPV6_BYTES = 16;
 const NLA_TYPE_MASK = 0x3fff;
 const NLA_F_NESTED = 0x8000;
 
@@ -20,6 +23,14 @@ export function nested(type: number, ...attributes: readonly Uint8Array[]): Buff
   return attribute(type | NLA_F_NESTED, Buffer.concat(attributes));
 }
 
+export const u8 = (value: number): Buffer => Buffer.of(value);
+
+export function u16(value: number): Buffer {
+  const out = Buffer.alloc(2);
+  out.writeUInt16LE(value);
+  return out;
+}
+
 export function u32(value: number): Buffer {
   const out = Buffer.alloc(4);
   out.writeUInt32LE(value);
@@ -33,13 +44,26 @@ export function be32(value: number): Buffer {
   return out;
 }
 
+export function u64(value: number): Buffer {
+  const out = Buffer.alloc(8);
+  out.writeBigUInt64LE(BigInt(value));
+  return out;
+}
+
 /** Text with the closing NUL. */
 export function zstring(text: string): Buffer {
   return Buffer.from(`${text}\0`);
 }
 
-export function ipv4(address: string): Buffer {
-  return Buffer.from(address.split(".").map(Number));
+/** Four bytes or sixteen. */
+export function ip(address: string): Buffer {
+  const bytes = address.includes(":") ? IPV6_BYTES : IPV4_BYTES;
+  return Buffer.from(
+    toValue(address)
+      .toString(16)
+      .padStart(2 * bytes, "0"),
+    "hex",
+  );
 }
 
 /** "02:42:ac:1f:00:02" */
@@ -70,8 +94,10 @@ export function readU32(payload: Buffer | undefined): number | undefined {
   return payload === undefined || payload.length < 4 ? undefined : payload.readUInt32LE();
 }
 
-export function readIpv4(payload: Buffer | undefined): string | undefined {
-  return payload?.length === 4 ? payload.join(".") : undefined;
+export function readIp(payload: Buffer | undefined): string | undefined {
+  if (payload?.length === IPV4_BYTES) return payload.join(".");
+  if (payload?.length !== IPV6_BYTES) return undefined;
+  return toAddress(6, BigInt(`0x${payload.toString("hex")}`));
 }
 
 export function readMac(payload: Buffer | undefined): string | undefined {

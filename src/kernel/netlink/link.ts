@@ -1,5 +1,17 @@
 /** Network interfaces in rtnetlink(7): requests that make, change and delete them, and the listing. Pure. */
-import { attribute, mac, nested, readAttributes, readMac, readString, readU32, u32, zstring } from "./attribute.ts";
+import {
+  attribute,
+  mac,
+  nested,
+  readAttributes,
+  readMac,
+  readString,
+  readU32,
+  u8,
+  u16,
+  u32,
+  zstring,
+} from "./attribute.ts";
 import { type Message, NLM_F, type Request } from "./message.ts";
 
 const RTM = { NEWLINK: 16, DELLINK: 17, GETLINK: 18 } as const;
@@ -7,14 +19,21 @@ const IFLA = {
   ADDRESS: 1,
   IFNAME: 3,
   MTU: 4,
+  LINK: 5,
   MASTER: 10,
   LINKINFO: 18,
+  IFALIAS: 20,
   GROUP: 27,
   NET_NS_FD: 28,
   EXT_MASK: 29,
 } as const;
-const IFLA_INFO = { KIND: 1, DATA: 2 } as const;
+const IFLA_INFO = { KIND: 1, DATA: 2, SLAVE_KIND: 4, SLAVE_DATA: 5 } as const;
+const BRPORT_ISOLATED = 33;
 const VETH_INFO_PEER = 1;
+/** Of macvlan and of ipvlan. */
+const INFO_MODE = 1;
+const IPVLAN_INFO_FLAGS = 2;
+const VLAN_INFO_ID = 1;
 const RTEXT_FILTER_SKIP_STATS = 8;
 const HEADER_BYTES = 16;
 
@@ -29,6 +48,10 @@ export interface LinkSettings {
   /** Index of the bridge it becomes a port of; 0 takes it off. */
   readonly master?: number;
   readonly group?: number;
+  /** Index of the interface it lies upon, in the namespace of the socket. */
+  readonly parent?: number;
+  /** Words for people, shown by `ip link`. */
+  readonly alias?: string;
   /** Descriptor of the network namespace it is placed in. */
   readonly netnsFd?: number;
   readonly up?: boolean;
@@ -48,13 +71,15 @@ function header({ index = 0, up }: { readonly index?: number; readonly up?: bool
 const given = <T>(type: number, value: T | undefined, encode: (value: T) => Uint8Array): Buffer[] =>
   value === undefined ? [] : [attribute(type, encode(value))];
 
-function settings({ name, mac: address, mtu, master, group, netnsFd }: LinkSettings): Buffer {
+function settings({ name, mac: address, mtu, master, group, parent, alias, netnsFd }: LinkSettings): Buffer {
   return Buffer.concat([
     ...given(IFLA.IFNAME, name, zstring),
     ...given(IFLA.ADDRESS, address, mac),
     ...given(IFLA.MTU, mtu, u32),
     ...given(IFLA.MASTER, master, u32),
     ...given(IFLA.GROUP, group, u32),
+    ...given(IFLA.LINK, parent, u32),
+    ...given(IFLA.IFALIAS, alias, zstring),
     ...given(IFLA.NET_NS_FD, netnsFd, u32),
   ]);
 }
@@ -79,13 +104,43 @@ export function addBridge(link: LinkSettings): Request {
 
 /** The other end of a veth pair. It cannot be up from the start, as its peer is not there yet. */
 export interface VethPeer extends Omit<LinkSettings, "up"> {
-  /** The index it will have in its namespace, where no other has it. */
-  readonly index: number;
+  /** The index it will have in its namespace, where no other has it; the kernel's choice when undefined. */
+  readonly index?: number;
 }
 
 /** A pair of interfaces, each end with its own settings. */
 export function addVeth(link: LinkSettings, peer: VethPeer): Request {
-  return newLink("veth", link, nested(VETH_INFO_PEER, header({ index: peer.index }), settings(peer)));
+  const { index = 0 } = peer;
+  return newLink("veth", link, nested(VETH_INFO_PEER, header({ index }), settings(peer)));
+}
+
+const MACVLAN_MODES = { private: 1, vepa: 2, bridge: 4, passthru: 8 } as const;
+const IPVLAN_MODES = { l2: 0, l3: 1, l3s: 2 } as const;
+const IPVLAN_FLAGS = { bridge: 0, private: 1, vepa: 2 } as const;
+
+export type MacvlanMode = keyof typeof MACVLAN_MODES;
+export type IpvlanMode = keyof typeof IPVLAN_MODES;
+export type IpvlanFlag = keyof typeof IPVLAN_FLAGS;
+
+/** An interface with a hardware address of its own upon `link.parent`. */
+export function addMacvlan(link: LinkSettings, mode: MacvlanMode): Request {
+  return newLink("macvlan", link, attribute(INFO_MODE, u32(MACVLAN_MODES[mode])));
+}
+
+/** An interface that shares the hardware address of `link.parent`. EOPNOTSUPP when the kernel has none. */
+export function addIpvlan(link: LinkSettings, mode: IpvlanMode, flag: IpvlanFlag): Request {
+  const data = [attribute(INFO_MODE, u16(IPVLAN_MODES[mode])), attribute(IPVLAN_INFO_FLAGS, u16(IPVLAN_FLAGS[flag]))];
+  return newLink("ipvlan", link, ...data);
+}
+
+/** The 802.1Q network `id` of `link.parent`. */
+export function addVlan(link: LinkSettings, id: number): Request {
+  return newLink("vlan", link, attribute(VLAN_INFO_ID, u16(id)));
+}
+
+/** An interface that leads nowhere. */
+export function addDummy(link: LinkSettings): Request {
+  return newLink("dummy", link);
 }
 
 export function setLink(index: number, link: LinkSettings): Request {
@@ -94,6 +149,18 @@ export function setLink(index: number, link: LinkSettings): Request {
     flags: 0,
     body: Buffer.concat([header({ index, up: link.up }), settings(link)]),
     subject: `set link ${index}`,
+  };
+}
+
+/** Keeps a port of a bridge from the other isolated ones: it reaches the bridge itself only. */
+export function isolatePort(index: number): Request {
+  const data = nested(IFLA_INFO.SLAVE_DATA, attribute(BRPORT_ISOLATED, u8(1)));
+  const info = nested(IFLA.LINKINFO, attribute(IFLA_INFO.SLAVE_KIND, zstring("bridge")), data);
+  return {
+    type: RTM.NEWLINK,
+    flags: 0,
+    body: Buffer.concat([header({ index }), info]),
+    subject: `isolate port ${index}`,
   };
 }
 
@@ -131,6 +198,7 @@ export interface Link {
   readonly group: number | undefined;
   /** "bridge", "veth" …; undefined for hardware and loopback. */
   readonly kind: string | undefined;
+  readonly alias: string | undefined;
 }
 
 /** Undefined for a message that describes no interface. */
@@ -147,5 +215,6 @@ export function readLink({ type, body }: Message): Link | undefined {
     master: readU32(attributes.get(IFLA.MASTER)),
     group: readU32(attributes.get(IFLA.GROUP)),
     kind: info && readString(readAttributes(info).get(IFLA_INFO.KIND)),
+    alias: readString(attributes.get(IFLA.IFALIAS)),
   };
 }

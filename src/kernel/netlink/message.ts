@@ -8,6 +8,7 @@ export const NLM_F = {
   MULTI: 2,
   ACK: 4,
   DUMP_INTR: 0x10,
+  REPLACE: 0x100,
   EXCL: 0x200,
   CREATE: 0x400,
   DUMP: 0x300,

@@ -2,10 +2,29 @@ import { expect, test } from "bun:test";
 import { readlinkSync } from "node:fs";
 import fc from "fast-check";
 import { createNetns, currentNetns, inNetns } from "../netns.ts";
-import { addAddress, addRoute, listAddresses, listRoutes, readAddress, readRoute } from "./address.ts";
+import {
+  addAddress,
+  deleteDefaultRoute,
+  listAddresses,
+  listRoutes,
+  readAddress,
+  readRoute,
+  setDefaultRoute,
+} from "./address.ts";
 import { attribute, nested, readAttributes, readMac, readString, readU32, u32, zstring } from "./attribute.ts";
-import { addBridge, addVeth, deleteLink, deleteLinkGroup, getLink, listLinks, readLink, setLink } from "./link.ts";
+import {
+  addBridge,
+  addMacvlan,
+  addVeth,
+  deleteLink,
+  deleteLinkGroup,
+  getLink,
+  listLinks,
+  readLink,
+  setLink,
+} from "./link.ts";
 import { decodeMessages, encodeMessage, outcome } from "./message.ts";
+import { limitRate } from "./qdisc.ts";
 import { NetlinkSocket } from "./socket.ts";
 
 /** Answers of Linux 6.18 to listings in a namespace with lo and eth0. */
@@ -99,6 +118,20 @@ function scratch() {
   return { home, netns, socket: socket!, [Symbol.dispose]: () => stack.dispose() };
 }
 
+/** Those that the kernel gives by itself, to every interface with IPv6, left out. */
+const addressesOf = (socket: NetlinkSocket) =>
+  socket.dump(listAddresses).flatMap((message) => {
+    const address = readAddress(message);
+    return address === undefined || address.address.startsWith("fe80:") ? [] : [address];
+  });
+
+/** Those of the default and of our own subnets, which are 16 bits long. */
+const routesOf = (socket: NetlinkSocket) =>
+  socket.dump(listRoutes).flatMap((message) => {
+    const route = readRoute(message);
+    return route === undefined || ![0, 16].includes(route.prefixLength) ? [] : [route];
+  });
+
 test("the kernel makes, changes, lists and deletes what it is told to", () => {
   const before = readlinkSync("/proc/thread-self/ns/net");
   using place = scratch();
@@ -118,8 +151,8 @@ test("the kernel makes, changes, lists and deletes what it is told to", () => {
   inner.socket.send(
     setLink(2, { name: "net0", up: true }),
     addAddress({ index: 2, address: "172.31.0.2", prefixLength: 16 }),
-    addRoute({ destination: undefined, prefixLength: 0, gateway: "172.31.0.1", index: 2 }),
-    addRoute({ destination: "192.0.2.0", prefixLength: 24, gateway: "172.31.0.9", index: 2 }),
+    setDefaultRoute(4, { gateway: "172.31.0.9", index: 2 }),
+    setDefaultRoute(4, { gateway: "172.31.0.1", index: undefined }),
   );
   expect(socket.dump(listLinks).map(readLink)).toContainEqual(
     expect.objectContaining({ name: "v1", kind: "veth", master: index, group: 9, up: true }),
@@ -127,17 +160,61 @@ test("the kernel makes, changes, lists and deletes what it is told to", () => {
   expect(inner.socket.dump(listLinks).map(readLink)).toContainEqual(
     expect.objectContaining({ index: 2, name: "net0", mac: "02:42:ac:1f:00:02", up: true }),
   );
-  expect(inner.socket.dump(listAddresses).map(readAddress)).toEqual([
-    { index: 2, address: "172.31.0.2", prefixLength: 16 },
-  ]);
-  expect(inner.socket.dump(listRoutes).flatMap((message) => readRoute(message) ?? [])).toEqual([
+  expect(addressesOf(inner.socket)).toEqual([{ index: 2, address: "172.31.0.2", prefixLength: 16 }]);
+  expect(routesOf(inner.socket)).toEqual([
     { destination: undefined, prefixLength: 0, gateway: "172.31.0.1", index: 2 },
     { destination: "172.31.0.0", prefixLength: 16, gateway: undefined, index: 2 },
-    { destination: "192.0.2.0", prefixLength: 24, gateway: "172.31.0.9", index: 2 },
   ]);
   socket.send(deleteLinkGroup(9), deleteLink(index));
   expect(socket.dump(listLinks).map((message) => readLink(message)?.name)).toEqual(["lo"]);
   expect(readlinkSync("/proc/thread-self/ns/net")).toBe(before);
+});
+
+test("addresses and the default route of IPv6 are there at once, and go again", () => {
+  using place = scratch();
+  const { socket } = place;
+  socket.send(addBridge({ name: "br", up: true }));
+  const index = socket.query(getLink("br")).map(readLink)[0]!.index;
+  socket.send(
+    addAddress({ index, address: "fd00:7::2", prefixLength: 64 }),
+    setDefaultRoute(6, { gateway: "fd00:7::9", index }),
+    setDefaultRoute(6, { gateway: "fd00:7::1", index }),
+    setDefaultRoute(4, { gateway: undefined, index }),
+  );
+  expect(addressesOf(socket)).toEqual([{ index, address: "fd00:7::2", prefixLength: 64 }]);
+  const defaults = () => routesOf(socket).filter(({ prefixLength }) => prefixLength === 0);
+  const ours = { destination: undefined, prefixLength: 0, index };
+  expect(defaults()).toEqual([
+    { ...ours, gateway: undefined },
+    { ...ours, gateway: "fd00:7::1" },
+  ]);
+  socket.send(deleteDefaultRoute(4), deleteDefaultRoute(6));
+  expect(defaults()).toEqual([]);
+  expect(() => socket.send(deleteDefaultRoute(6))).toThrow("netlink delete default route of IPv6: no such process");
+});
+
+test("a macvlan is made straight in the namespace where it belongs", () => {
+  using place = scratch();
+  using inner = scratch();
+  const { socket } = place;
+  socket.send(addVeth({ name: "parent", up: true }, { name: "other" }));
+  const parent = socket.query(getLink("parent")).map(readLink)[0]!.index;
+  socket.send(addMacvlan({ name: "eth0", parent, mac: "02:42:ac:1f:00:07", netnsFd: inner.netns.fd }, "bridge"));
+  expect(inner.socket.query(getLink("eth0")).map(readLink)).toEqual([
+    expect.objectContaining({ kind: "macvlan", mac: "02:42:ac:1f:00:07" }),
+  ]);
+});
+
+test("a rate limit holds back what exceeds it, and is replaced by the next", () => {
+  using place = scratch();
+  const { socket } = place;
+  socket.send(addVeth({ name: "one", up: true }, { name: "other" }));
+  const index = socket.query(getLink("one")).map(readLink)[0]!.index;
+  socket.send(limitRate(index, { bytesPerSecond: 125_000, burstBytes: 65_536 }));
+  socket.send(limitRate(index, { bytesPerSecond: 1_250_000, burstBytes: 131_072 }));
+  const shown = inNetns(place.netns, place.home, () => Bun.spawnSync(["tc", "qdisc", "show", "dev", "one"]));
+  expect(shown.stdout.toString()).toContain("qdisc tbf");
+  expect(shown.stdout.toString()).toContain("rate 10Mbit burst 128Kb");
 });
 
 test("a refusal names what was asked, and what was asked besides is done all the same", () => {

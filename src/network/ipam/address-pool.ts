@@ -1,5 +1,5 @@
 /** The addresses of one subnet: who has which, and which is next. In memory; what runs is told to it after a restart. */
-import { broadcastOf, contains, lastOf, type Prefix, toAddress, toValue } from "../../base/ip-prefix.ts";
+import { broadcastOf, contains, lastOf, type Prefix, sizeOf, toAddress, toValue } from "../../base/ip-prefix.ts";
 
 export interface AddressPoolOptions {
   readonly subnet: Prefix;
@@ -14,26 +14,28 @@ export class AddressPool {
   readonly #range: Prefix;
   readonly #reserved: ReadonlySet<bigint>;
   readonly #taken = new Set<bigint>();
-  /** Everything of the range below it is taken or reserved. */
-  #next: bigint;
+  #last: bigint;
 
   constructor({ subnet, range = subnet, reserved }: AddressPoolOptions) {
     this.subnet = subnet;
     this.#range = range;
     this.#reserved = new Set([...reserved.map(toValue), ...edgesOf(subnet)]);
-    this.#next = range.base;
+    this.#last = lastOf(range);
   }
 
-  /** The lowest free one, as Docker gives it: who stops and starts again has good prospects of its old one. Undefined when there is none. */
+  /** The first free one after the last that was given, so that an address rests before it is used again. Undefined when there is none. */
   take(): string | undefined {
-    const last = lastOf(this.#range);
-    for (let value = this.#next; value <= last; value += 1n) {
+    const { base } = this.#range;
+    const size = sizeOf(this.#range);
+    // As many are enough to try as there are that cannot be had, and one more.
+    const tries = BigInt(this.#taken.size + this.#reserved.size) + 1n;
+    for (let step = 1n; step <= (tries < size ? tries : size); step += 1n) {
+      const value = base + ((this.#last - base + step) % size);
       if (!this.#isFree(value)) continue;
-      this.#next = value + 1n;
+      this.#last = value;
       this.#taken.add(value);
       return toAddress(this.subnet.family, value);
     }
-    this.#next = last + 1n;
     return undefined;
   }
 
@@ -52,9 +54,7 @@ export class AddressPool {
 
   /** Idempotent. */
   release(address: string): void {
-    const value = toValue(address);
-    if (!this.#taken.delete(value) || !contains(this.#range, address)) return;
-    if (value < this.#next) this.#next = value;
+    this.#taken.delete(toValue(address));
   }
 
   #isFree(value: bigint): boolean {
@@ -67,9 +67,4 @@ function edgesOf(subnet: Prefix): bigint[] {
   const broadcast = broadcastOf(subnet);
   const hasOwn = subnet.family === 4 ? broadcast !== undefined : subnet.length < 127;
   return [...(hasOwn ? [subnet.base] : []), ...(broadcast === undefined ? [] : [toValue(broadcast)])];
-}
-
-/** The first address of the range that is not one of the subnet's edges, nor kept for something else: where a gateway goes that nobody named. */
-export function firstUsable(options: AddressPoolOptions): string | undefined {
-  return new AddressPool(options).take();
 }

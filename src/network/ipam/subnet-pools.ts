@@ -1,6 +1,6 @@
 /** Where subnets come from that nobody named: a list of blocks, cut into subnets of one size. Pure. */
 import { createHash } from "node:crypto";
-import { lastOf, overlap, type Prefix, sizeOf, toPrefix } from "../../base/ip-prefix.ts";
+import { type Family, lastOf, overlap, type Prefix, sizeOf, toPrefix } from "../../base/ip-prefix.ts";
 
 /** As in Docker's "default-address-pools". */
 export interface SubnetPool {
@@ -20,17 +20,23 @@ const range = (count: number, toCidr: (index: number) => string): SubnetPool[] =
 const IPV6_SUBNET = 64;
 
 /**
- * Private ranges from the far end of those that other engines hand out first, and a block of unique local IPv6 addresses
- * (RFC 4193) that is this engine's alone.
+ * The configured pools; of a family that has none, private ranges from the far end of those that other engines hand out first, or a
+ * block of unique local IPv6 addresses (RFC 4193) that is this engine's alone.
  */
-export function defaultPools(engineId: string): SubnetPool[] {
+export function subnetPools(engineId: string, configured: readonly SubnetPool[]): SubnetPool[] {
+  const has = (family: Family): boolean => configured.some(({ base }) => base.family === family);
   return [
-    ...range(14, (index) => `172.${31 - index}.0.0/16`),
-    ...range(64, (index) => `10.${191 - index}.0.0/16`),
-    ...range(15, (index) => `192.168.${240 - index * 16}.0/20`),
-    { base: uniqueLocal(engineId), size: IPV6_SUBNET },
+    ...configured,
+    ...(has(4) ? [] : privateRanges()),
+    ...(has(6) ? [] : [{ base: uniqueLocal(engineId), size: IPV6_SUBNET }]),
   ];
 }
+
+const privateRanges = (): SubnetPool[] => [
+  ...range(14, (index) => `172.${31 - index}.0.0/16`),
+  ...range(64, (index) => `10.${191 - index}.0.0/16`),
+  ...range(15, (index) => `192.168.${240 - index * 16}.0/20`),
+];
 
 function uniqueLocal(engineId: string): Prefix {
   const [a, b, c, d, e] = createHash("sha256").update(`${engineId} unique local`).digest();

@@ -1,12 +1,12 @@
 /** Network mode, what it excludes, and names and addresses that end in /etc/hosts and /etc/resolv.conf (moby v28 runconfig, opts, daemon). */
 
 import { invalidParameter } from "../../base/errors.ts";
-import { isIP, isIPv4, isIPv6 } from "../../base/ip.ts";
+import { isIP } from "../../base/ip.ts";
 import type { ContainerConfig, ContainerCreateRequest, EndpointSettings } from "../container.ts";
 import type { HostConfig } from "../host-config.ts";
+import { endpointProblems } from "./endpoint.ts";
 import { listProblems } from "./problems.ts";
 
-const PREDEFINED = new Set(["bridge", "default", "host", "none"]);
 const MAC = /^([0-9a-f]{2})([:-])(?:[0-9a-f]{2}\2){4}[0-9a-f]{2}$/i;
 /** A resolver's word: no space, no control character. */
 const RESOLVER_WORD = /^[!-~]+$/;
@@ -78,31 +78,11 @@ function checkExtraHost(entry: string): void {
 
 function checkEndpoint(network: string, endpoint: EndpointSettings): void {
   if (endpoint.MacAddress !== "") checkMac(network, endpoint.MacAddress);
-  const problems = [...addressProblems(network, endpoint), ...aliasProblems(network, endpoint)];
+  const problems = endpointProblems(network, endpoint);
   if (problems.length === 0) return;
   throw invalidParameter(
     `invalid config for network ${network}: invalid endpoint settings:\n${listProblems(problems)}`,
   );
-}
-
-function addressProblems(network: string, { IPAMConfig }: EndpointSettings): string[] {
-  const { IPv4Address: v4 = "", IPv6Address: v6 = "" } = IPAMConfig ?? {};
-  if (v4 === "" && v6 === "") return [];
-  const malformed = [
-    ...(v4 === "" || isIPv4(v4) ? [] : [`invalid IPv4 address: ${v4}`]),
-    ...(v6 === "" || isIPv6(v6) ? [] : [`invalid IPv6 address: ${v6}`]),
-  ];
-  if (!PREDEFINED.has(network)) return malformed;
-  return [
-    "user specified IP address is supported on user defined networks only",
-    ...malformed,
-    "user specified IP address is supported only when connecting to networks with user configured subnets",
-  ];
-}
-
-function aliasProblems(network: string, { Aliases }: EndpointSettings): string[] {
-  if (!PREDEFINED.has(network) || (Aliases ?? []).length === 0) return [];
-  return ["network-scoped alias is supported only for containers in user defined networks"];
 }
 
 function checkMac(network: string, mac: string): void {

@@ -1,0 +1,129 @@
+/** The engine's side of the worker thread: one call per job, answered in the order of asking. The thread starts with the first call. */
+import { EngineError, type ErrorKind, systemError } from "../../base/errors.ts";
+import { OwnedFd } from "../../kernel/fd.ts";
+import type { BridgePlan, FoundBridge, NamespaceChange, NamespacePlan, ParentPlan, UsedSubnet } from "./plan.ts";
+
+export type Job =
+  | { readonly do: "usedSubnets"; readonly except: string }
+  | { readonly do: "findBridge"; readonly name: string }
+  | { readonly do: "ensureBridge"; readonly plan: BridgePlan }
+  | { readonly do: "deleteBridge"; readonly bridge: Pick<BridgePlan, "name" | "alias"> }
+  | { readonly do: "ensureParent"; readonly plan: ParentPlan }
+  | { readonly do: "deleteParent"; readonly plan: ParentPlan }
+  | { readonly do: "deletePair"; readonly hostName: string }
+  | { readonly do: "createNamespace"; readonly plan: NamespacePlan }
+  | { readonly do: "changeNamespace"; readonly path: string; readonly change: NamespaceChange }
+  /** The thread's own descriptors, which would outlive it; the last job. */
+  | { readonly do: "close" };
+
+export interface Question {
+  readonly id: number;
+  readonly job: Job;
+}
+
+/** Namespaces are handed over as descriptors, which all threads of a process share. */
+export interface Outcome {
+  readonly fd?: number;
+  readonly index?: number;
+  readonly bridge?: FoundBridge;
+  readonly subnets?: readonly UsedSubnet[];
+}
+
+export type Answer =
+  | { readonly id: number; readonly outcome: Outcome }
+  | { readonly id: number; readonly kind: ErrorKind; readonly message: string };
+
+export class NetworkWorker {
+  readonly #asked = new Map<number, PromiseWithResolvers<Outcome>>();
+  #thread: Worker | undefined;
+  #nextId = 0;
+
+  /** What the machine's interfaces and routes use; one interface may be left out by name. */
+  async usedSubnets(except = ""): Promise<readonly UsedSubnet[]> {
+    return (await this.#ask({ do: "usedSubnets", except })).subnets ?? [];
+  }
+
+  /** Undefined when there is no such interface; a conflict when it is no bridge. */
+  async findBridge(name: string): Promise<FoundBridge | undefined> {
+    return (await this.#ask({ do: "findBridge", name })).bridge;
+  }
+
+  /** Its index; undefined when it had to give way to an older interface with the same subnet. Idempotent. */
+  async ensureBridge(plan: BridgePlan): Promise<number | undefined> {
+    return (await this.#ask({ do: "ensureBridge", plan })).index;
+  }
+
+  /** With everything that is on it; one that is not ours stays, without our interfaces. Idempotent. */
+  async deleteBridge(bridge: Pick<BridgePlan, "name" | "alias">): Promise<void> {
+    await this.#ask({ do: "deleteBridge", bridge });
+  }
+
+  /** Its index. Idempotent. */
+  async ensureParent(plan: ParentPlan): Promise<number> {
+    return (await this.#ask({ do: "ensureParent", plan })).index ?? 0;
+  }
+
+  /** Deletes it when we have made it. Idempotent. */
+  async deleteParent(plan: ParentPlan): Promise<void> {
+    await this.#ask({ do: "deleteParent", plan });
+  }
+
+  /** A veth pair, by its end on the host. What is asked for later finds it gone. Idempotent. */
+  async deletePair(hostName: string): Promise<void> {
+    await this.#ask({ do: "deletePair", hostName });
+  }
+
+  async createNamespace(plan: NamespacePlan): Promise<OwnedFd> {
+    const { fd } = await this.#ask({ do: "createNamespace", plan });
+    if (fd === undefined) throw systemError("the network worker returned no namespace");
+    return new OwnedFd(fd);
+  }
+
+  /** `path` leads to the namespace of a container that lives. */
+  async changeNamespace(path: string, change: NamespaceChange): Promise<void> {
+    await this.#ask({ do: "changeNamespace", path, change });
+  }
+
+  /** Ends the thread once everything asked is answered. Idempotent. */
+  async stop(): Promise<void> {
+    const thread = this.#thread;
+    if (thread === undefined) return;
+    await this.#ask({ do: "close" });
+    thread.terminate();
+    this.#thread = undefined;
+  }
+
+  #ask(job: Job): Promise<Outcome> {
+    const id = ++this.#nextId;
+    const question: Question = { id, job };
+    const asked = Promise.withResolvers<Outcome>();
+    this.#asked.set(id, asked);
+    this.#thread ??= this.#startThread();
+    this.#thread.postMessage(question);
+    return asked.promise;
+  }
+
+  #startThread(): Worker {
+    const thread = new Worker(new URL("./worker.ts", import.meta.url), { smol: true });
+    // It must not keep the process alive: an engine that is done ends.
+    thread.unref();
+    thread.onmessage = (event: MessageEvent<Answer>) => this.#settle(event.data);
+    thread.onerror = (event) => {
+      this.#thread = undefined;
+      this.#refuseAll(`the network worker failed: ${event.message}`);
+    };
+    return thread;
+  }
+
+  #settle(answer: Answer): void {
+    const asked = this.#asked.get(answer.id);
+    this.#asked.delete(answer.id);
+    if ("message" in answer) asked?.reject(new EngineError(answer.kind, answer.message));
+    else asked?.resolve(answer.outcome);
+  }
+
+  #refuseAll(reason: string): void {
+    for (const asked of this.#asked.values()) asked.reject(systemError(reason));
+    this.#asked.clear();
+  }
+}
