@@ -34,6 +34,7 @@ import { DEFAULT_REGISTRY_SETTINGS, type RegistrySettings } from "./registry/set
 import type { RegistryService } from "./registry/types.ts";
 import { type RemoveOptions, removeImage } from "./remove.ts";
 import { type ImagesUsage, imagesUsage } from "./usage.ts";
+import type { VerifyOptions } from "./verify.ts";
 
 export interface ImageStoreDeps {
   /** Made when missing; on the file system of the containers' upper directories. */
@@ -89,6 +90,10 @@ export interface ImageStore {
   import(tarball: AsyncIterable<Uint8Array>, options: ImportOptions): AsyncIterable<ProgressLine>;
   /** Of a container's changes. The new image's id. */
   commit(request: CommitRequest): Promise<Digest>;
+  /** Reads images again, all of them. Unknown ones throw before the first line. */
+  verify(options: VerifyOptions): AsyncIterable<ProgressLine>;
+  /** How an image differs from another one: the JSON of an ImageDiff. */
+  diff(from: string, to: string, signal: AbortSignal): Promise<Uint8Array>;
   readonly registries: RegistryService;
   readonly rootLayers: RootLayers;
   readonly built: BuiltImages;
@@ -129,6 +134,12 @@ export function createImages({
   };
   const { catalog } = context;
   const relief = createRelief(context, dir, pressure);
+  const registryService = createRegistries({
+    context,
+    leases: openLeases(db, context.layers),
+    dir,
+    settings: registries ?? DEFAULT_REGISTRY_SETTINGS,
+  });
   return {
     inspect: (ref, options) => inspect(context, ref, options),
     count: () => catalog.all().length,
@@ -143,12 +154,9 @@ export function createImages({
     load: (archive, options) => loadLater(context, archive, options),
     commit: async (request) => (await import("./commit.ts")).commitImage(context, request),
     import: (tarball, options) => importLater(context, tarball, options),
-    registries: createRegistries({
-      context,
-      leases: openLeases(db, context.layers),
-      dir,
-      settings: registries ?? DEFAULT_REGISTRY_SETTINGS,
-    }),
+    verify: (options) => verifyLater(context, registryService, options),
+    diff: async (from, to, signal) => (await import("./diff/diff.ts")).diffImages(context, from, to, signal),
+    registries: registryService,
     rootLayers: createRootLayers(context, relief),
     built: createBuiltImages(context),
     relieve: () => relief.relieve(),
@@ -183,6 +191,15 @@ async function* saveLater(
 ): AsyncIterable<Uint8Array> {
   const { saveImages } = await import("./save/save.ts");
   yield* saveImages(context, refs, platform);
+}
+
+async function* verifyLater(
+  context: ImageContext,
+  registries: RegistryService,
+  options: VerifyOptions,
+): AsyncIterable<ProgressLine> {
+  const { verifyImages } = await import("./verify.ts");
+  yield* verifyImages(context, registries, options);
 }
 
 async function* importLater(

@@ -73,8 +73,8 @@ describe("prune()", () => {
     ["two times", { until: ["1h", "2h"] }, "more than one until filter specified"],
     ["what is no time", { until: ["x"] }, 'failed to parse value as time or duration: "x"'],
   ];
-  test.each(refused)("refuses %s", (_what, filters, message) => {
-    expect(prune(filters)).rejects.toThrow(message);
+  test.each(refused)("refuses %s", async (_what, filters, message) => {
+    await expect(prune(filters)).rejects.toThrow(message);
   });
 });
 

@@ -88,6 +88,30 @@ export interface ImageHistoryItem {
   Comment: string;
 }
 
+/** A file or directory that one image has otherwise than another. */
+export interface ImageFileChange {
+  Path: string;
+  /** 0 modified, 1 added, 2 deleted, as in the changes of containers. */
+  Kind: 0 | 1 | 2;
+  /** Bytes of a regular file, now and before. */
+  Size: number;
+  OldSize: number;
+}
+
+/** A field of the configuration; text, or JSON for anything else, "" for nothing. */
+export interface ImageConfigChange {
+  Field: string;
+  From: string;
+  To: string;
+}
+
+/** tare's own: GET /images/{name}/diff. */
+export interface ImageDiff {
+  Config: ImageConfigChange[];
+  /** Sorted by path. */
+  Changes: ImageFileChange[];
+}
+
 export interface ImagePruneReport {
   ImagesDeleted: ImageDeleteItem[] | null;
   SpaceReclaimed: number;
@@ -126,6 +150,12 @@ export interface ProgressLine {
   progressDetail?: { current?: number; total?: number };
   error?: string;
   errorDetail?: { code?: number; message: string };
-  /** What came out of it, for programs: of a push the tag, its digest and the manifest's size. */
-  aux?: { readonly Tag?: string; readonly Digest?: string; readonly Size?: number; readonly ID?: string };
+  /** For programs: of a push the tag, its digest and the manifest's size; of a pull that was asked for it, what is missing. */
+  aux?: {
+    readonly Tag?: string;
+    readonly Digest?: string;
+    readonly Size?: number;
+    readonly ID?: string;
+    readonly Layers?: readonly { readonly ID: string; readonly Size: number }[];
+  };
 }

@@ -3,11 +3,12 @@
  * looked at header by header; compressed ones are written out decompressed beside it first.
  */
 import { closeSync, openSync, statSync, writeSync } from "node:fs";
-import { BLOCK_BYTES, type EntryType, type TarEntry, TarError } from "../../base/tar/entry.ts";
+import type { EntryType, TarEntry } from "../../base/tar/entry.ts";
 import { TarReader } from "../../base/tar/reader.ts";
 import { type Compression, closeWhole, decompress, detectCompression, readSlice } from "../../files/compression.ts";
-import { readFully, readHead } from "../../files/file-bytes.ts";
+import { readHead } from "../../files/file-bytes.ts";
 import { type ArchiveLimits, checkExpansion } from "./limits.ts";
+import { scanTar } from "./scan-tar.ts";
 
 export interface ArchiveMember {
   /** Bytes as latin1, as it stands in the archive. */
@@ -45,7 +46,7 @@ export async function indexArchive(request: IndexRequest): Promise<ArchiveIndex>
     end: () => undefined,
   };
   const reader = new TarReader(handler, { ...request.limits, maxEntries: MAX_MEMBERS });
-  if (compression === "none") scan(request.path, reader, source.length);
+  if (compression === "none") scanTar(source, reader);
   else await inflate(request, compression, reader);
   closeWhole(reader, compression);
   return { path: compression === "none" ? request.path : request.plainPath, members };
@@ -53,23 +54,6 @@ export async function indexArchive(request: IndexRequest): Promise<ArchiveIndex>
 
 function toMember({ name, type, linkName, offset, size }: TarEntry): ArchiveMember {
   return { name, type, linkName, offset, size };
-}
-
-/** Reads headers and extensions block by block and jumps over the data. */
-function scan(path: string, reader: TarReader, length: number): void {
-  const fd = openSync(path, "r");
-  try {
-    const block = Buffer.alloc(BLOCK_BYTES);
-    while (!reader.finished) {
-      const got = readFully(fd, block, reader.offset);
-      if (got === 0) return;
-      reader.push(block.subarray(0, got));
-      if (reader.offset + reader.skippable > length) throw new TarError("unexpected EOF");
-      if (reader.skippable > 0) reader.skip();
-    }
-  } finally {
-    closeSync(fd);
-  }
 }
 
 async function inflate(

@@ -5,6 +5,7 @@
 import { messageOf } from "../../base/errors.ts";
 import { TarError } from "../../base/tar/entry.ts";
 import { indexArchive } from "../archive/index-archive.ts";
+import { diffImages } from "../diff/diff-job.ts";
 import { compressBlock } from "./compress-block.ts";
 import { linkBelow } from "./link-below.ts";
 import { Arrival } from "./source.ts";
@@ -47,6 +48,8 @@ async function run(id: number, job: Job): Promise<Outcome> {
     case "link":
       linkBelow(job.request);
       return { kind: job.kind, value: undefined };
+    case "diff":
+      return { kind: job.kind, value: diffImages(job.request) };
     case "compress":
       return { kind: job.kind, value: compressBlock(job.slice) };
   }

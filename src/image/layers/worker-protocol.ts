@@ -2,12 +2,14 @@
 
 import type { Slice } from "../../files/compression.ts";
 import type { ArchiveIndex, IndexRequest } from "../archive/index-archive.ts";
+import type { DiffJob } from "../diff/diff-job.ts";
 import type { LinkJob } from "./link-below.ts";
 import type { Arrived } from "./source.ts";
 import type { LayerFacts, StageJob } from "./stage-layer.ts";
 import type { StoredJob } from "./stored-layer.ts";
 
 export type Job =
+  | { readonly kind: "diff"; readonly request: DiffJob }
   | { readonly kind: "index"; readonly request: IndexRequest }
   | { readonly kind: "stage"; readonly request: StageJob }
   | { readonly kind: "verify"; readonly request: StoredJob; readonly diffId: string }
@@ -18,6 +20,8 @@ export type Job =
 
 /** What each kind of job comes to. */
 export interface Outcomes {
+  /** JSON. */
+  readonly diff: Uint8Array<ArrayBuffer>;
   readonly index: ArchiveIndex;
   readonly stage: LayerFacts;
   /** What is wrong, if anything. */

@@ -6,6 +6,7 @@ import { availableParallelism } from "node:os";
 import { invalidParameter, systemError } from "../../base/errors.ts";
 import type { Slice } from "../../files/compression.ts";
 import type { ArchiveIndex, IndexRequest } from "../archive/index-archive.ts";
+import type { DiffJob } from "../diff/diff-job.ts";
 import type { LinkJob } from "./link-below.ts";
 import type { GrowingFile } from "./source.ts";
 import type { LayerFacts, StageJob } from "./stage-layer.ts";
@@ -60,6 +61,12 @@ export class ArchiveWorkers {
   async compress(slice: Slice, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
     const outcome = await this.#run({ kind: "compress", slice }, { signal });
     return outcome.kind === "compress" ? outcome.value : mixedUp(outcome);
+  }
+
+  /** How two images differ, as JSON. */
+  async diff(request: DiffJob, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+    const outcome = await this.#run({ kind: "diff", request }, { signal });
+    return outcome.kind === "diff" ? outcome.value : mixedUp(outcome);
   }
 
   async #run(job: Job, control: JobControl): Promise<Outcome> {

@@ -141,13 +141,13 @@ describe("save()", () => {
     ["what is no name", "App", "invalid reference format: repository name (library/App) must be lowercase"],
   ])("refuses %s before the first byte", async (_what, ref, message) => {
     await loadImage(store.images, APP);
-    expect(store.images.save(["app:1", ref])[Symbol.asyncIterator]().next()).rejects.toThrow(message);
+    await expect(store.images.save(["app:1", ref])[Symbol.asyncIterator]().next()).rejects.toThrow(message);
   });
 
   test("refuses an image of another platform than the one that is asked for", async () => {
     await loadImage(store.images, APP);
     const arm = { os: "linux", architecture: "arm64", variant: "" };
-    expect(Array.fromAsync(store.images.save(["app:1"], arm))).rejects.toThrow(
+    await expect(Array.fromAsync(store.images.save(["app:1"], arm))).rejects.toThrow(
       "no suitable export target found for platform linux/arm64",
     );
   });
