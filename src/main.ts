@@ -25,6 +25,7 @@ async function main(argv: readonly string[], env: Readonly<Record<string, string
     root: env["TARE_ROOT"] || DEFAULT_ROOT,
     run: env["TARE_RUN"] || DEFAULT_RUN,
     engineCommand: [...selfCommand(), "engine"],
+    configDir: env["DOCKER_CONFIG"] || `${env["HOME"] ?? ""}/.docker`,
     variables: env,
     cwd: process.cwd(),
     version: VERSION,

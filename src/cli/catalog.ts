@@ -36,6 +36,16 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     connections: 2,
     load: () => import("./commands/exec.ts"),
   },
+  pull: {
+    summary: "Download an image from a registry",
+    common: true,
+    connections: 1,
+    load: () => import("./commands/pull.ts"),
+  },
+  push: { summary: "Upload an image to a registry", common: true, load: () => import("./commands/push.ts") },
+  login: { summary: "Authenticate to a registry", common: true, load: () => import("./commands/login.ts") },
+  logout: { summary: "Log out from a registry", common: true, load: () => import("./commands/logout.ts") },
+  search: { summary: "Search Docker Hub for images", common: true, load: () => import("./commands/search.ts") },
   ps: { summary: "List containers", common: true, connections: 1, load: () => import("./commands/ps.ts") },
   images: { summary: "List images", common: true, load: () => import("./commands/images.ts") },
   version: { summary: "Show the version information", common: true, load: () => import("./commands/version.ts") },
@@ -125,6 +135,11 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     grouped: true,
     load: () => import("./commands/container-prune.ts"),
   },
+  "image-diff": {
+    summary: "Show how one image differs from another",
+    grouped: true,
+    load: () => import("./commands/image-diff.ts"),
+  },
   "image-prune": {
     summary: "Remove unused images",
     grouped: true,
@@ -157,6 +172,36 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "Update a volume (cluster volumes only)",
     grouped: true,
     load: () => import("./commands/volume-update.ts"),
+  },
+  "image-cp": {
+    summary: "Copy an image from one registry to another, without storing it here",
+    grouped: true,
+    load: () => import("./commands/image-cp.ts"),
+  },
+  "manifest-annotate": {
+    summary: "Add additional information to a local image manifest",
+    grouped: true,
+    load: () => import("./commands/manifest-annotate.ts"),
+  },
+  "manifest-create": {
+    summary: "Create a local manifest list for annotating and pushing to a registry",
+    grouped: true,
+    load: () => import("./commands/manifest-create.ts"),
+  },
+  "manifest-inspect": {
+    summary: "Display an image manifest, or manifest list",
+    grouped: true,
+    load: () => import("./commands/manifest-inspect.ts"),
+  },
+  "manifest-push": {
+    summary: "Push a manifest list to a repository",
+    grouped: true,
+    load: () => import("./commands/manifest-push.ts"),
+  },
+  "manifest-rm": {
+    summary: "Delete one or more manifest lists from local storage",
+    grouped: true,
+    load: () => import("./commands/manifest-rm.ts"),
   },
   __complete: {
     summary: "Candidates for the last word of a command line, one a line",
@@ -201,6 +246,8 @@ export const GROUPS: Readonly<Record<string, Group>> = {
   image: {
     summary: "Manage images",
     members: {
+      cp: "image-cp",
+      diff: "image-diff",
       history: "history",
       import: "import",
       inspect: "image-inspect",
@@ -208,10 +255,22 @@ export const GROUPS: Readonly<Record<string, Group>> = {
       ls: "images",
       list: "images",
       prune: "image-prune",
+      pull: "pull",
+      push: "push",
       rm: "rmi",
       remove: "rmi",
       save: "save",
       tag: "tag",
+    },
+  },
+  manifest: {
+    summary: "Manage image manifests and manifest lists",
+    members: {
+      annotate: "manifest-annotate",
+      create: "manifest-create",
+      inspect: "manifest-inspect",
+      push: "manifest-push",
+      rm: "manifest-rm",
     },
   },
   system: { summary: "Manage the engine", members: { df: "system-df", events: "events", info: "info" } },

@@ -12,6 +12,8 @@ export interface CliEnv {
   readonly run: string;
   /** Runs the engine in the foreground when `--root DIR --run DIR --host URL` are appended. */
   readonly engineCommand: readonly string[];
+  /** Where Docker's clients keep config.json, with credentials for registries. */
+  readonly configDir: string;
   /** The environment of the user, for `-e NAME`. */
   readonly variables: Readonly<Record<string, string | undefined>>;
   readonly cwd: string;

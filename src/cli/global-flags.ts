@@ -4,7 +4,7 @@ import { switchFlag, textFlag, valueFlag } from "./flag-kinds.ts";
 const asGiven = (text: string): string => text;
 
 export const GLOBAL_FLAGS = {
-  config: textFlag("Location of client config files (accepted, not used)"),
+  config: textFlag("Location of client config files"),
   context: textFlag("Name of the context (accepted, not used)", { short: "c" }),
   debug: switchFlag("Enable debug mode", { short: "D" }),
   host: valueFlag("Engine socket to connect to", asGiven, { short: "H", placeholder: "url" }),

@@ -28,6 +28,7 @@ async function run(line: string): Promise<{ code: number; out: string; err: stri
     root: nowhere,
     run: nowhere,
     engineCommand: ["false"],
+    configDir: "/nowhere",
     variables: {},
     cwd: "/",
     version: "1.2.3",

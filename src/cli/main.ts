@@ -33,7 +33,8 @@ export async function runCli(argv: readonly string[], env: CliEnv, io: Io): Prom
     const target = locate(args[0] === "help" ? args.slice(1) : args);
     if (target.kind !== "command" || asksHelp) return await say(io, await helpFor(target));
     const { host = env.host, root = env.root, run = env.run } = values;
-    using context = createContext({ ...env, host, root, run }, io, target.path);
+    const configDir = values.config || env.configDir;
+    using context = createContext({ ...env, host, root, run, configDir }, io, target.path);
     const invocation = await prepare(target, context);
     return await (invocation === undefined ? say(io, await helpFor(target)) : invocation(context));
   } catch (error) {

@@ -134,7 +134,7 @@ test("lines of progress arrive one by one, whatever the chunks", async () => {
     void stream.write(Buffer.concat([head, ...chunks, LAST_CHUNK]));
     return undefined;
   });
-  const lines = await Array.fromAsync(client.images.pull("x", "y"));
+  const lines = await Array.fromAsync(client.registries.pull("x", "y"));
   expect(lines.map(({ id }) => id)).toEqual(["a", "é", "last"]);
 });
 

@@ -5,6 +5,7 @@ import { containerApi } from "./containers.ts";
 import { execApi } from "./execs.ts";
 import { HttpClient } from "./http.ts";
 import { imageApi } from "./images.ts";
+import { registryApi } from "./registries.ts";
 import { systemApi } from "./system.ts";
 import { type Connect, unixTransport } from "./transport.ts";
 import { volumeApi } from "./volumes.ts";
@@ -22,6 +23,7 @@ export interface Client {
   readonly containers: ReturnType<typeof containerApi>;
   readonly execs: ReturnType<typeof execApi>;
   readonly images: ReturnType<typeof imageApi>;
+  readonly registries: ReturnType<typeof registryApi>;
   readonly system: ReturnType<typeof systemApi>;
   readonly volumes: ReturnType<typeof volumeApi>;
   /** Opens connections ahead of their use, one by default. Rejects with ENOENT or ECONNREFUSED when nobody listens. */
@@ -37,6 +39,7 @@ export function createClient(options: ClientOptions): Client {
     containers: containerApi(http),
     execs: execApi(http),
     images: imageApi(http),
+    registries: registryApi(http),
     system: systemApi(http),
     volumes: volumeApi(http),
     connect: (count = 1) => http.warm(count),

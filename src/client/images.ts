@@ -1,6 +1,7 @@
-/** Images: list, inspect, load, import, tag, remove, and make from a reference. */
+/** Images: list, inspect, save, load, import, tag, remove. */
 import type {
   ImageDeleteItem,
+  ImageDiff,
   ImageHistoryItem,
   ImageInspect,
   ImagePruneReport,
@@ -50,12 +51,14 @@ export function imageApi(http: HttpClient) {
     /** GET /images/get: the archive, once the engine agrees. */
     save: async (refs: readonly string[], platform = ""): Promise<AsyncIterable<Uint8Array>> =>
       (await http.request("GET", "/images/get", { query: { names: refs, platform } })).body,
+    /** POST /images/verify: a line a layer; ends with a line that has `error` when damage is left. No refs are all images. */
+    verify: (refs: readonly string[], { repair = false, headers = {} } = {}): Progress =>
+      http.lines("POST", "/images/verify", { query: { names: refs, repair }, headers }),
+    /** GET /images/{from}/diff. */
+    diff: (from: string, to: string): Promise<ImageDiff> => http.json("GET", `${pathOf(from)}/diff`, { query: { to } }),
     /** POST /images/prune. */
     prune: (filters: FilterLists = {}): Promise<ImagePruneReport> =>
       http.json("POST", "/images/prune", { query: { filters: filterQuery(filters) } }),
-    /** POST /images/create?fromImage=: progress lines; a failure under way is a line with `error`. */
-    pull: (fromImage: string, tag: string, platform = ""): Progress =>
-      http.lines("POST", "/images/create", { query: { fromImage, tag, platform } }),
     /** POST /images/create?fromSrc=-. */
     import: (tarball: AsyncIterable<Uint8Array>, options: ImportOptions = {}): Progress =>
       http.lines("POST", "/images/create", {

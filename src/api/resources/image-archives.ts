@@ -38,7 +38,8 @@ async function create(backend: ImageBackend, registries: RegistryBackend, call: 
 function pull(registries: RegistryBackend, { request }: Call, image: string): AsyncIterable<ProgressLine> {
   const { query, headers, signal } = request;
   const credentials = readAuthHeader(headers.get("x-registry-auth"));
-  return registries.pull({ image, tag: query.text("tag"), platform: query.text("platform"), credentials, signal });
+  const [tag, platform] = [query.text("tag"), query.text("platform")];
+  return registries.pull({ image, tag, platform, sizes: query.bool("sizes"), credentials, signal });
 }
 
 function importArchive(backend: ImageBackend, { request: { query, body } }: Call): AsyncIterable<ProgressLine> {

@@ -29,6 +29,7 @@ const WANTED: Readonly<Record<string, Wanted>> = {
   logs: first("container"),
   pause: many("running"),
   port: first("running"),
+  push: first("image"),
   rename: first("container"),
   restart: many("container"),
   rm: many("removable"),

@@ -20,7 +20,16 @@ afterAll(() => rm(cwd, { recursive: true }));
 
 async function bodyOf(argv: readonly string[]) {
   const { values, given, args } = parseFlags(CREATE_FLAGS, [...argv, "busybox"], false);
-  const env = { host: undefined, root: "", run: "", engineCommand: [], variables: { HOME: "/me" }, cwd, version: "" };
+  const env = {
+    host: undefined,
+    root: "",
+    run: "",
+    engineCommand: [],
+    configDir: "/nowhere",
+    variables: { HOME: "/me" },
+    cwd,
+    version: "",
+  };
   // As it arrives: what is undefined is not sent.
   return JSON.parse(JSON.stringify(await createBody({ flags: values, given, args }, env)));
 }

@@ -6,10 +6,11 @@ import type { ContainerCreateResponse } from "../../wire/container.ts";
 import type { Context } from "../command.ts";
 import { CommandError, errorText } from "../errors.ts";
 import { neutralise } from "../neutralise.ts";
+import { familiarName, splitName, withDefaultTag } from "../registry/name.ts";
 import { type CreateInput, createBody } from "./create-body.ts";
 import type { CreateFlags } from "./flags.ts";
 import { absolutePath } from "./paths.ts";
-import { familiarName, pullImage } from "./pull.ts";
+import { pullImage } from "./pull.ts";
 
 const PULL_OPTIONS = ["always", "missing", "never"];
 
@@ -41,7 +42,7 @@ export async function createContainer(context: Context, flags: CreateFlags, body
     const advice = `make sure the other container isn't running or delete ${flags.cidfile}`;
     throw new CommandError(`container ID file found, ${advice}`);
   }
-  if (flags.pull === "always") await pullImage(client, body.Image ?? "", flags, context.io.stderr);
+  if (flags.pull === "always") await pullImage(context, client, body.Image ?? "", flags);
   const { Id: id, Warnings: warnings } = await createOrPull(context, client, flags, body);
   for (const warning of warnings ?? []) await context.io.stderr.write(`WARNING: ${neutralise(warning)}\n`);
   if (idFile !== undefined) await Bun.write(idFile, id);
@@ -49,7 +50,7 @@ export async function createContainer(context: Context, flags: CreateFlags, body
 }
 
 async function createOrPull(
-  { io }: Context,
+  context: Context,
   client: Client,
   flags: CreateFlags,
   body: CreateBody,
@@ -61,8 +62,11 @@ async function createOrPull(
     return await create();
   } catch (error) {
     if (!isMissingImage(error) || flags.pull !== "missing") throw error;
-    if (!flags.quiet) await io.stderr.write(neutralise(`Unable to find image '${familiarName(image)}' locally\n`));
-    await pullImage(client, image, flags, io.stderr);
+    if (!flags.quiet)
+      await context.io.stderr.write(
+        neutralise(`Unable to find image '${familiarName(withDefaultTag(splitName(image)))}' locally\n`),
+      );
+    await pullImage(context, client, image, flags);
     return create();
   }
 }

@@ -1,9 +1,7 @@
-/** Makes an image that is not there, as `docker run` does: the engine pulls it, its progress goes to standard error. */
+/** Gets an image that is not there, as `docker run` does: the engine pulls it, its progress goes to standard error. */
 import type { Client } from "../../client/client.ts";
-import type { ProgressLine } from "../../wire/image.ts";
-import { CommandError } from "../errors.ts";
-import type { Output } from "../io.ts";
-import { neutralise } from "../neutralise.ts";
+import type { Context } from "../command.ts";
+import { splitName, withDefaultTag } from "../registry/name.ts";
 
 export interface PullOptions {
   readonly platform: string;
@@ -11,31 +9,19 @@ export interface PullOptions {
 }
 
 /** Throws CommandError, or ClientError, when the engine cannot get it. */
-export async function pullImage(client: Client, image: string, options: PullOptions, out: Output): Promise<void> {
-  const { name, tag } = splitReference(image);
-  for await (const line of client.images.pull(name, tag, options.platform)) {
-    const problem = line.errorDetail?.message ?? line.error;
-    if (problem !== undefined) throw new CommandError(problem);
-    if (!options.quiet) await report(line, out);
-  }
-}
-
-/** Without moving the cursor, so that counters of bytes are left out. */
-async function report({ id, status, stream, progressDetail }: ProgressLine, out: Output): Promise<void> {
-  if (progressDetail?.total !== undefined) return;
-  const text = status === undefined ? stream?.trimEnd() : status;
-  if (text) await out.write(`${neutralise(id === undefined ? text : `${id}: ${text}`)}\n`);
-}
-
-/** "name:tag" with "latest" filled in, for messages. */
-export function familiarName(image: string): string {
-  const { name, tag } = splitReference(image);
-  return `${name}${image.includes("@") ? "@" : ":"}${tag}`;
-}
-
-function splitReference(image: string): { name: string; tag: string } {
-  const at = image.indexOf("@");
-  if (at >= 0) return { name: image.slice(0, at), tag: image.slice(at + 1) };
-  const colon = image.indexOf(":", image.lastIndexOf("/") + 1);
-  return colon < 0 ? { name: image, tag: "latest" } : { name: image.slice(0, colon), tag: image.slice(colon + 1) };
+export async function pullImage(
+  context: Context,
+  client: Client,
+  image: string,
+  { platform, quiet }: PullOptions,
+): Promise<void> {
+  // Nobody waits for these whose image is there.
+  const [{ openKeyring }, { showTransfer }] = await Promise.all([
+    import("../registry/keyring.ts"),
+    import("../transfer/show.ts"),
+  ]);
+  const auth = await (await openKeyring(context.env)).forImage(image);
+  const { repository, tag, digest } = withDefaultTag(splitName(image));
+  const lines = client.registries.pull(repository, digest || tag, { platform, auth, sizes: context.io.isTerminal(2) });
+  await showTransfer({ io: context.io, env: context.env, fd: 2, quiet, unit: "layer" }, lines);
 }

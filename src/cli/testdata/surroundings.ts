@@ -16,6 +16,8 @@ export interface Given {
   readonly host?: string;
   readonly stdin?: string;
   readonly terminal?: boolean;
+  readonly configDir?: string;
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 export interface KeptIo extends Io {
@@ -53,7 +55,8 @@ export async function run(argv: readonly string[], given: Given = {}): Promise<R
     root: "/nowhere",
     run: "/nowhere",
     engineCommand: ["false"],
-    variables: {},
+    configDir: given.configDir ?? "/nowhere",
+    variables: given.variables ?? {},
     cwd: "/nowhere",
     version: "0.0.0",
   };

@@ -108,6 +108,7 @@ export class LayerFetches {
     const abort = new AbortController();
     const signal = AbortSignal.any([run.signal, abort.signal]);
     const progress = new LayerProgress(shortId(blob.digest), blob.size, run.report);
+    if (partial.arrivedBytes > 0) progress.resuming(partial.arrivedBytes);
     partial.revive();
     const staging = layers.stage({ source: partial, signal, onProgress: (bytes) => progress.unpacked(bytes) });
     const downloading = this.#download(source, partial, { signal, progress });
@@ -181,6 +182,11 @@ class LayerProgress {
     this.#report = report;
     this.#arrived = throttled(PROGRESS_EVERY_MS, (current) => report(countLine(id, "Downloading", { current, total })));
     this.#unpacked = throttled(PROGRESS_EVERY_MS, (current) => report(countLine(id, "Extracting", { current, total })));
+  }
+
+  /** Says how much an earlier attempt has left. */
+  resuming(bytes: number): void {
+    this.#report(countLine(this.#id, "Resuming", { current: bytes, total: this.#total }));
   }
 
   arrived(bytes: number): void {

@@ -19,7 +19,7 @@ import {
   repository as repositoryName,
 } from "../reference.ts";
 import { getDocument } from "./blobs.ts";
-import { checkImage, type ImageManifest } from "./descriptors.ts";
+import { checkImage, type Descriptor, type ImageManifest } from "./descriptors.ts";
 import { checkConfig } from "./image-config.ts";
 import type { LayerFetches } from "./layer-fetches.ts";
 import { getManifest, headManifest, listTags } from "./manifests.ts";
@@ -42,6 +42,7 @@ export interface PullRequest {
   /** Undefined is this machine's. */
   readonly platform: Platform | undefined;
   readonly credentials: Credentials;
+  readonly sizes: boolean;
 }
 
 /** What cannot be found throws before the first line; the stream ends with an error line when something fails later. */
@@ -164,31 +165,41 @@ async function fetchLayers(
   diffIds: readonly Digest[],
 ): Promise<LayerRecord[]> {
   const { tools, repository, report } = pulling;
-  const { context, leases, fetches } = tools;
+  const { context, fetches } = tools;
   const isKnown = context.catalog.get(manifest.config.digest) !== undefined;
+  const { stored, missing } = sortLayers(tools, manifest, diffIds);
+  for (const { id } of isKnown ? [] : stored.values()) report(statusLine(id, "Already exists"));
+  if (pulling.request.sizes) {
+    report({ aux: { Layers: missing.map(({ blob }) => ({ ID: shortId(blob.digest), Size: blob.size })) } });
+  }
+  for (const { blob } of missing) report(statusLine(shortId(blob.digest), "Pulling fs layer"));
   const failed = new AbortController();
   const signal = AbortSignal.any([pulling.signal, failed.signal]);
-  const fetching = new Map<Digest, Promise<LayerRecord>>();
+  const fetching = missing.map((layer) => fetches.fetch({ ...layer, repository }, { report, signal }));
+  for (const layer of fetching) layer.catch((error: unknown) => failed.abort(error));
+  await Promise.allSettled(fetching);
+  const sizes = new Map((await Promise.all(fetching)).map(({ diffId, sizeBytes }) => [diffId, sizeBytes]));
+  return diffIds.map((diffId) => ({ diffId, sizeBytes: sizes.get(diffId) ?? stored.get(diffId)?.sizeBytes ?? 0 }));
+}
+
+interface SortedLayers {
+  readonly stored: ReadonlyMap<Digest, { readonly id: string; readonly sizeBytes: number }>;
+  readonly missing: readonly { readonly blob: Descriptor; readonly diffId: Digest }[];
+}
+
+/** Each once, however often it comes in the image. */
+function sortLayers({ context, leases }: PullTools, manifest: ImageManifest, diffIds: readonly Digest[]): SortedLayers {
+  const stored = new Map<Digest, { id: string; sizeBytes: number }>();
+  const missing = new Map<Digest, { blob: Descriptor; diffId: Digest }>();
   for (const [at, diffId] of diffIds.entries()) {
     const blob = manifest.layers[at];
-    if (blob === undefined || fetching.has(diffId)) continue;
-    const stored = context.layers.has(diffId)
-      ? (context.catalog.layerSize(diffId) ?? leases.sizeOf(diffId))
-      : undefined;
-    const id = shortId(blob.digest);
-    if (stored !== undefined) {
-      if (!isKnown) report(statusLine(id, "Already exists"));
-      fetching.set(diffId, Promise.resolve({ diffId, sizeBytes: stored }));
-    } else {
-      report(statusLine(id, "Pulling fs layer"));
-      const layer = fetches.fetch({ blob, diffId, repository }, { report, signal });
-      layer.catch((error: unknown) => failed.abort(error));
-      fetching.set(diffId, layer);
-    }
+    if (blob === undefined) continue;
+    const known = context.catalog.layerSize(diffId) ?? leases.sizeOf(diffId);
+    if (known !== undefined && context.layers.has(diffId))
+      stored.set(diffId, { id: shortId(blob.digest), sizeBytes: known });
+    else missing.set(diffId, { blob, diffId });
   }
-  await Promise.allSettled(fetching.values());
-  const done = new Map(await Promise.all([...fetching].map(async ([diffId, layer]) => [diffId, await layer] as const)));
-  return diffIds.flatMap((diffId) => done.get(diffId) ?? []);
+  return { stored, missing: [...missing.values()] };
 }
 
 interface Remembered {

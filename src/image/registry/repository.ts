@@ -64,7 +64,7 @@ export class Repository {
       try {
         const attempts = call.attempts ?? (this.#hasAnother(at) ? 1 : ATTEMPTS);
         const answer = await retrying(() => this.#attempt(endpoint, call), { attempts, signal });
-        this.#settle(at, endpoint);
+        this.#settle(endpoint);
         return answer;
       } catch (error) {
         failure = this.#answered ? error : asPing(error, endpoint);
@@ -81,9 +81,11 @@ export class Repository {
   }
 
   /** Endpoints before the one that works are not asked again, except mirrors that merely lacked something. */
-  #settle(at: number, endpoint: Endpoint): void {
+  #settle(endpoint: Endpoint): void {
     if (!this.#answered) this.#options.onAnswer?.(endpoint);
     this.#answered = true;
+    // Others may have settled it meanwhile.
+    const at = this.#endpoints.indexOf(endpoint);
     if (at > 0 && this.#endpoints[0]?.mirrorOf === undefined) this.#endpoints = this.#endpoints.slice(at);
   }
 

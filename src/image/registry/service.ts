@@ -42,8 +42,9 @@ export function createRegistryService(deps: RegistriesDeps): RegistryService {
     return read(session.source(reference, options.credentials), reference);
   };
   return {
-    pull: ({ image, tag, platform, credentials, signal }) => {
-      const request = { reference: parsePulled(image, tag), platform: asked(platform, architecture), credentials };
+    pull: ({ image, tag, platform, credentials, sizes, signal }) => {
+      const wanted = { reference: parsePulled(image, tag), platform: asked(platform, architecture) };
+      const request = { ...wanted, credentials, sizes };
       return pull({ context, leases, fetches, session: open(signal) }, request);
     },
     push: ({ image, tag, platform, credentials, signal }) => {

@@ -30,6 +30,8 @@ export interface PullOptions {
   /** "" is this machine's. */
   readonly platform: string;
   readonly credentials: Credentials;
+  /** Tells the sizes of the layers that are missing, in a line for programs. */
+  readonly sizes: boolean;
   readonly signal: AbortSignal;
 }
 
