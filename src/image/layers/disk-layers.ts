@@ -7,14 +7,22 @@
  *   <dir>/tmp/<anything>                  being written, or being deleted
  */
 import { existsSync, mkdirSync, readdirSync, renameSync } from "node:fs";
-import { open } from "node:fs/promises";
+import { open, rm } from "node:fs/promises";
 import { hasCode, notFound } from "../../base/errors.ts";
 import { createId } from "../../base/ids.ts";
 import type { Slice } from "../../files/compression.ts";
 import { removeTree } from "../../files/remove-tree.ts";
 import type { ArchiveLimits } from "../archive/limits.ts";
 import { type Digest, parseDigest } from "../reference.ts";
-import { type LayerHead, layerFile, layerLinks, layerTree, readLayerHead, tarSlice } from "./layer-file.ts";
+import {
+  type LayerHead,
+  layerFile,
+  layerLinks,
+  layerTree,
+  metadataOffset,
+  readLayerHead,
+  tarSlice,
+} from "./layer-file.ts";
 import { LayerMounts } from "./layer-mounts.ts";
 import type { LayerStore, StagedLayer, StageRequest, VerifyOptions } from "./layer-store.ts";
 import { Pins } from "./pins.ts";
@@ -38,6 +46,8 @@ export function createLayerStore(deps: LayerStoreDeps): LayerStore {
   return new DiskLayers(deps);
 }
 
+/** As long as what has been written is likely to be still in memory. */
+const CACHED_FOR_MS = 10 * 60 * 1000;
 /** Some milliseconds' worth. */
 const WARM_AT_ONCE = 32;
 
@@ -47,6 +57,8 @@ class DiskLayers implements LayerStore {
   readonly #pins = new Pins();
   readonly #stacks: Stacks;
   readonly #heads = new Map<Digest, LayerHead>();
+  /** Of the layers that this process has stored. */
+  readonly #storedAt = new Map<Digest, number>();
   readonly #leftovers: readonly string[];
   #form: LayerForm | undefined;
   #mounts: LayerMounts | undefined;
@@ -85,6 +97,7 @@ class DiskLayers implements LayerStore {
 
   async commit(staged: readonly StagedLayer[]): Promise<void> {
     if (staged.length === 0) return;
+    for (const { diffId } of staged) this.#storedAt.set(diffId, Date.now());
     const doubles = staged.filter(({ directory, diffId }) => !renameUnlessTaken(directory, this.#path(diffId)));
     await syncDirectory(this.#layers);
     await this.discard(doubles);
@@ -185,9 +198,14 @@ class DiskLayers implements LayerStore {
 
   #lower(diffId: Digest): string {
     const directory = this.#path(diffId);
-    if (this.form.kind === "extracted" || !this.#head(diffId).mountable) return layerTree(directory);
+    const head = this.#head(diffId);
+    if (this.form.kind === "extracted" || !head.mountable) return layerTree(directory);
     this.#mounts ??= new LayerMounts(this.form, `${this.#dir}/mounts`);
-    return this.#mounts.open(hexOf(diffId), layerFile(directory));
+    return this.#mounts.open(hexOf(diffId), {
+      file: layerFile(directory),
+      metadataOffset: metadataOffset(head.tarBytes),
+      cached: Date.now() - (this.#storedAt.get(diffId) ?? 0) < CACHED_FOR_MS,
+    });
   }
 
   #stored(): Digest[] {
@@ -207,9 +225,10 @@ class DiskLayers implements LayerStore {
     for (const diffId of garbage) {
       takeAway((to) => renameSync(this.#path(diffId), to));
       this.#heads.delete(diffId);
+      this.#storedAt.delete(diffId);
     }
-    for (const diffId of garbage) await this.#mounts?.release(hexOf(diffId));
-    for (const path of moved) await this.#removeTemporary(path);
+    await Promise.all(garbage.map((diffId) => this.#mounts?.release(hexOf(diffId))));
+    await Promise.all(moved.map((path) => this.#removeTemporary(path)));
   }
 
   async #makeTop(stack: readonly Digest[], diffId: Digest): Promise<void> {
@@ -225,8 +244,10 @@ class DiskLayers implements LayerStore {
     }
   }
 
-  #removeTemporary(path: string): Promise<void> {
-    return removeTree(this.#temporaries, path.slice(this.#temporaries.length + 1));
+  /** The large file first and on the thread pool: freeing its blocks takes the kernel a while. */
+  async #removeTemporary(path: string): Promise<void> {
+    await rm(layerFile(path), { force: true });
+    await removeTree(this.#temporaries, path.slice(this.#temporaries.length + 1));
   }
 }
 

@@ -7,10 +7,18 @@ import { mountErofs } from "../../kernel/erofs.ts";
 import type { OwnedFd } from "../../kernel/fd.ts";
 import { attachMount } from "../../kernel/mount-api.ts";
 import { umountIfMounted } from "../../kernel/mounts.ts";
+import { readAhead } from "../../kernel/read-ahead.ts";
 import type { LayerForm } from "./support.ts";
 
 /** Twice the layers of the largest image. */
 const MAX_HELD = 1024;
+
+export interface MountableLayer {
+  readonly file: string;
+  readonly metadataOffset: number;
+  /** The file's bytes are in memory already: it has just been written. */
+  readonly cached: boolean;
+}
 
 type MountedForm = Extract<LayerForm, { kind: "mounted" }>;
 
@@ -28,9 +36,9 @@ export class LayerMounts {
   }
 
   /** A path to the layer's root, good as a lower directory until the event loop turns. */
-  open(name: string, file: string): string {
+  open(name: string, layer: MountableLayer): string {
     const known = this.#held.get(name);
-    const mount = known ?? this.#mount(name, file);
+    const mount = known ?? this.#mount(name, layer);
     this.#held.delete(name);
     this.#held.set(name, mount);
     return this.#form.detached ? mount.procPath : this.#point(name);
@@ -49,8 +57,11 @@ export class LayerMounts {
     for (const name of this.#held.keys()) await this.release(name);
   }
 
-  #mount(name: string, file: string): OwnedFd {
-    const mount = mountErofs(file, this.#form.source);
+  #mount(name: string, { file, metadataOffset, cached }: MountableLayer): OwnedFd {
+    const { backing, directIo } = this.#form.source;
+    const mount = mountErofs(file, { backing, directIo: directIo && !cached });
+    // A first look into directories would wait for the disk a page at a time.
+    readAhead(file, metadataOffset);
     if (!this.#form.detached) {
       mkdirSync(this.#point(name), { recursive: true, mode: 0o700 });
       attachMount(mount, this.#point(name));

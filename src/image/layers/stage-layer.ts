@@ -5,8 +5,6 @@
 import { closeSync, fdatasyncSync, fsyncSync, mkdirSync, openSync, writeFileSync, writeSync } from "node:fs";
 import { TarReader } from "../../base/tar/reader.ts";
 import { closeWhole, decompress, detectCompression } from "../../files/compression.ts";
-import { openPath } from "../../kernel/at.ts";
-import { O } from "../../kernel/open-flags.ts";
 import { syncfs } from "../../kernel/sync.ts";
 import { type ArchiveLimits, checkExpansion } from "../archive/limits.ts";
 import { SUPERBLOCK_OFFSET } from "./erofs/format.ts";
@@ -52,6 +50,8 @@ export async function stageLayer(job: StageJob, control: StageControl): Promise<
   const tree = new TreeBuilder(limits);
   const reader = new TarReader(tree, limits);
   const compression = detectCompression(await source.head());
+  // A plain tar has one hash for both.
+  const digest = compression === "none" ? undefined : source.hash();
   for await (const chunk of decompress(source.read(), compression)) {
     file.append(chunk);
     reader.push(chunk);
@@ -63,8 +63,8 @@ export async function stageLayer(job: StageJob, control: StageControl): Promise<
   if (tree.linksBelow.length > 0) writeLinks(tree, directory);
   const extracted = job.extract || !mountable;
   if (extracted) extract(tree, directory);
-  sync(directory, extracted ? syncfs : fsyncSync);
-  return { diffId, digest: source.digest(), sizeBytes: tree.sizeBytes, tarBytes };
+  sync(directory, extracted);
+  return { diffId, digest: digest?.() ?? diffId, sizeBytes: tree.sizeBytes, tarBytes };
 }
 
 function writeLinks({ linksBelow }: LayerTree, directory: string): void {
@@ -78,16 +78,21 @@ function extract({ root }: LayerTree, directory: string): void {
 }
 
 /** Files are synced as they are written, but not those of an extracted tree: one sync of the file system is cheaper than one each. */
-function sync(directory: string, how: (fd: number) => void): void {
-  using opened = openPath(directory, O.RDONLY | O.DIRECTORY);
-  how(opened.fd);
+function sync(directory: string, extracted: boolean): void {
+  const fd = openSync(directory, "r");
+  try {
+    if (extracted) syncfs(fd);
+    else fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** The source's bytes as they pass: counted, hashed, reported. */
 class CountedSource implements AsyncDisposable {
   bytes = 0;
   readonly #chunks: AsyncGenerator<Uint8Array>;
-  readonly #hash = new Bun.CryptoHasher("sha256");
+  #hash: Bun.CryptoHasher | undefined;
   readonly #onProgress: (bytes: number) => void;
   #first: Uint8Array = new Uint8Array(0);
 
@@ -108,8 +113,11 @@ class CountedSource implements AsyncDisposable {
     for await (const chunk of this.#chunks) yield this.#count(chunk);
   }
 
-  digest(): string {
-    return `sha256:${this.#hash.digest("hex")}`;
+  /** Hashes what `read` gives; the returned call ends it. */
+  hash(): () => string {
+    const hash = new Bun.CryptoHasher("sha256");
+    this.#hash = hash;
+    return () => `sha256:${hash.digest("hex")}`;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -118,7 +126,7 @@ class CountedSource implements AsyncDisposable {
 
   #count(chunk: Uint8Array): Uint8Array {
     this.bytes += chunk.length;
-    this.#hash.update(chunk);
+    this.#hash?.update(chunk);
     this.#onProgress(this.bytes);
     return chunk;
   }
