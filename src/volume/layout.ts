@@ -13,11 +13,15 @@ import { createId } from "../base/ids.ts";
 import { removeTree } from "../files/remove-tree.ts";
 import { umountIfMounted } from "../kernel/mounts.ts";
 import type { VolumeRecord } from "../state/volume-record.ts";
+import { quotaBytes } from "./options.ts";
+import { createVolumeQuota, type VolumeQuota } from "./quota.ts";
 
 type Options = VolumeRecord["options"];
 
 export interface Layout {
   readonly dir: string;
+  /** Whether volumes can be limited in size. */
+  readonly hasQuota: boolean;
   /** Of all volumes. */
   names(): string[];
   data(name: string): string;
@@ -49,12 +53,18 @@ export function openLayout(dir: string): Layout {
   const unmount = (name: string): void => {
     while (umountIfMounted(data(name)));
   };
+  const quota = createVolumeQuota(dir);
   return {
     dir,
+    get hasQuota() {
+      return quota.isSupported;
+    },
     names,
     data,
     staged: (name) => `${dir}/${name}/${STAGED}`,
     make(name, options) {
+      mkdirSync(`${dir}/${name}`, { recursive: true, mode: 0o700 });
+      limit(quota, { dir, name, others: names() }, options);
       mkdirSync(data(name), { recursive: true, mode: 0o755 });
       // The umask has no say in what containers see.
       chmodSync(data(name), 0o755);
@@ -65,6 +75,7 @@ export function openLayout(dir: string): Layout {
     unmount,
     discard(name) {
       unmount(name);
+      quota.release(`${dir}/${name}`);
       const id = createId();
       renameSync(`${dir}/${name}`, `${dir}/${REMOVED}/${id}`);
       return id;
@@ -75,6 +86,18 @@ export function openLayout(dir: string): Layout {
       for (const id of readdirSync(`${dir}/${REMOVED}`)) await removeTree(`${dir}/${REMOVED}`, id);
     },
   };
+}
+
+/** Before anything is in the directory: what is made in it inherits its project. */
+function limit(
+  quota: VolumeQuota,
+  { dir, name, others }: { readonly dir: string; readonly name: string; readonly others: readonly string[] },
+  options: Options,
+): void {
+  const bytes = quotaBytes(options);
+  if (bytes === 0) return;
+  const paths = others.filter((other) => other !== name).map((other) => `${dir}/${other}`);
+  quota.limit(`${dir}/${name}`, bytes, paths);
 }
 
 function describe(directory: string): { createdAt: string; options: Options } {

@@ -149,7 +149,8 @@ export class LocalVolumes {
   #check(name: string, options: VolumeRecord["options"]): void {
     try {
       checkOptions(options);
-      if (quotaBytes(options) > 0) throw invalidParameter("quota size requested but no quota support");
+      if (quotaBytes(options) > 0 && !this.#layout.hasQuota)
+        throw invalidParameter("quota size requested but no quota support");
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
       throw new EngineError(error.kind, `create ${name}: ${error.message}`, { cause: error });
