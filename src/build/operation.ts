@@ -200,7 +200,7 @@ export interface CopyAction {
   readonly wildcards: boolean;
   /** Absolute; with a trailing slash it is a directory. */
   readonly destination: string;
-  /** "user[:group]" as names of the base or numbers; "" is 0:0. */
+  /** "user[:group]" as names of the base or numbers; "" keeps the owners. */
   readonly owner: string;
   /** Octal or symbolic; "" keeps the modes. */
   readonly mode: string;

@@ -1,4 +1,5 @@
 /** Results of operations: file trees as stacks of layers, which cost nothing to share, stack or throw away. */
+import type { Digest } from "../image/reference.ts";
 import type { OwnedFd } from "../kernel/fd.ts";
 
 /** A layer of an image by its DiffID ("sha256:…"), or a directory of the build store ("build:…"), in overlayfs's format. */
@@ -40,8 +41,8 @@ export interface TreeStore {
   contentDigest(tree: Tree, wanted: ContentWanted): Promise<string>;
   /** Keeps the tree's layers until the returned call. */
   hold(tree: Tree): () => void;
-  /** The tree's layers as layers of images, made when they are not yet. */
-  toImageLayers(tree: Tree, options: LayerOptions): Promise<`sha256:${string}`[]>;
+  /** The tree's layers as layers of images, made when they are not yet. The lowest first. */
+  toImageLayers(tree: Tree): Promise<Digest[]>;
 }
 
 export interface ContentWanted {
@@ -50,9 +51,4 @@ export interface ContentWanted {
   readonly wildcards: boolean;
   readonly include?: readonly string[];
   readonly exclude?: readonly string[];
-}
-
-export interface LayerOptions {
-  /** Times later than this become this (SOURCE_DATE_EPOCH with rewrite-timestamp); seconds. */
-  readonly clampTo?: number;
 }

@@ -1,0 +1,128 @@
+/**
+ * Which entries of a tree a COPY means: paths and patterns, links followed inside the tree, and what .dockerignore's grammar
+ * takes out again. The same choice is hashed and copied.
+ */
+import { readdirSync } from "node:fs";
+import { hasCode } from "../../base/errors.ts";
+import { IgnoreMatcher, patternRegExp } from "../../dockerfile/ignore.ts";
+import type { Place, TreeView } from "../../files/view.ts";
+
+/** A path that is asked for and not there. */
+export class MissingPath extends Error {}
+
+export interface Selection {
+  /** Where it lies, clean and without links. */
+  readonly path: string;
+  /** What it is called where it was found: the last name of what was asked for. */
+  readonly name: string;
+  /** The path as it was asked for, for `--parents`. */
+  readonly asked: string;
+}
+
+const WILDCARD = /[*?[\\]/;
+
+/** In the order of the paths, matches of a pattern in the order of their names. Throws MissingPath when there is nothing. */
+export function select(view: TreeView, paths: readonly string[], wildcards: boolean): Selection[] {
+  return paths.flatMap((path) => {
+    const clean = path.replace(/^\/+|\/+$/g, "");
+    if (!wildcards || !WILDCARD.test(clean)) return [toSelection(view, clean, path)];
+    const found = matches(view, clean);
+    if (found.length === 0) throw new MissingPath(`lstat ${path}: no such file or directory`);
+    return found.map((match) => toSelection(view, match, match));
+  });
+}
+
+function toSelection(view: TreeView, clean: string, path: string): Selection {
+  try {
+    using place = view.locate(clean);
+    return { path: place.path, name: clean.split("/").at(-1) ?? "", asked: clean };
+  } catch (error) {
+    if (!hasCode(error, "ENOENT") && !hasCode(error, "ENOTDIR")) throw error;
+    throw new MissingPath(`${JSON.stringify(path.startsWith("/") ? path : `/${path}`)}: not found`, { cause: error });
+  }
+}
+
+/** Goes down component by component, so that only directories that can match are read. */
+function matches(view: TreeView, pattern: string): string[] {
+  let found = [""];
+  for (const part of pattern.split("/")) {
+    const next: string[] = [];
+    for (const directory of found) next.push(...matchesIn(view, directory, part));
+    found = next;
+  }
+  return found.filter((path) => path !== "");
+}
+
+function matchesIn(view: TreeView, directory: string, part: string): string[] {
+  const join = (name: string): string => (directory === "" ? name : `${directory}/${name}`);
+  if (!WILDCARD.test(part)) return exists(view, join(part)) ? [join(part)] : [];
+  const expression = patternRegExp(part);
+  return namesIn(view, directory)
+    .filter((name) => expression.test(name))
+    .map(join);
+}
+
+function exists(view: TreeView, path: string): boolean {
+  try {
+    view.locate(path, { follow: false })[Symbol.dispose]();
+    return true;
+  } catch (error) {
+    if (hasCode(error, "ENOENT") || hasCode(error, "ENOTDIR")) return false;
+    throw error;
+  }
+}
+
+/** Sorted; none when it is no directory. One character a byte. */
+export function namesIn(view: TreeView, path: string): string[] {
+  using place = view.locate(path);
+  if (place.stat.type !== "directory") return [];
+  return directoryNames(view, place.path);
+}
+
+export function directoryNames(view: TreeView, path: string): string[] {
+  using directory = view.openDirectory(path);
+  return readdirSync(directory.procPath, { encoding: "latin1" }).sort();
+}
+
+/** What of a selected entry counts: all of it, but what the patterns leave out, relative to the entry. */
+export class Filter {
+  readonly #exclude: IgnoreMatcher | undefined;
+
+  constructor(exclude: readonly string[]) {
+    this.#exclude = exclude.length === 0 ? undefined : new IgnoreMatcher(exclude);
+  }
+
+  takes(relative: string): boolean {
+    return this.#exclude === undefined || !this.#exclude.ignores(relative);
+  }
+
+  /** Nothing below this directory can be taken. */
+  skips(relative: string): boolean {
+    return this.#exclude?.skipsBelow(relative) === true;
+  }
+}
+
+export type Visit = (place: Place, relative: string) => void;
+
+/** An entry and everything below it, directories first, names in order. Links are not followed. */
+export function walk(view: TreeView, start: string, filter: Filter, visit: Visit): void {
+  using place = view.locate(start, { follow: false });
+  visit(place, "");
+  if (place.stat.type !== "directory") return;
+  const pending = [{ path: start, prefix: "", names: directoryNames(view, start).reverse() }];
+  for (let level = pending.at(-1); level !== undefined; level = pending.at(-1)) {
+    const name = level.names.pop();
+    if (name === undefined) {
+      pending.pop();
+      continue;
+    }
+    const relative = level.prefix + name;
+    const path = level.path === "" ? name : `${level.path}/${name}`;
+    if (filter.skips(relative)) continue;
+    using entry = view.locate(path, { follow: false });
+    if (filter.takes(relative)) visit(entry, relative);
+    if (entry.stat.type === "directory") {
+      pending.push({ path, prefix: `${relative}/`, names: directoryNames(view, path).reverse() });
+    }
+  }
+}

@@ -1,0 +1,227 @@
+/** One COPY: what its sources select goes to the destination, the content of directories, files by themselves (fsutil's copy). */
+import { nameBytes } from "../../base/tar/entry.ts";
+import { copyContents } from "../../files/copy-contents.ts";
+import type { Place, TreeView } from "../../files/view.ts";
+import { viewPath } from "../../files/view-request.ts";
+import { isAllowedXattr } from "../../files/xattrs.ts";
+import {
+  fchmod,
+  fchown,
+  fchownat,
+  futimens,
+  linkat,
+  makedev,
+  mkdirat,
+  mknodat,
+  openat,
+  openPath,
+  setxattr,
+  symlinkat,
+  utimensat,
+} from "../../kernel/at.ts";
+import { O } from "../../kernel/open-flags.ts";
+import { type FileStat, getXattr, listXattrs, readLink } from "../../kernel/read-at.ts";
+import { Filter, type Selection, select, walk } from "../content/select.ts";
+import type { CopyAction } from "../operation.ts";
+import type { Attributes } from "./attributes.ts";
+import { type Destination, typeOf } from "./destination.ts";
+import { unpackArchive } from "./unpack-archive.ts";
+
+export interface CopyRequest {
+  readonly view: TreeView;
+  readonly action: CopyAction;
+  readonly attributes: Attributes;
+}
+
+/** Throws MissingPath for a source that is not there. */
+export async function copyInto(destination: Destination, { view, action, attributes }: CopyRequest): Promise<void> {
+  const paths = action.sources.map(viewPath);
+  const selected = select(view, paths, action.wildcards);
+  const into = viewPath(action.destination);
+  const isDirectory = into.endsWith("/") || selected.length > 1 || destination.typeAt(into) === "directory";
+  for (const selection of selected) {
+    using source = view.locate(selection.path);
+    const copy = new EntryCopy(destination, view, { action, attributes });
+    if (source.stat.type === "directory") copy.directory(source.path, joined(into, parentsOf(action, selection)));
+    else if (await isUnpacked(destination, { source, into, action, attributes })) continue;
+    else if (action.parents) copy.file(source, joined(into, pivoted(selection.asked)));
+    else copy.file(source, isDirectory ? joined(into, selection.name) : into);
+  }
+}
+
+const joined = (directory: string, name: string): string =>
+  name === "" ? directory : `${directory.replace(/\/+$/, "")}/${name}`;
+
+/** With `--parents` a directory keeps the path that led to it. */
+const parentsOf = ({ parents }: CopyAction, { asked }: Selection): string => (parents ? pivoted(asked) : "");
+
+/** What comes after "/./" is kept, or all of it. */
+const pivoted = (path: string): string => path.split("/./").at(-1) ?? path;
+
+interface ArchiveSource {
+  readonly source: Place;
+  readonly into: string;
+  readonly action: CopyAction;
+  readonly attributes: Attributes;
+}
+
+/** True when the file was an archive and its content has been unpacked. */
+async function isUnpacked(
+  destination: Destination,
+  { source, into, action, attributes }: ArchiveSource,
+): Promise<boolean> {
+  if (action.unpack === "never" || source.stat.type !== "file") return false;
+  const path = `/proc/self/fd/${source.fd}`;
+  return unpackArchive(destination, { path, into, owner: attributes.owner, isRequired: action.unpack === "always" });
+}
+
+class EntryCopy {
+  readonly #destination: Destination;
+  readonly #view: TreeView;
+  readonly #action: CopyAction;
+  readonly #attributes: Attributes;
+  /** Files with several names, by inode: where the first copy lies. */
+  readonly #linked = new Map<string, string>();
+
+  constructor(destination: Destination, view: TreeView, { action, attributes }: Omit<CopyRequest, "view">) {
+    this.#destination = destination;
+    this.#view = view;
+    this.#action = action;
+    this.#attributes = attributes;
+  }
+
+  /** The content of a directory. The target keeps its mode and owner where it is there already. */
+  directory(from: string, to: string): void {
+    const times: [path: string, stat: FileStat][] = [];
+    const filter = new Filter(this.#action.exclude);
+    this.#checkDirectory(to);
+    this.#destination.directory(to, this.#attributes.owner);
+    walk(this.#view, from, filter, (place, relative) => {
+      const path = joined(to, relative);
+      if (place.stat.type !== "directory") return this.#entry(place, path);
+      if (relative !== "") this.#makeDirectory(place, path);
+      times.push([path, place.stat]);
+    });
+    // Filling a directory changes its time.
+    for (const [path, stat] of times.toReversed()) this.#stamp(path, stat);
+  }
+
+  file(source: Place, to: string): void {
+    this.#entry(source, to);
+  }
+
+  #checkDirectory(path: string): void {
+    const type = this.#destination.typeAt(path);
+    if (type !== undefined && type !== "directory") throw new Error(`cannot copy to non-directory: ${path}`);
+  }
+
+  #makeDirectory({ fd, stat }: Place, path: string): void {
+    const { directory, name } = this.#destination.parent(path, this.#attributes.owner);
+    const existing = typeOf(directory, name);
+    if (existing === undefined) mkdirat(directory, nameBytes(name), 0o700);
+    else if (existing !== "directory") throw new Error(`cannot copy to non-directory: ${path}`);
+    using made = openat(directory, nameBytes(name), O.RDONLY | O.DIRECTORY);
+    this.#finish(made.fd, fd, stat, { times: false });
+  }
+
+  #stamp(path: string, stat: FileStat): void {
+    using directory = this.#destination.view.openDirectory(clean(this.#destination, path));
+    const time = this.#timeOf(stat);
+    futimens(directory.fd, time, time);
+  }
+
+  #entry(place: Place, to: string): void {
+    const { directory, name } = this.#destination.parent(to, this.#attributes.owner);
+    this.#destination.clear(directory, name);
+    if (place.stat.links > 1 && place.stat.type === "file" && this.#isLinked(place, to, { directory, name })) return;
+    switch (place.stat.type) {
+      case "file":
+        return this.#regular(place, directory, name);
+      case "symlink":
+        return this.#symlink(place, directory, name);
+      case "char":
+      case "block":
+      case "fifo":
+        return this.#node(place, directory, name);
+      case "socket":
+      case "directory":
+    }
+  }
+
+  /** True when the file was copied under another name already, to which this one is now a link. */
+  #isLinked({ stat }: Place, to: string, target: { directory: number; name: string }): boolean {
+    const key = `${stat.device} ${stat.inode}`;
+    const first = this.#linked.get(key);
+    if (first === undefined) {
+      this.#linked.set(key, to);
+      return false;
+    }
+    using place = this.#destination.view.locate(first, { follow: false });
+    using parent = this.#destination.view.openDirectory(place.path.split("/").slice(0, -1).join("/"));
+    linkat(parent.fd, nameBytes(place.path.split("/").at(-1) ?? ""), target.directory, nameBytes(target.name));
+    return true;
+  }
+
+  #regular(place: Place, directory: number, name: string): void {
+    using from = openPath(`/proc/self/fd/${place.fd}`, O.RDONLY | O.NONBLOCK);
+    using to = openat(directory, nameBytes(name), O.WRONLY | O.CREAT | O.EXCL, 0o600);
+    copyContents(from.fd, to.fd, place.stat.size, () => undefined);
+    this.#finish(to.fd, from.fd, place.stat, { times: true });
+  }
+
+  #symlink({ fd, stat }: Place, directory: number, name: string): void {
+    const { uid, gid } = this.#attributes.owner ?? stat;
+    symlinkat(Buffer.from(readLink(fd), "latin1"), directory, nameBytes(name));
+    fchownat(directory, nameBytes(name), uid, gid);
+    utimensat(directory, nameBytes(name), this.#timeOf(stat), this.#timeOf(stat));
+  }
+
+  #node({ stat }: Place, directory: number, name: string): void {
+    mknodat(directory, nameBytes(name), NODE_BITS[stat.type] | 0o600, makedev(stat.major, stat.minor));
+    using node = openat(directory, nameBytes(name), O.PATH);
+    const { uid, gid } = this.#attributes.owner ?? stat;
+    fchown(node.fd, uid, gid);
+    fchmod(node.fd, this.#modeOf(stat));
+    futimens(node.fd, this.#timeOf(stat), this.#timeOf(stat));
+  }
+
+  /** In this order: a change of owner clears set-user-id and capabilities. */
+  #finish(to: number, from: number, stat: FileStat, { times }: { times: boolean }): void {
+    const { uid, gid } = this.#attributes.owner ?? stat;
+    fchown(to, uid, gid);
+    copyXattrs(from, to);
+    fchmod(to, this.#modeOf(stat));
+    if (times) futimens(to, this.#timeOf(stat), this.#timeOf(stat));
+  }
+
+  #modeOf({ type, mode }: FileStat): number {
+    return this.#attributes.mode?.(type, mode) ?? mode;
+  }
+
+  #timeOf({ mtimeSec, mtimeNsec }: FileStat): bigint {
+    return this.#destination.epochNs ?? BigInt(mtimeSec) * 1_000_000_000n + BigInt(mtimeNsec);
+  }
+}
+
+const NODE_BITS: Readonly<Record<FileStat["type"], number>> = {
+  file: 0o100000,
+  directory: 0o040000,
+  symlink: 0o120000,
+  char: 0o020000,
+  block: 0o060000,
+  fifo: 0o010000,
+  socket: 0o140000,
+};
+
+function clean(destination: Destination, path: string): string {
+  using place = destination.view.locate(path);
+  return place.path;
+}
+
+function copyXattrs(from: number, to: number): void {
+  using readable = openPath(`/proc/self/fd/${from}`, O.RDONLY | O.NONBLOCK);
+  for (const name of listXattrs(readable.fd)) {
+    const value = isAllowedXattr(name) ? getXattr(readable.fd, name) : undefined;
+    if (value !== undefined) setxattr(to, name, value);
+  }
+}

@@ -1,0 +1,41 @@
+/** What the engine and a build thread say to each other: one question, one answer. */
+import type { FileAction } from "../operation.ts";
+import type { ContentWanted } from "../tree.ts";
+
+/** Roots are paths of directories, such as /proc/self/fd/<n>, which all threads of the process share. */
+export type Job =
+  | { readonly kind: "digest"; readonly root: string; readonly wanted: ContentWanted }
+  | ApplyJob
+  | { readonly kind: "read"; readonly root: string; readonly path: string; readonly maxBytes: number };
+
+/** Carries out file actions on a mounted tree. */
+export interface ApplyJob {
+  readonly kind: "apply";
+  readonly root: string;
+  /** Where names of users are looked up. */
+  readonly accounts: string;
+  /** The trees that copies read, by the number in the action. */
+  readonly sources: readonly string[];
+  readonly actions: readonly FileAction[];
+  /** Directories and written files have this time, when there is one: Unix seconds. */
+  readonly epoch: number | undefined;
+}
+
+export type Outcome =
+  | { readonly kind: "digest"; readonly digest: string }
+  | { readonly kind: "apply" }
+  /** Undefined when there is no such file. */
+  | { readonly kind: "read"; readonly bytes: Uint8Array | undefined };
+
+export interface Failure {
+  readonly message: string;
+  /** Of a system call, such as "ENOENT". */
+  readonly code?: string;
+  /** A path that a build asks for is not there. */
+  readonly isMissing: boolean;
+}
+
+export type ToThread = { readonly id: number; readonly job: Job };
+export type FromThread =
+  | { readonly id: number; readonly outcome: Outcome }
+  | { readonly id: number; readonly failure: Failure };

@@ -1,0 +1,276 @@
+/**
+ * The build store's trees: each step's changes are a directory in overlayfs's format, stacked on image layers and other steps
+ * without copying anything. A layer that an image needs becomes a layer of the image store, and its directory goes.
+ *
+ *   <dir>/layers/<id>/upper, work     a step's changes, and what overlayfs needs while it runs
+ *   <dir>/empty, nothing, mount       empty directories, for mounts that need them
+ */
+import { chmodSync, chownSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { createId } from "../../base/ids.ts";
+import { removeTree } from "../../files/remove-tree.ts";
+import type { FileThreads } from "../../files/threads/threads.ts";
+import { treeSize } from "../../files/tree-size.ts";
+import type { BuiltImages } from "../../image/built.ts";
+import type { RootLayers } from "../../image/images.ts";
+import { type Digest, parseDigest } from "../../image/reference.ts";
+import { overlayMount, overlayTree } from "../../kernel/overlay.ts";
+import type { BuildThreads } from "../threads/threads.ts";
+import type { ContentWanted, LayerId, MountedTree, OpenLayer, Tree, TreeStore } from "../tree.ts";
+import { ContentDigests } from "./content-digests.ts";
+import type { LayerRecords } from "./layer-records.ts";
+
+export interface LayerTreesDeps {
+  /** Made when missing; on the file system of the image layers. */
+  readonly dir: string;
+  readonly records: LayerRecords;
+  readonly rootLayers: RootLayers;
+  readonly built: BuiltImages;
+  readonly threads: BuildThreads;
+  readonly fileThreads: FileThreads;
+}
+
+interface Known {
+  /** "" while it is a directory only. */
+  diffId: Digest | "";
+  sizeBytes: number;
+  /** Its directory is gone: it is mounted from the image store. */
+  isDropped: boolean;
+  /** Gives the image layer up. */
+  release: () => void;
+}
+
+export class LayerTrees implements TreeStore {
+  readonly #deps: LayerTreesDeps;
+  readonly #known = new Map<LayerId, Known>();
+  /** Directories of others' that serve as layers: contexts. */
+  readonly #foreign = new Map<LayerId, string>();
+  readonly #holds = new Map<LayerId, number>();
+  readonly #digests: ContentDigests;
+  /** One conversion of a layer at a time. */
+  readonly #converting = new Map<string, Promise<Digest>>();
+
+  constructor(deps: LayerTreesDeps) {
+    this.#deps = deps;
+    this.#digests = new ContentDigests(deps.threads, (tree) => this.mount(tree));
+    for (const name of ["layers", "empty", "nothing", "mount"]) {
+      mkdirSync(`${deps.dir}/${name}`, { recursive: true, mode: name === "layers" ? 0o700 : 0o755 });
+    }
+    for (const { id, diffId, sizeBytes } of deps.records.all()) {
+      const digest = diffId === "" ? "" : parseDigest(diffId);
+      const release = digest === "" ? () => undefined : deps.rootLayers.pin([digest]);
+      this.#known.set(id, { diffId: digest, sizeBytes, isDropped: digest !== "", release });
+    }
+  }
+
+  /** Everything the tree is made of is there. */
+  has({ layers }: Tree): boolean {
+    return layers.every((id) =>
+      isBuilt(id) ? this.#known.has(id) || this.#foreign.has(id) : this.#deps.built.hasLayer(parseDigest(id)),
+    );
+  }
+
+  /** A directory that its owner keeps until the returned call; `name` stands for its content as it is now. */
+  adopt(directory: string, name: string): { tree: Tree; release: () => void } {
+    const id: LayerId = `build:${name}`;
+    this.#foreign.set(id, directory);
+    return { tree: { layers: [id] }, release: () => void this.#foreign.delete(id) };
+  }
+
+  begin(base: Tree): OpenLayer {
+    const id: LayerId = `build:${createId()}`;
+    const directory = this.#directory(id);
+    const [upper, work] = [`${directory}/upper`, `${directory}/work`];
+    mkdirSync(work, { recursive: true, mode: 0o700 });
+    mkdirSync(upper, { mode: 0o755 });
+    const lowers = this.#lowers(base);
+    copyAttributes(lowers[0], upper);
+    const overlay = {
+      lowers: lowers.length === 0 ? [this.#empty("empty")] : lowers,
+      upper,
+      work,
+      options: [["volatile"]] as const,
+    };
+    const release = this.hold(base);
+    let isKept = false;
+    return {
+      id,
+      mount: () => this.#opened(overlayTree({ ...overlay, target: this.#empty("mount") })),
+      mountAt: (target) => overlayMount({ ...overlay, target }),
+      commit: async () => {
+        isKept = true;
+        rmSync(work, { recursive: true, force: true });
+        this.#remember({ id, diffId: "", sizeBytes: -1 });
+        release();
+        return { layers: [...base.layers, id] };
+      },
+      [Symbol.asyncDispose]: async () => {
+        if (isKept) return;
+        release();
+        await removeTree(`${this.#deps.dir}/layers`, nameOf(id));
+      },
+    };
+  }
+
+  mount(tree: Tree): MountedTree {
+    const lowers = [...this.#lowers(tree), this.#empty("empty"), this.#empty("nothing")];
+    return this.#opened(overlayTree({ lowers, target: this.#empty("mount") }));
+  }
+
+  contentDigest(tree: Tree, wanted: ContentWanted): Promise<string> {
+    return this.#digests.of(tree, wanted);
+  }
+
+  hold({ layers }: Tree): () => void {
+    for (const id of layers) this.#holds.set(id, (this.#holds.get(id) ?? 0) + 1);
+    const unpin = this.#deps.rootLayers.pin(layers.flatMap((id) => (isBuilt(id) ? [] : [parseDigest(id)])));
+    let isHeld = true;
+    return () => {
+      if (!isHeld) return;
+      isHeld = false;
+      unpin();
+      for (const id of layers) {
+        const left = (this.#holds.get(id) ?? 1) - 1;
+        if (left === 0) this.#holds.delete(id);
+        else this.#holds.set(id, left);
+      }
+    };
+  }
+
+  async toImageLayers({ layers }: Tree): Promise<Digest[]> {
+    const converted: Digest[] = [];
+    // One after the other: each is read and written by threads of its own already.
+    for (const id of layers) converted.push(isBuilt(id) ? await this.#toImageLayer(id) : parseDigest(id));
+    return converted;
+  }
+
+  /** Bytes of a layer of the build store on disk; 0 for one that is an image layer by now. */
+  async sizeOf(id: LayerId): Promise<number> {
+    const known = this.#known.get(id);
+    if (known === undefined || known.diffId !== "") return 0;
+    if (known.sizeBytes < 0) {
+      known.sizeBytes = await treeSize(this.#upper(id));
+      this.#deps.records.put({ id, diffId: "", sizeBytes: known.sizeBytes });
+    }
+    return known.sizeBytes;
+  }
+
+  isHeld(id: LayerId): boolean {
+    return this.#holds.has(id);
+  }
+
+  /** Deletes the layers of the build store that are neither in `keep` nor held. */
+  async collect(keep: ReadonlySet<LayerId>): Promise<void> {
+    const unused = [...this.#known.keys()].filter((id) => !keep.has(id) && !this.#holds.has(id));
+    for (const id of unused) await this.#forget(id);
+    for (const [id, known] of this.#known) await this.#dropDirectory(id, known);
+  }
+
+  /** Deletes what an engine that died had begun. */
+  async sweep(): Promise<void> {
+    for (const name of readdirSync(`${this.#deps.dir}/layers`)) {
+      if (this.#known.get(`build:${name}`)?.isDropped !== false) await removeTree(`${this.#deps.dir}/layers`, name);
+    }
+  }
+
+  async #forget(id: LayerId): Promise<void> {
+    const known = this.#known.get(id);
+    this.#known.delete(id);
+    this.#deps.records.delete(id);
+    await removeTree(`${this.#deps.dir}/layers`, nameOf(id));
+    known?.release();
+    if (known !== undefined && known.diffId !== "") await this.#deps.rootLayers.collect([known.diffId]);
+  }
+
+  #toImageLayer(id: LayerId): Promise<Digest> {
+    const known = this.#known.get(id);
+    if (known !== undefined && known.diffId !== "") return Promise.resolve(known.diffId);
+    const running = this.#converting.get(id) ?? this.#convert(id).finally(() => this.#converting.delete(id));
+    this.#converting.set(id, running);
+    return running;
+  }
+
+  async #convert(id: LayerId): Promise<Digest> {
+    const { built, fileThreads } = this.#deps;
+    const packing = await fileThreads.pack({ root: this.#foreign.get(id) ?? this.#upper(id) }, { layer: true });
+    const layer = await built.addLayer(packing.blocks);
+    const { diffId, sizeBytes } = layer;
+    const release = (): void => layer.release();
+    const known = this.#known.get(id);
+    if (known === undefined) {
+      setTimeout(release, RELEASE_AFTER_MS).unref();
+      return diffId;
+    }
+    Object.assign(known, { diffId, sizeBytes, release });
+    this.#deps.records.put({ id, diffId, sizeBytes });
+    await this.#dropDirectory(id, known);
+    return diffId;
+  }
+
+  /** The image layer has its content from now on; whoever still builds on the directory keeps it. */
+  async #dropDirectory(id: LayerId, known: Known): Promise<void> {
+    if (known.diffId === "" || known.isDropped || this.#holds.has(id)) return;
+    known.isDropped = true;
+    await removeTree(`${this.#deps.dir}/layers`, nameOf(id));
+  }
+
+  #remember(row: { id: LayerId; diffId: ""; sizeBytes: number }): void {
+    this.#deps.records.put(row);
+    this.#known.set(row.id, { diffId: "", sizeBytes: row.sizeBytes, isDropped: false, release: () => undefined });
+  }
+
+  #opened(root: ReturnType<typeof overlayTree>): MountedTree {
+    return { root, [Symbol.dispose]: () => void root.closeLater() };
+  }
+
+  /** The topmost first. Image layers that lie next to each other are asked for together. */
+  #lowers({ layers }: Tree): string[] {
+    const groups: string[][] = [];
+    let images: Digest[] = [];
+    const flush = (): void => {
+      if (images.length > 0) groups.unshift(this.#deps.rootLayers.lowers(images));
+      images = [];
+    };
+    for (const id of layers) {
+      const digest = this.#imageLayer(id);
+      if (digest !== undefined) images.push(digest);
+      else {
+        flush();
+        groups.unshift([this.#foreign.get(id) ?? this.#upper(id)]);
+      }
+    }
+    flush();
+    return groups.flat();
+  }
+
+  #imageLayer(id: LayerId): Digest | undefined {
+    if (!isBuilt(id)) return parseDigest(id);
+    const known = this.#known.get(id);
+    return known?.isDropped === true && known.diffId !== "" ? known.diffId : undefined;
+  }
+
+  #directory(id: LayerId): string {
+    return `${this.#deps.dir}/layers/${nameOf(id)}`;
+  }
+
+  #upper(id: LayerId): string {
+    return `${this.#directory(id)}/upper`;
+  }
+
+  #empty(name: "empty" | "nothing" | "mount"): string {
+    return `${this.#deps.dir}/${name}`;
+  }
+}
+
+/** Long enough for the image that it is made for to be recorded. */
+const RELEASE_AFTER_MS = 60_000;
+
+const isBuilt = (id: LayerId): id is `build:${string}` => id.startsWith("build:");
+const nameOf = (id: LayerId): string => id.slice("build:".length);
+
+/** The root of an overlay looks like that of its uppermost directory. */
+function copyAttributes(from: string | undefined, to: string): void {
+  if (from === undefined) return;
+  const { uid, gid, mode } = statSync(from);
+  chownSync(to, uid, gid);
+  chmodSync(to, mode & 0o7777);
+}
