@@ -110,22 +110,13 @@ test("a port on one address of the host is not reached under another", async () 
   ]);
 });
 
-/** As somebody on the same wire would: a packet to 127.0.0.1, straight to the host's hardware address. */
-function aimAtLoopback(from: Place, gateway: string): void {
-  from.sysctl("net.ipv4.conf.all.route_localnet=1", "net.ipv4.conf.eth0.route_localnet=1");
-  from.run("ip", "rule", "add", "to", "127.0.0.1", "lookup", "99", "priority", "0");
-  from.run("ip", "route", "add", "127.0.0.1", "via", gateway, "dev", "eth0", "table", "99");
-  from.run("ip", "rule", "add", "lookup", "local", "priority", "5");
-  from.run("ip", "rule", "del", "lookup", "local", "priority", "0");
-}
-
 test("a port on a loopback address is for the host alone, whatever its kernel is told to accept", async () => {
   const { sibling, neighbour } = await twoNetworks();
   firewall.publish([port({ hostIp: "127.0.0.1" })]);
   await host.serve("tcp:9999");
   host.sysctl("net.ipv4.conf.all.route_localnet=1");
-  aimAtLoopback(neighbour, "192.0.2.1");
-  aimAtLoopback(sibling, "10.1.0.1");
+  neighbour.aimAtLoopback("192.0.2.1");
+  sibling.aimAtLoopback("10.1.0.1");
   expect(await reachable(host, ["127.0.0.1", 8080])).toEqual(["10.1.0.1"]);
   expect(await reachable(neighbour, ["127.0.0.1", 8080], ["192.0.2.1", 8080])).toEqual([undefined, undefined]);
   // Nor do containers reach what listens on the host's loopback, though their bridge takes answers to it.

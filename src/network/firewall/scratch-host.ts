@@ -93,6 +93,15 @@ export class Place {
     return exitCode === 0 ? seen : undefined;
   }
 
+  /** From now on 127.0.0.1 is somewhere beyond the gateway: what somebody on the same wire would try. */
+  aimAtLoopback(gateway: string): void {
+    this.sysctl("net.ipv4.conf.all.route_localnet=1", "net.ipv4.conf.eth0.route_localnet=1");
+    this.run("ip", "rule", "add", "to", "127.0.0.1", "lookup", "99", "priority", "0");
+    this.run("ip", "route", "add", "127.0.0.1", "via", gateway, "dev", "eth0", "table", "99");
+    this.run("ip", "rule", "add", "lookup", "local", "priority", "5");
+    this.run("ip", "rule", "del", "lookup", "local", "priority", "0");
+  }
+
   [Symbol.dispose](): void {
     for (const server of this.#servers) server.kill(9);
     this.#holder?.kill(9);
