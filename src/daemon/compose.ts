@@ -61,6 +61,7 @@ export async function compose(config: EngineConfig, log: Logger, activatedFds: n
     dir: join(root, "images"),
     layerBackings: config.layerBackings,
     pressure: config.imageGc,
+    registries: config.registries,
     db,
     usedBy: (imageId) => imageUsers(registry, imageId),
     emit: (action, id, attributes) => events.publish({ type: "image", action, id, attributes }),

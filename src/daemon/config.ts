@@ -7,12 +7,15 @@ import type { LogLevel } from "../base/log.ts";
 import { parseSize } from "../base/units.ts";
 import type { Backing } from "../image/layers/support.ts";
 import type { PressureLimits } from "../image/pressure.ts";
+import type { RegistrySettings } from "../image/registry/settings.ts";
 import { OPTION } from "../network/drivers/options.ts";
 import type { SubnetPool } from "../network/ipam/subnet-pools.ts";
 import type { DefaultBridge } from "../network/predefined.ts";
 import type { LogConfig } from "../wire/host-config.ts";
-import { decodeConfigFile, type FileConfig, type RuntimeCommand } from "./config-file.ts";
+import type { RuntimeCommand } from "./config-field.ts";
+import { decodeConfigFile, type FileConfig } from "./config-file.ts";
 import { type EngineFlags, parseEngineFlags } from "./flags.ts";
+import { registrySettings } from "./registry-config.ts";
 
 export interface EngineConfig {
   readonly root: string;
@@ -48,6 +51,7 @@ export interface EngineConfig {
   readonly layerBackings: readonly Backing[] | undefined;
   /** When unused images are deleted to make room: never when undefined. */
   readonly imageGc: PressureLimits | undefined;
+  readonly registries: RegistrySettings;
   /** Keys of the configuration file that this engine does not know, to be named at the start. */
   readonly unknownKeys: readonly string[];
 }
@@ -60,6 +64,16 @@ const HOST_FILES = {
   hosts: "/etc/hosts",
   resolvConf: "/etc/resolv.conf",
   resolvedResolvConf: "/run/systemd/resolve/resolv.conf",
+} as const;
+const REGISTRY_DEFAULTS = {
+  certificateDirs: ["/etc/tare/certs.d", "/etc/docker/certs.d"],
+  // Where Debian, Fedora, openSUSE and Alpine keep what the whole machine trusts.
+  authorities: [
+    "/etc/ssl/certs/ca-certificates.crt",
+    "/etc/pki/tls/certs/ca-bundle.crt",
+    "/etc/ssl/ca-bundle.pem",
+    "/etc/ssl/cert.pem",
+  ],
 } as const;
 const BUSYBOX_PATH = "/bin/busybox";
 const GC_DISTANCE = 10;
@@ -97,8 +111,17 @@ export function loadConfig(argv: readonly string[], environment: Environment): E
     logLevel: flags.debug || file.debug === true ? "debug" : (file.logLevel ?? "info"),
     layerBackings: file.layerBackings,
     imageGc: imageGc(file),
+    registries: registrySettings(file, environment, REGISTRY_DEFAULTS),
     unknownKeys,
   };
+}
+
+/** Bun's fetch would take these on its own account, even for loopback: what they say is in the configuration by now. */
+export function forgetProxyVariables(): void {
+  for (const name of ["HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY"]) {
+    delete process.env[name];
+    delete process.env[name.toLowerCase()];
+  }
 }
 
 function readConfigFile(flags: EngineFlags): { config: FileConfig; unknownKeys: readonly string[] } {

@@ -4,7 +4,7 @@ import { messageOf } from "../base/errors.ts";
 import { createLogger, type Logger } from "../base/log.ts";
 import { tryLock } from "../kernel/flock.ts";
 import { compose } from "./compose.ts";
-import { type EngineConfig, loadConfig } from "./config.ts";
+import { type EngineConfig, forgetProxyVariables, loadConfig } from "./config.ts";
 
 /** EX_TEMPFAIL, sysexits(3): another engine has this root. */
 const LOCKED_STATUS = 75;
@@ -17,6 +17,7 @@ export async function runEngine(
   const writeLine = (line: string): void => void process.stderr.write(`${line}\n`);
   try {
     const config = loadConfig(argv, environment);
+    forgetProxyVariables();
     const log = createLogger(writeLine, config.logLevel);
     return await runLocked(config, log, Number(environment["LISTEN_FDS"] ?? 0));
   } catch (error) {
