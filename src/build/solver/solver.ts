@@ -1,0 +1,221 @@
+/**
+ * Carries out vertices, each once: inputs first and side by side, results from the cache where their keys are known, and one
+ * computation of a key however many builds want it at the same time.
+ */
+import { messageOf } from "../../base/errors.ts";
+import { SharedWork } from "../../base/shared-work.ts";
+import type { Slots } from "../../base/slots.ts";
+import type { Build } from "../builder.ts";
+import { BuildFailure } from "../failure.ts";
+import type { Digest, Operation, Vertex } from "../operation.ts";
+import type { ProgressEvent } from "../progress.ts";
+import type { Tree } from "../tree.ts";
+import type { LayerTrees } from "../trees/layer-trees.ts";
+import type { BuildCache } from "./cache.ts";
+import { keyOf, type Result } from "./keys.ts";
+
+/** What an operation tells while it is carried out; whose vertex it is, each build knows for itself. */
+export type StepEvent =
+  | { readonly kind: "log"; readonly stream: "stdout" | "stderr"; readonly bytes: Uint8Array }
+  | {
+      readonly kind: "status";
+      readonly id: string;
+      readonly current: number;
+      readonly total: number;
+      readonly started: number;
+      readonly completed?: number;
+    };
+
+export interface Step {
+  readonly build: Build;
+  readonly vertex: Vertex;
+  readonly tell: (event: StepEvent) => void;
+  readonly signal: AbortSignal;
+}
+
+export type SourceOperation = Extract<Operation, { kind: "image" | "layout" | "local" | "directory" | "git" | "http" }>;
+export type ChangeOperation = Extract<Operation, { kind: "exec" | "file" }>;
+
+/** A source that is loaded; what it holds on to is let go at the build's end. */
+export interface LoadedSource extends Result {
+  readonly release: () => void;
+  /** It was there already. */
+  readonly isCached: boolean;
+}
+
+export interface Operations {
+  load(operation: SourceOperation, step: Step): Promise<LoadedSource>;
+  /** The inputs' trees are held meanwhile. */
+  change(operation: ChangeOperation, inputs: readonly Tree[], step: Step): Promise<Tree>;
+}
+
+export interface SolverDeps {
+  readonly trees: LayerTrees;
+  readonly cache: BuildCache;
+  readonly operations: Operations;
+  /** How many processes run at once. */
+  readonly slots: Slots;
+}
+
+export class Solver {
+  readonly #deps: SolverDeps;
+  readonly #flights = new SharedWork<Tree, StepEvent>();
+
+  constructor(deps: SolverDeps) {
+    this.#deps = deps;
+  }
+
+  /** A build's own view: what it has solved stays held until its disposal. */
+  open(build: Build): BuildRun {
+    return new BuildRun(build, this.#deps, this.#flights);
+  }
+}
+
+const now = (): number => performance.timeOrigin + performance.now();
+
+export class BuildRun implements Disposable {
+  readonly #build: Build;
+  readonly #deps: SolverDeps;
+  readonly #flights: SharedWork<Tree, StepEvent>;
+  readonly #results = new Map<Digest, Promise<Result>>();
+  readonly #held = new DisposableStack();
+  #isDisposed = false;
+
+  constructor(build: Build, deps: SolverDeps, flights: SharedWork<Tree, StepEvent>) {
+    this.#build = build;
+    this.#deps = deps;
+    this.#flights = flights;
+  }
+
+  /** Throws BuildFailure. */
+  solve(vertex: Vertex): Promise<Result> {
+    const known = this.#results.get(vertex.digest);
+    if (known !== undefined) return known;
+    const result = this.#solve(vertex);
+    this.#results.set(vertex.digest, result);
+    // Inputs of a vertex that failed for another one may fail unheard.
+    result.catch(() => undefined);
+    return result;
+  }
+
+  [Symbol.dispose](): void {
+    this.#isDisposed = true;
+    this.#held.dispose();
+  }
+
+  async #solve(vertex: Vertex): Promise<Result> {
+    const inputs = await Promise.all(vertex.inputs.map((input) => this.solve(input)));
+    this.#build.signal.throwIfAborted();
+    const { operation } = vertex;
+    try {
+      if (operation.kind === "merge") return this.#merged(inputs, await keyOf(vertex, inputs, this.#deps.trees));
+      if (operation.kind === "exec" || operation.kind === "file") return await this.#changed(vertex, operation, inputs);
+      return await this.#loaded(vertex, operation);
+    } catch (error) {
+      throw this.#failed(vertex, error);
+    }
+  }
+
+  #merged(inputs: readonly Result[], key: string): Result {
+    return { key, tree: { layers: inputs.flatMap(({ tree }) => tree.layers) } };
+  }
+
+  async #loaded(vertex: Vertex, operation: SourceOperation): Promise<Result> {
+    const started = now();
+    this.#tellVertex(vertex, { started });
+    const source = await this.#deps.operations.load(operation, this.#step(vertex));
+    this.#hold(() => source.release());
+    this.#tellVertex(vertex, { started, completed: now(), cached: source.isCached });
+    return source;
+  }
+
+  async #changed(vertex: Vertex, operation: ChangeOperation, inputs: readonly Result[]): Promise<Result> {
+    const { trees, cache } = this.#deps;
+    const key = await this.#keyOf(vertex, inputs);
+    const cached = vertex.ignoreCache ? undefined : cache.take(key);
+    if (cached !== undefined && trees.has(cached)) {
+      this.#hold(trees.hold(cached));
+      const at = now();
+      this.#tellVertex(vertex, { started: at, completed: at, cached: true });
+      return { key, tree: cached };
+    }
+    const started = now();
+    this.#tellVertex(vertex, { started });
+    const tree = await this.#flights.join(
+      vertex.ignoreCache ? `${this.#build.ref} ${key}` : key,
+      { report: (event) => this.#tell(vertex, event), signal: this.#build.signal },
+      (tell, signal) => this.#carryOut(vertex, { operation, inputs, key, tell, signal }),
+    );
+    this.#hold(trees.hold(tree));
+    this.#tellVertex(vertex, { started, completed: now() });
+    return { key, tree };
+  }
+
+  async #keyOf(vertex: Vertex, inputs: readonly Result[]): Promise<string> {
+    try {
+      return await keyOf(vertex, inputs, this.#deps.trees);
+    } catch (error) {
+      const ref = `${this.#build.ref}::${vertex.digest.slice(7, 32)}`;
+      const why = `failed to compute cache key: failed to calculate checksum of ref ${ref}: ${messageOf(error)}`;
+      throw new BuildFailure(why, { kind: "notFound", cause: error });
+    }
+  }
+
+  async #carryOut(
+    vertex: Vertex,
+    work: {
+      operation: ChangeOperation;
+      inputs: readonly Result[];
+      key: string;
+      tell: (event: StepEvent) => void;
+      signal: AbortSignal;
+    },
+  ): Promise<Tree> {
+    const { operations, cache, slots } = this.#deps;
+    const { operation, inputs, key, tell, signal } = work;
+    using _slot = await slots.acquire(signal);
+    const step = { build: this.#build, vertex, tell, signal };
+    const tree = await operations.change(
+      operation,
+      inputs.map((input) => input.tree),
+      step,
+    );
+    cache.put(key, tree, vertex.name);
+    return tree;
+  }
+
+  #step(vertex: Vertex): Step {
+    const { signal } = this.#build;
+    return { build: this.#build, vertex, tell: (event) => this.#tell(vertex, event), signal };
+  }
+
+  /** A build that is over lets go at once. */
+  #hold(release: () => void): void {
+    if (this.#isDisposed) release();
+    else this.#held.defer(release);
+  }
+
+  #failed(vertex: Vertex, error: unknown): BuildFailure {
+    const at = now();
+    const message = this.#build.signal.aborted ? "context canceled" : messageOf(error);
+    this.#tellVertex(vertex, { started: at, completed: at, error: message });
+    const place = error instanceof BuildFailure ? (error.place ?? vertex.place) : vertex.place;
+    const exit = error instanceof BuildFailure && error.exitCode !== undefined ? { exitCode: error.exitCode } : {};
+    return new BuildFailure(message, { place, vertex: vertex.digest, cause: error, ...exit });
+  }
+
+  #tell(vertex: Vertex, event: StepEvent): void {
+    this.#build.report({ ...event, vertex: vertex.digest, at: now() } as ProgressEvent);
+  }
+
+  #tellVertex({ digest, name, inputs, group }: Vertex, state: Readonly<Record<string, unknown>>): void {
+    this.#build.report({
+      kind: "vertex",
+      digest,
+      name,
+      inputs: inputs.map((input) => input.digest),
+      ...(group === undefined ? {} : { group }),
+      ...state,
+    });
+  }
+}
