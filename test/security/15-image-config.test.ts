@@ -112,7 +112,7 @@ const VOLUMES = (path: string): string[] => [
 describe("volumes", () => {
   test("at hostile paths reach nothing of the host, whether they are taken or refused", async () => {
     const before = stateOf(precious);
-    await engine.dockerOutput("create", "--name", "template", "plain");
+    await engine.dockerOutput("create", "--name", "template", "plain", "true");
     for (const [at, path] of VOLUMES(precious).entries()) {
       await engine.docker("commit", "-c", `VOLUME ${JSON.stringify([path])}`, "template", `volume-${at}`);
       const script = `cat "$0/secret" "${precious}/secret" /mnt/secret; echo x >"$0/mark"; echo x >"$0"; true`;
