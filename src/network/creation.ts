@@ -1,5 +1,5 @@
 /** What a request for a network means: its record but for the subnets, checked in Docker's order and words (moby v28 daemon/network.go, libnetwork/controller.go). Pure. */
-import { conflict, forbidden, invalidParameter, notFound } from "../base/errors.ts";
+import { conflict, forbidden, invalidParameter, notFound, systemError } from "../base/errors.ts";
 import { parseCidr } from "../base/ip-prefix.ts";
 import type { NetworkDriver, NetworkRecord } from "../state/network-record.ts";
 import type { IpamConfig, NetworkCreateRequest } from "../wire/network.ts";
@@ -136,6 +136,9 @@ function checkDriver(record: NetworkRecord, networks: readonly NetworkRecord[]):
 
 function checkBridge(record: NetworkRecord, networks: readonly NetworkRecord[]): void {
   const { name } = bridgeOptions(record);
+  // As the kernel would say it.
+  if (name.length > 15) throw systemError("numerical result out of range");
+  if (/[/\s]/.test(name)) throw systemError("invalid argument");
   for (const family of [4, 6] as const) {
     const subnets = record.ipam.config.filter(({ Subnet }) => parseCidr(Subnet)?.prefix.family === family);
     if (subnets.length > 1) throw forbidden("bridge driver doesn't support multiple subnets");

@@ -31,7 +31,7 @@ export async function openDefaultBridge(deps: DefaultBridgeDeps, taken: readonly
   const configured = configuredSubnets(bridge);
   const found = await worker.findBridge(bridge.name);
   const kept = found && keptSubnets(found, bridge, configured);
-  if (found !== undefined && kept === undefined) await worker.deleteBridge({ name: bridge.name, alias: deps.alias });
+  if (found !== undefined && kept === undefined) await toBridge(deps, []).device.close();
   const fixed = kept ?? (isWhole(configured, bridge) ? configured : undefined);
   if (fixed !== undefined) {
     const opened = toBridge(deps, fixed);

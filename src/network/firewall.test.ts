@@ -5,8 +5,8 @@ import { addVeth, deleteLink, getLink, readLink, setLink } from "../kernel/netli
 import { NetlinkSocket } from "../kernel/netlink/socket.ts";
 import { createNetns, currentNetns } from "../kernel/netns.ts";
 import { type ContainerNetwork, createNetwork } from "./network.ts";
-import type { Sandbox } from "./sandboxes.ts";
 import { createHome, on } from "./testing.ts";
+import type { Sandbox } from "./use.ts";
 
 const bridgeName = `tf${process.pid}`;
 

@@ -23,6 +23,11 @@ import { WarmPool } from "./warm-pool.ts";
 
 export interface LiveNetworkDeps {
   readonly worker: NetworkWorker;
+  /**
+   * Interfaces are deleted before their addresses are given again, so that the lowest can be: a container that starts again keeps its own.
+   * Otherwise they go when the kernel comes round to it, and addresses rest.
+   */
+  readonly givesUp: boolean;
   /** How many namespaces lie ready when nothing happens, and at most. */
   readonly warm: { readonly least: number; readonly most: number };
   readonly onRefillFailure: (error: unknown) => void;
@@ -63,7 +68,7 @@ export class LiveNetwork {
     this.record = record;
     this.device = device;
     this.#deps = deps;
-    this.#subnets = record.subnets.map(toSubnet);
+    this.#subnets = record.subnets.map((subnet) => toSubnet(subnet, !deps.givesUp));
   }
 
   /** Once; a failure is told to everyone who needs the network, and the next one tries again. */
@@ -113,6 +118,17 @@ export class LiveNetwork {
     const lease = this.#lease(wanted, giveUp);
     const mac = this.device.sharesMac ? undefined : macFor(this.record.id, lease, wanted);
     return { id: createId(), lease, mac, wanted };
+  }
+
+  /** The endpoint's interface and its addresses go; resolves when others can have them. */
+  async leave(endpoint: Endpoint): Promise<void> {
+    if (!this.#deps.givesUp) return this.releaseEndpoint(endpoint);
+    try {
+      const plan = this.device.link(endpoint.id);
+      if (plan.kind === "bridge") await this.#deps.worker.deletePair(plan.hostName);
+    } finally {
+      this.releaseEndpoint(endpoint);
+    }
   }
 
   /** Gives the endpoint's addresses back. Idempotent. */
@@ -199,7 +215,7 @@ export class LiveNetwork {
       make: () => this.#makeSpare(),
       discard: ({ netns, endpoint }) => {
         netns.close();
-        this.releaseEndpoint(endpoint);
+        void this.leave(endpoint);
       },
       onFailure: this.#deps.onRefillFailure,
     });
@@ -231,10 +247,10 @@ function takeAny(subnets: readonly Subnet[], giveUp: GiveUp): string | undefined
   return take() ?? (giveUp(() => true) ? take() : undefined);
 }
 
-function toSubnet(record: SubnetRecord): Subnet {
+function toSubnet(record: SubnetRecord, rests: boolean): Subnet {
   const subnet = toPrefix(record.cidr);
   const reserved = [...record.reserved, ...(record.gateway === undefined ? [] : [record.gateway])];
   const range = record.range === undefined ? undefined : toPrefix(record.range);
-  const pool = new AddressPool({ subnet, range, reserved });
+  const pool = new AddressPool({ subnet, range, reserved, rests });
   return { record, family: subnet.family, prefixLength: subnet.length, pool };
 }

@@ -6,8 +6,8 @@ import { listLinks, readLink } from "../kernel/netlink/link.ts";
 import { NetlinkSocket } from "../kernel/netlink/socket.ts";
 import { type ContainerNetwork, createNetwork, type NetworkDeps } from "./network.ts";
 import type { DefaultBridge } from "./predefined.ts";
-import type { Sandbox } from "./sandboxes.ts";
 import { createHome, type Home, on } from "./testing.ts";
+import type { Sandbox } from "./use.ts";
 
 const bridgeName = `tt${process.pid}`;
 const nftTable = `tare_test_${bridgeName}`;

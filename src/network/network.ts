@@ -12,6 +12,7 @@ import type { NetworkRows } from "../state/network-rows.ts";
 import type { EndpointSettings } from "../wire/container.ts";
 import type { NetworkCreateRequest } from "../wire/network.ts";
 import type { ContainerDns } from "./container-dns.ts";
+import { ContainerNames } from "./container-names.ts";
 import { NetworkWorker } from "./device/worker-client.ts";
 import type { Resolver } from "./dns/resolver.ts";
 import type { Options } from "./drivers/options.ts";
@@ -22,7 +23,8 @@ import { Networks } from "./networks.ts";
 import { PublishedPorts } from "./ports/ports.ts";
 import type { Relay } from "./ports/relay.ts";
 import type { DefaultBridge } from "./predefined.ts";
-import { type Connections, type Sandbox, Sandboxes, type SandboxRequest } from "./sandboxes.ts";
+import { Sandboxes } from "./sandboxes.ts";
+import type { Connections, Sandbox, SandboxRequest } from "./use.ts";
 import { WarmPool } from "./warm-pool.ts";
 
 export interface NetworkDeps {
@@ -68,14 +70,19 @@ export class ContainerNetwork {
       discard: (netns) => netns.close(),
       onFailure: (error) => log.warn("network.refill.failed", { error: messageOf(error) }),
     });
-    this.#ports = new PublishedPorts({ firewall: this.#firewall, relay });
+    this.#ports = new PublishedPorts({
+      firewall: this.#firewall,
+      relay,
+      redirect: (ports) => {
+        this.#worker.forgetFlows(ports).catch((error: unknown) => log.warn("flows.stale", { error: messageOf(error) }));
+      },
+    });
     this.#sandboxes = new Sandboxes({
       networks: this.#networks,
       worker: this.#worker,
       ports: this.#ports,
       bare: this.#bare,
-      resolver,
-      dns,
+      names: new ContainerNames({ networks: this.#networks, resolver, dns }),
     });
   }
 

@@ -210,6 +210,7 @@ export class Networks {
     const { worker, warm, log } = this.#deps;
     const live = new LiveNetwork(record, device, {
       worker,
+      givesUp: this.#users.has(record.id) && record.driver === "bridge",
       warm: this.#users.has(record.id) ? USER_WARM : warm,
       onRefillFailure: (error) => log.warn("network.refill.failed", { network: record.name, error: messageOf(error) }),
     });

@@ -1,74 +1,33 @@
 /**
- * What containers have of networks: the namespace until their process holds it, endpoints with their addresses, names. Everything that is
- * taken for a container is given back by release(), and found again by adopt() after a restart.
+ * What containers have of networks: the namespace until their process holds it, endpoints with their addresses, ports, names. Everything that
+ * is taken for a container is given back by release(), and found again by adopt() after a restart.
  */
-import { forbidden, invalidParameter, systemError } from "../base/errors.ts";
-import { type ContainerId, createId, shortId } from "../base/ids.ts";
+import { forbidden, systemError } from "../base/errors.ts";
+import { type ContainerId, createId } from "../base/ids.ts";
 import type { OwnedFd } from "../kernel/fd.ts";
-import type { ContainerConfig, EndpointSettings } from "../wire/container.ts";
+import type { EndpointSettings } from "../wire/container.ts";
 import { emptyEndpoint } from "../wire/empty.ts";
-import type { HostConfig } from "../wire/host-config.ts";
-import type { ContainerDns } from "./container-dns.ts";
+import type { ContainerNames } from "./container-names.ts";
 import type { RemovedInterface } from "./device/plan.ts";
 import type { NetworkWorker } from "./device/worker-client.ts";
-import type { Resolver } from "./dns/resolver.ts";
 import { hostNameOf } from "./drivers/bridge.ts";
-import { byPrecedence, type Endpoint, leaseOf, toBareEndpoint, toInterface, toRoutes, toSettings } from "./endpoint.ts";
+import { type Endpoint, leaseOf, toBareEndpoint, toInterface, toRoutes } from "./endpoint.ts";
 import type { LiveNetwork } from "./live-network.ts";
+import { noneAndOthers, notHostMode, sharedNamespace } from "./messages.ts";
 import type { Networks } from "./networks.ts";
-import { type PortMap, type PortTarget, toPortMap } from "./ports/bindings.ts";
+import { toPortMap } from "./ports/bindings.ts";
 import type { PublishedPorts } from "./ports/ports.ts";
-import { isSameTarget, type PublishingConnection, portTarget } from "./ports/target.ts";
-import { keepsShortNames, upstreamsOf } from "./resolv-conf.ts";
+import { isSameTarget, portTarget } from "./ports/target.ts";
+import { type Attached, type Connections, newUse, type Sandbox, type SandboxRequest, type Use } from "./use.ts";
 import type { WarmPool } from "./warm-pool.ts";
-
-/** What a container asks of its networks (the engine's ports.ts says more). */
-export interface SandboxRequest {
-  readonly name: string;
-  readonly config: Pick<ContainerConfig, "Hostname" | "ExposedPorts">;
-  readonly hostConfig: Pick<
-    HostConfig,
-    "NetworkMode" | "PortBindings" | "PublishAllPorts" | "Dns" | "DnsSearch" | "DnsOptions"
-  >;
-  readonly endpoints: Readonly<Record<string, EndpointSettings>>;
-}
-
-export interface Connections {
-  readonly endpoints: Readonly<Record<string, EndpointSettings>>;
-  readonly ports: PortMap;
-}
-
-export interface Sandbox extends Connections {
-  /** A path that any process of the machine's root can open; undefined is the host's namespace. */
-  readonly netnsPath: string | undefined;
-  readonly sandboxId: string;
-}
 
 export interface SandboxesDeps {
   readonly networks: Networks;
   readonly worker: NetworkWorker;
-  readonly resolver: Resolver;
-  readonly dns: ContainerDns;
+  readonly names: ContainerNames;
   readonly ports: PublishedPorts;
   /** Namespaces with nothing but loopback. */
   readonly bare: WarmPool<OwnedFd>;
-}
-
-interface Attached extends PublishingConnection {
-  readonly live: LiveNetwork;
-}
-
-interface Use {
-  request: SandboxRequest;
-  /** By network name. */
-  readonly attached: Map<string, Attached>;
-  /** The connection to "none". */
-  bare: EndpointSettings | undefined;
-  netns: OwnedFd | undefined;
-  pid: number | undefined;
-  /** What is published, and where it leads. */
-  ports: PortMap;
-  target: PortTarget | undefined;
 }
 
 export class Sandboxes {
@@ -76,6 +35,8 @@ export class Sandboxes {
   readonly #uses = new Map<ContainerId, Use>();
   /** Adopted before the networks were opened. */
   readonly #waiting = new Map<ContainerId, Connections>();
+  /** Settles when what a container had is free: its next run may have the same. */
+  readonly #leaving = new Map<ContainerId, Promise<void>>();
 
   constructor(deps: SandboxesDeps) {
     this.#deps = deps;
@@ -84,17 +45,17 @@ export class Sandboxes {
   /** Once every network is open. What was taken before is given back first; a failure leaves nothing taken. */
   async acquire(id: ContainerId, request: SandboxRequest): Promise<Sandbox> {
     this.release(id);
+    await this.#leaving.get(id);
     const names = this.#ordered(request);
     if (names.includes("host")) return this.#hostSandbox(names, request);
-    const use = newUse(request);
+    const use = newUse(id, request);
     this.#uses.set(id, use);
     try {
-      const netns = await this.#makeNamespace(id, use, names);
-      use.netns = netns;
-      const netnsPath = `/proc/${process.pid}/fd/${netns.fd}`;
-      await this.#publish(id, use);
-      await this.#serveNames(id, use, netnsPath);
-      return { netnsPath, sandboxId: createId(), ...this.#connectionsOf(id, use) };
+      use.netns = await this.#makeNamespace(use, names);
+      const netnsPath = `/proc/${process.pid}/fd/${use.netns.fd}`;
+      await this.#publish(use);
+      await this.#deps.names.serve(use, netnsPath);
+      return { netnsPath, sandboxId: createId(), ...this.#connectionsOf(use) };
     } catch (error) {
       this.release(id);
       throw error;
@@ -107,7 +68,7 @@ export class Sandboxes {
     if (use === undefined) return;
     use.netns?.close();
     use.pid = pid;
-    this.#deps.resolver.hold(id, pid);
+    this.#deps.names.hold(id, pid);
   }
 
   /** Idempotent. */
@@ -118,13 +79,14 @@ export class Sandboxes {
     this.#uses.delete(id);
     use.netns?.close();
     this.#deps.ports.unpublish(id);
-    for (const attached of use.attached.values()) this.#detach(id, attached);
-    this.#deps.resolver.forget(id);
+    for (const attached of use.attached.values()) this.#detach(use, attached);
+    for (const live of use.entered) live.users.delete(id);
+    this.#deps.names.forget(id);
   }
 
   /** Remembers the connections of a container of an earlier engine until settleAdopted(). */
   adopt(id: ContainerId, request: SandboxRequest, connections: Connections): void {
-    this.#uses.set(id, newUse(request));
+    this.#uses.set(id, newUse(id, request));
     this.#waiting.set(id, connections);
   }
 
@@ -132,7 +94,7 @@ export class Sandboxes {
   settleAdopted(): void {
     for (const [id, connections] of this.#waiting) {
       const use = this.#uses.get(id);
-      if (use !== undefined) this.#settle(id, use, connections);
+      if (use !== undefined) this.#settle(use, connections);
     }
     this.#waiting.clear();
   }
@@ -144,18 +106,21 @@ export class Sandboxes {
     if (use.attached.has(name)) {
       throw forbidden(`endpoint with name ${use.request.name} already exists in network ${name}`);
     }
-    const attached = this.#attach(id, use, live, live.createEndpoint(wanted));
+    const attached = this.#attach(use, live, await this.#createEndpoint(live, wanted));
     try {
       const add = toInterface(attached.endpoint, live.device);
       await this.#deps.worker.changeNamespace(path, { add, routes: toRoutes([...use.attached.values()]) });
     } catch (error) {
       use.attached.delete(name);
-      this.#detach(id, attached);
+      this.#detach(use, attached);
       throw error;
     }
-    await this.#publish(id, use);
-    await this.#serveNames(id, use, path);
-    return this.#connectionsOf(id, use);
+    try {
+      return await this.#reconnected(use, path);
+    } catch (error) {
+      await this.disconnect(id, name);
+      throw error;
+    }
   }
 
   /** Takes a running container off the network of this name, which it is on. */
@@ -164,7 +129,7 @@ export class Sandboxes {
     const attached = use.attached.get(name);
     if (attached === undefined) {
       if (name === "none") use.bare = undefined;
-      return this.#connectionsOf(id, use);
+      return this.#connectionsOf(use);
     }
     use.attached.delete(name);
     try {
@@ -174,10 +139,8 @@ export class Sandboxes {
       use.attached.set(name, attached);
       throw error;
     }
-    this.#detach(id, attached);
-    await this.#publish(id, use);
-    await this.#serveNames(id, use, path);
-    return this.#connectionsOf(id, use);
+    this.#detach(use, attached);
+    return this.#reconnected(use, path);
   }
 
   /** The endpoints with their new names. */
@@ -187,9 +150,9 @@ export class Sandboxes {
     use.request = { ...use.request, name };
     for (const attached of use.attached.values()) {
       attached.live.users.set(id, { name, endpointId: attached.endpoint.id });
-      this.#tellNames(id, use, attached);
+      this.#deps.names.put(use, attached);
     }
-    return this.#connectionsOf(id, use).endpoints;
+    return this.#deps.names.settingsOf(use);
   }
 
   #hostSandbox(names: readonly string[], { hostConfig }: SandboxRequest): Sandbox {
@@ -208,83 +171,91 @@ export class Sandboxes {
     return names.sort((a, b) => Number(b === first) - Number(a === first) || (a < b ? -1 : 1));
   }
 
-  async #makeNamespace(id: ContainerId, use: Use, names: readonly string[]): Promise<OwnedFd> {
-    if (names.includes("none")) return this.#makeIsolated(use, names);
-    if (names.length === 0) return this.#deps.bare.take();
-    const places = await Promise.all(names.map((name) => this.#enter(id, use, name)));
+  async #makeNamespace(use: Use, names: readonly string[]): Promise<OwnedFd> {
+    const { bare, networks, worker } = this.#deps;
+    if (names.includes("none")) {
+      if (names.length > 1) throw noneAndOthers();
+      use.bare = toBareEndpoint(networks.find("none").id);
+    }
+    if (names.length === 0 || use.bare !== undefined) return bare.take();
+    const places = await Promise.all(names.map((name) => this.#enter(use, name)));
     const [only] = places;
     if (only !== undefined && places.length === 1 && only.live.suits(only.wanted)) {
       const { netns, endpoint } = await only.live.takeSpare();
-      this.#attach(id, use, only.live, { ...endpoint, wanted: only.wanted });
+      this.#attach(use, only.live, { ...endpoint, wanted: only.wanted });
       return netns;
     }
-    for (const { live, wanted } of places) this.#attach(id, use, live, live.createEndpoint(wanted));
+    for (const { live, wanted } of places) this.#attach(use, live, await this.#createEndpoint(live, wanted));
     const all = [...use.attached.values()];
     const interfaces = all.map(({ endpoint, live }) => toInterface(endpoint, live.device));
-    return this.#deps.worker.createNamespace({ interfaces, routes: toRoutes(all) });
-  }
-
-  #makeIsolated(use: Use, names: readonly string[]): OwnedFd | Promise<OwnedFd> {
-    if (names.length > 1) throw noneAndOthers();
-    use.bare = toBareEndpoint(this.#deps.networks.find("none").id);
-    return this.#deps.bare.take();
+    return worker.createNamespace({ interfaces, routes: toRoutes(all) });
   }
 
   /** The network that the container means; from now on it cannot be removed. */
   async #enter(
-    id: ContainerId,
-    { request }: Use,
+    { id, request, entered }: Use,
     name: string,
   ): Promise<{ readonly live: LiveNetwork; readonly wanted: EndpointSettings }> {
+    const { networks } = this.#deps;
     const wanted = request.endpoints[name] ?? emptyEndpoint();
-    const live = this.#deps.networks.live(this.#deps.networks.find(wanted.NetworkID || name));
+    const live = networks.live(networks.find(wanted.NetworkID || name));
     live.users.set(id, { name: request.name, endpointId: "" });
-    try {
-      await live.open();
-    } catch (error) {
-      live.users.delete(id);
-      throw error;
-    }
+    entered.add(live);
+    await live.open();
     return { live, wanted };
   }
 
-  #attach(id: ContainerId, use: Use, live: LiveNetwork, endpoint: Endpoint): Attached {
+  /** An address that is taken may be somebody's who is about to leave. */
+  async #createEndpoint(live: LiveNetwork, wanted: EndpointSettings): Promise<Endpoint> {
+    try {
+      return live.createEndpoint(wanted);
+    } catch (error) {
+      if (this.#leaving.size === 0) throw error;
+      await Promise.all(this.#leaving.values());
+      return live.createEndpoint(wanted);
+    }
+  }
+
+  #attach(use: Use, live: LiveNetwork, endpoint: Endpoint): Attached {
     const { policy, hostBinding } = live.device;
     const attached = { ...live.connected(endpoint), live, policy, hostBinding };
     use.attached.set(live.record.name, attached);
-    live.users.set(id, { name: use.request.name, endpointId: endpoint.id });
-    this.#tellNames(id, use, attached);
+    use.entered.add(live);
+    live.users.set(use.id, { name: use.request.name, endpointId: endpoint.id });
+    this.#deps.names.put(use, attached);
     return attached;
   }
 
-  #detach(id: ContainerId, { live, endpoint }: Attached): void {
-    this.#deps.resolver.drop(endpoint.id);
+  #detach({ id, entered }: Use, attached: Attached): void {
+    const { live, endpoint } = attached;
+    this.#deps.names.drop(attached);
     live.users.delete(id);
-    live.releaseEndpoint(endpoint);
-    if (!isFixed(endpoint.wanted) || live.record.driver !== "bridge") return;
-    // Its next run has the same address: by then this one must not answer for it any more.
-    void this.#deps.worker.deletePair(hostNameOf(endpoint.id)).catch(() => undefined);
+    entered.delete(live);
+    const left = live.leave(endpoint).catch(() => undefined);
+    const leaving = Promise.all([this.#leaving.get(id), left]).then(() => {
+      if (this.#leaving.get(id) === leaving) this.#leaving.delete(id);
+    });
+    this.#leaving.set(id, leaving);
   }
 
-  #settle(id: ContainerId, use: Use, { endpoints, ports }: Connections): void {
-    const { networks } = this.#deps;
+  #settle(use: Use, { endpoints, ports }: Connections): void {
+    const { networks, names } = this.#deps;
+    use.bare = endpoints["none"];
     for (const [name, settings] of Object.entries(endpoints)) {
-      const record = networks.all().find((network) => network.id === settings.NetworkID);
-      if (name === "none") use.bare = settings;
-      if (record === undefined || name === "none" || name === "host") continue;
-      const live = networks.live(record);
+      const live = networks.allLive.find(({ record }) => record.id === settings.NetworkID);
+      if (live === undefined) continue;
       const lease = leaseOf(settings);
       live.adopt(lease);
       const wanted = use.request.endpoints[name] ?? emptyEndpoint();
-      this.#attach(id, use, live, { id: settings.EndpointID, lease, mac: settings.MacAddress || undefined, wanted });
+      this.#attach(use, live, { id: settings.EndpointID, lease, mac: settings.MacAddress || undefined, wanted });
     }
     use.ports = ports;
     use.target = portTarget([...use.attached.values()]);
-    if (use.target !== undefined) this.#deps.ports.adopt(id, use.target, ports);
+    if (use.target !== undefined) this.#deps.ports.adopt(use.id, use.target, ports);
     if (use.pid === undefined) return;
     // Nobody waits: the resolver's own start is waited for.
-    void this.#serveNames(id, use, pathOf(use.pid)).catch(() => undefined);
-    this.#deps.resolver.hold(id, use.pid);
+    void names.serve(use, pathOf(use.pid)).catch(() => undefined);
+    names.hold(use.id, use.pid);
   }
 
   #running(id: ContainerId): { readonly use: Use; readonly path: string } {
@@ -293,105 +264,32 @@ export class Sandboxes {
     return { use, path: pathOf(use.pid) };
   }
 
+  /** Ports and names follow a change of connections. */
+  async #reconnected(use: Use, path: string): Promise<Connections> {
+    await this.#publish(use);
+    await this.#deps.names.serve(use, path);
+    return this.#connectionsOf(use);
+  }
+
   /** The ports follow the endpoint by which the container reaches the world. */
-  async #publish(id: ContainerId, use: Use): Promise<void> {
+  async #publish(use: Use): Promise<void> {
     const { ports } = this.#deps;
     const target = portTarget([...use.attached.values()]);
     if (isSameTarget(use.target, target)) return;
-    ports.unpublish(id);
+    ports.unpublish(use.id);
     use.target = target;
-    use.ports = target === undefined ? toPortMap([], use.request.config) : await ports.publish(id, target, use.request);
+    use.ports =
+      target === undefined ? toPortMap([], use.request.config) : await ports.publish(use.id, target, use.request);
   }
 
-  #connectionsOf(id: ContainerId, { request, attached, bare, ports }: Use): Connections {
-    const { networks } = this.#deps;
-    const entries = [...attached].map(([name, { live, endpoint }]): [string, EndpointSettings] => [
-      name,
-      toSettings(live.record.id, endpoint, hasNames(networks, live) ? namesOf(id, request, endpoint.wanted) : null),
-    ]);
-    return { endpoints: { ...Object.fromEntries(entries), ...(bare === undefined ? {} : { none: bare }) }, ports };
-  }
-
-  #tellNames(id: ContainerId, { request }: Use, { live, endpoint }: Attached): void {
-    const { networks, resolver } = this.#deps;
-    if (!hasNames(networks, live)) return;
-    const { ipv4, ipv6 } = endpoint.lease;
-    resolver.put({
-      endpointId: endpoint.id,
-      networkId: live.record.id,
-      addresses: [ipv4, ipv6].flatMap((leased) => (leased === undefined ? [] : [leased.address])),
-      names: namesOf(id, request, endpoint.wanted),
-    });
-  }
-
-  /** The container asks our resolver as long as it is on a network that knows names. */
-  async #serveNames(id: ContainerId, use: Use, netnsPath: string): Promise<void> {
-    const { networks, resolver, dns } = this.#deps;
-    const all = [...use.attached.values()];
-    const named = all.filter(({ live }) => hasNames(networks, live)).sort(byPrecedence);
-    if (named.length === 0) return resolver.forget(id);
-    const { endpoints } = this.#connectionsOf(id, use);
-    const conf = dns({ hostConfig: use.request.hostConfig, endpoints });
-    await resolver.serve({
-      id,
-      netnsPath,
-      networks: named.map(({ live: { record }, endpoint }) => ({
-        id: record.id,
-        name: record.name,
-        links: linksOf(endpoint.wanted),
-      })),
-      upstreams: upstreamsOf(conf),
-      forward: all.some(({ internal }) => !internal),
-      ndots: keepsShortNames(conf),
-    });
+  #connectionsOf(use: Use): Connections {
+    return { endpoints: this.#deps.names.settingsOf(use), ports: use.ports };
   }
 }
-
-const newUse = (request: SandboxRequest): Use => ({
-  request,
-  attached: new Map(),
-  bare: undefined,
-  netns: undefined,
-  pid: undefined,
-  ports: {},
-  target: undefined,
-});
 
 const pathOf = (pid: number): string => `/proc/${pid}/ns/net`;
-
-/** On the predefined networks no names are known. */
-const hasNames = (networks: Networks, { record }: LiveNetwork): boolean => !networks.isPredefined(record);
-
-/** Those its neighbours find it by: its name, its aliases, its short id, its host name. */
-function namesOf(id: ContainerId, { name, config }: SandboxRequest, { Aliases }: EndpointSettings): string[] {
-  return [...new Set([name, ...(Aliases ?? []), shortId(id), config.Hostname])].filter((each) => each !== "");
-}
-
-/** "db:database" as database -> db; without an alias the name stands for itself. */
-function linksOf({ Links }: EndpointSettings): Record<string, string> {
-  return Object.fromEntries(
-    (Links ?? []).map((link) => {
-      const [name = "", alias = name] = link.split(":");
-      return [alias, name];
-    }),
-  );
-}
-
-const isFixed = ({ IPAMConfig, MacAddress }: EndpointSettings): boolean =>
-  MacAddress !== "" || Boolean(IPAMConfig?.IPv4Address || IPAMConfig?.IPv6Address);
 
 function removedInterface({ live, endpoint: { id, lease } }: Attached): RemovedInterface {
   if (live.record.driver === "bridge") return { hostName: hostNameOf(id) };
   return { address: lease.ipv4?.address ?? lease.ipv6?.address ?? "" };
 }
-
-export const notHostMode = () =>
-  invalidParameter("cannot connect container to host network - container must be created in host network mode");
-export const sharedNamespace = () =>
-  invalidParameter(
-    "container sharing network namespace with another container or host cannot be connected to any other network",
-  );
-export const noneAndOthers = () =>
-  invalidParameter(
-    "container cannot be connected to multiple networks with one of the networks in private (none) mode",
-  );

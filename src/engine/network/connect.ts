@@ -1,5 +1,6 @@
 /** Putting a container on one more network, running or not (moby v28 daemon/container_operations.go, ConnectToNetwork). */
-import { conflict, type EngineError, invalidParameter } from "../../base/errors.ts";
+import { conflict, invalidParameter } from "../../base/errors.ts";
+import { noneAndOthers, notHostMode, sharedNamespace } from "../../network/messages.ts";
 import type { NetworkRecord } from "../../state/network-record.ts";
 import type { EndpointSettings } from "../../wire/container.ts";
 import { emptyEndpoint } from "../../wire/empty.ts";
@@ -68,14 +69,3 @@ function checkConnectable(
   const all = [...endpointProblems(record.name, wanted), ...problems];
   if (all.length > 0) throw invalidParameter(`invalid endpoint settings:\n${listProblems(all)}`);
 }
-
-const sharedNamespace = (): EngineError =>
-  invalidParameter(
-    "container sharing network namespace with another container or host cannot be connected to any other network",
-  );
-const notHostMode = (): EngineError =>
-  invalidParameter("cannot connect container to host network - container must be created in host network mode");
-const noneAndOthers = (): EngineError =>
-  invalidParameter(
-    "container cannot be connected to multiple networks with one of the networks in private (none) mode",
-  );

@@ -1,5 +1,6 @@
 /** Taking a container off a network, running or not (moby v28 daemon/container_operations.go, DisconnectFromNetwork). */
-import { type EngineError, invalidParameter, notFound, systemError } from "../../base/errors.ts";
+import { notFound, systemError } from "../../base/errors.ts";
+import { inHostMode } from "../../network/messages.ts";
 import type { NetworkRecord } from "../../state/network-record.ts";
 import type { EndpointSettings } from "../../wire/container.ts";
 import type { NetworkDisconnectRequest } from "../../wire/network.ts";
@@ -78,6 +79,3 @@ type Endpoints = Readonly<Record<string, EndpointSettings>>;
 
 const without = (endpoints: Endpoints, name: string): Record<string, EndpointSettings> =>
   Object.fromEntries(Object.entries(endpoints).filter(([each]) => each !== name));
-
-const inHostMode = (): EngineError =>
-  invalidParameter("cannot disconnect container from host network - container was created in host network mode");

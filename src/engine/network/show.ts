@@ -27,10 +27,15 @@ export function toNetworkInspect(
     Ingress: false,
     ConfigFrom: { Network: record.configFrom },
     ConfigOnly: record.configOnly,
-    Containers: { ...containers },
-    Options: { ...record.options },
-    Labels: { ...record.labels },
+    Containers: sorted(containers),
+    Options: sorted(record.options),
+    Labels: sorted(record.labels),
   };
+}
+
+/** In the order of the keys, as Go prints its maps. */
+function sorted<T>(map: Readonly<Record<string, T>>): Record<string, T> {
+  return Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** The running containers that are on the network, by id. */

@@ -2,7 +2,7 @@
 import { attribute, ip, readAttributes, readIp, readU32, u32 } from "./attribute.ts";
 import { type Message, NLM_F, type Request } from "./message.ts";
 
-const RTM = { NEWADDR: 20, GETADDR: 22, NEWROUTE: 24, DELROUTE: 25, GETROUTE: 26 } as const;
+const RTM = { NEWADDR: 20, DELADDR: 21, GETADDR: 22, NEWROUTE: 24, DELROUTE: 25, GETROUTE: 26 } as const;
 const IFA = { ADDRESS: 1, LOCAL: 2, BROADCAST: 4 } as const;
 const RTA = { DST: 1, OIF: 4, GATEWAY: 5 } as const;
 
@@ -49,6 +49,17 @@ export function addAddress({ index, address, prefixLength }: InterfaceAddress, b
     flags: NLM_F.CREATE | NLM_F.EXCL,
     body: Buffer.concat(parts),
     subject: `add address ${address}/${prefixLength}`,
+  };
+}
+
+/** EADDRNOTAVAIL when the interface does not have it. */
+export function deleteAddress({ index, address, prefixLength }: InterfaceAddress): Request {
+  const parts = [addressHeader(familyOf(address), index, prefixLength), attribute(IFA.LOCAL, ip(address))];
+  return {
+    type: RTM.DELADDR,
+    flags: 0,
+    body: Buffer.concat(parts),
+    subject: `delete address ${address}/${prefixLength}`,
   };
 }
 

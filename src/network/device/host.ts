@@ -2,7 +2,14 @@
 import { writeFileSync } from "node:fs";
 import { hasCode, systemError } from "../../base/errors.ts";
 import { overlap, type Prefix, prefixAround, toCidr } from "../../base/ip-prefix.ts";
-import { addAddress, listAddresses, listRoutes, readAddress, readRoute } from "../../kernel/netlink/address.ts";
+import {
+  addAddress,
+  deleteAddress,
+  listAddresses,
+  listRoutes,
+  readAddress,
+  readRoute,
+} from "../../kernel/netlink/address.ts";
 import {
   addBridge,
   addDummy,
@@ -141,8 +148,11 @@ function writeIpv6Settings(name: string, enabled: boolean): void {
   }
 }
 
-/** Deletes every veth of ours on the bridge, and the bridge itself when we have made it, which its alias tells. Idempotent. */
-export function deleteBridge(host: NetlinkSocket, { name, alias }: Pick<BridgePlan, "name" | "alias">): void {
+/**
+ * Deletes every veth of ours on the bridge, and the bridge itself when we have made it, which its alias tells; another loses the
+ * addresses of the plan. Idempotent.
+ */
+export function deleteBridge(host: NetlinkSocket, { name, alias, addresses }: BridgePlan): void {
   const bridge = findLink(host, name);
   if (bridge === undefined) return;
   try {
@@ -150,7 +160,10 @@ export function deleteBridge(host: NetlinkSocket, { name, alias }: Pick<BridgePl
   } catch (error) {
     if (!hasCode(error, "ENODEV")) throw error;
   }
-  if (bridge.alias === alias) host.send(deleteLink(bridge.index));
+  if (bridge.alias === alias) return host.send(deleteLink(bridge.index));
+  const present = addressesOf(host, bridge.index);
+  const ours = addresses.filter(({ address }) => present.some((has) => has.address === address));
+  for (const address of ours) host.send(deleteAddress({ index: bridge.index, ...address }));
 }
 
 const SUBINTERFACE = /^(.+)\.(\d+)$/;

@@ -2,17 +2,19 @@
 import { EngineError, type ErrorKind, systemError } from "../../base/errors.ts";
 import { OwnedFd } from "../../kernel/fd.ts";
 import type { BridgePlan, FoundBridge, NamespaceChange, NamespacePlan, ParentPlan, UsedSubnet } from "./plan.ts";
+import type { ChangedPort } from "./stale-flows.ts";
 
 export type Job =
   | { readonly do: "usedSubnets"; readonly except: string }
   | { readonly do: "findBridge"; readonly name: string }
   | { readonly do: "ensureBridge"; readonly plan: BridgePlan }
-  | { readonly do: "deleteBridge"; readonly bridge: Pick<BridgePlan, "name" | "alias"> }
+  | { readonly do: "deleteBridge"; readonly plan: BridgePlan }
   | { readonly do: "ensureParent"; readonly plan: ParentPlan }
   | { readonly do: "deleteParent"; readonly plan: ParentPlan }
   | { readonly do: "deletePair"; readonly hostName: string }
   | { readonly do: "createNamespace"; readonly plan: NamespacePlan }
   | { readonly do: "changeNamespace"; readonly path: string; readonly change: NamespaceChange }
+  | { readonly do: "forgetFlows"; readonly ports: readonly ChangedPort[] }
   /** The thread's own descriptors, which would outlive it; the last job. */
   | { readonly do: "close" };
 
@@ -54,8 +56,8 @@ export class NetworkWorker {
   }
 
   /** With everything that is on it; one that is not ours stays, without our interfaces. Idempotent. */
-  async deleteBridge(bridge: Pick<BridgePlan, "name" | "alias">): Promise<void> {
-    await this.#ask({ do: "deleteBridge", bridge });
+  async deleteBridge(plan: BridgePlan): Promise<void> {
+    await this.#ask({ do: "deleteBridge", plan });
   }
 
   /** Its index. Idempotent. */
@@ -82,6 +84,11 @@ export class NetworkWorker {
   /** `path` leads to the namespace of a container that lives. */
   async changeNamespace(path: string, change: NamespaceChange): Promise<void> {
     await this.#ask({ do: "changeNamespace", path, change });
+  }
+
+  /** Datagrams of clients that do not stop are led where these UDP ports lead now. */
+  async forgetFlows(ports: readonly ChangedPort[]): Promise<void> {
+    await this.#ask({ do: "forgetFlows", ports });
   }
 
   /** Ends the thread once everything asked is answered. Idempotent. */

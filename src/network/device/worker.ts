@@ -1,12 +1,13 @@
 /** The worker thread that makes network namespaces. Only this thread ever leaves the engine's own namespace, and never across an `await`. */
 import { EngineError, messageOf } from "../../base/errors.ts";
 import { openPath } from "../../kernel/at.ts";
-import { NetlinkSocket } from "../../kernel/netlink/socket.ts";
+import { NETLINK, NetlinkSocket } from "../../kernel/netlink/socket.ts";
 import { currentNetns } from "../../kernel/netns.ts";
 import { O } from "../../kernel/open-flags.ts";
 import { deleteBridge, deletePair, deleteParent, ensureBridge, ensureParent, findBridge, usedSubnets } from "./host.ts";
 import { changeNamespace, createNamespace } from "./namespace.ts";
 import type { NamespaceChange } from "./plan.ts";
+import { forgetFlows } from "./stale-flows.ts";
 import type { Answer, Job, Outcome, Question } from "./worker-client.ts";
 
 declare const self: Worker;
@@ -24,7 +25,7 @@ function carryOut(job: Job): Outcome {
     case "ensureBridge":
       return given("index", ensureBridge(host, job.plan));
     case "deleteBridge":
-      deleteBridge(host, job.bridge);
+      deleteBridge(host, job.plan);
       return {};
     case "ensureParent":
       return { index: ensureParent(host, job.plan) };
@@ -39,6 +40,11 @@ function carryOut(job: Job): Outcome {
     case "changeNamespace":
       change(job.path, job.change);
       return {};
+    case "forgetFlows": {
+      using netfilter = new NetlinkSocket(NETLINK.NETFILTER);
+      forgetFlows(netfilter, job.ports);
+      return {};
+    }
     case "close":
       host.close();
       netns.close();

@@ -72,7 +72,7 @@ export class BridgeDevice implements Device {
   }
 
   close(): Promise<void> {
-    return this.#worker.deleteBridge({ name: this.#options.name, alias: this.#alias });
+    return this.#worker.deleteBridge(this.#plan(false));
   }
 
   link(endpointId: string) {

@@ -7,6 +7,8 @@ export interface AddressPoolOptions {
   readonly range?: Prefix | undefined;
   /** Belong to nobody: the gateway's, and those kept for something else. */
   readonly reserved: readonly string[];
+  /** An address rests before it is used again: the next one is given. Otherwise the lowest, as Docker does. */
+  readonly rests: boolean;
 }
 
 export class AddressPool {
@@ -14,16 +16,18 @@ export class AddressPool {
   readonly #range: Prefix;
   readonly #reserved: ReadonlySet<bigint>;
   readonly #taken = new Set<bigint>();
+  readonly #rests: boolean;
   #last: bigint;
 
-  constructor({ subnet, range = subnet, reserved }: AddressPoolOptions) {
+  constructor({ subnet, range = subnet, reserved, rests }: AddressPoolOptions) {
     this.subnet = subnet;
+    this.#rests = rests;
     this.#range = range;
     this.#reserved = new Set([...reserved.map(toValue), ...edgesOf(subnet)]);
     this.#last = lastOf(range);
   }
 
-  /** The first free one after the last that was given, so that an address rests before it is used again. Undefined when there is none. */
+  /** Undefined when there is none. */
   take(): string | undefined {
     const { base } = this.#range;
     const size = sizeOf(this.#range);
@@ -32,7 +36,7 @@ export class AddressPool {
     for (let step = 1n; step <= (tries < size ? tries : size); step += 1n) {
       const value = base + ((this.#last - base + step) % size);
       if (!this.#isFree(value)) continue;
-      this.#last = value;
+      if (this.#rests) this.#last = value;
       this.#taken.add(value);
       return toAddress(this.subnet.family, value);
     }

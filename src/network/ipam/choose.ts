@@ -65,7 +65,7 @@ function configuredSubnet(config: IpamConfig, subnet: Prefix, options: ChoiceOpt
     throw forbidden("invalid pool request: Pool overlaps with other one on this address space");
   }
   const range = config.IPRange ? toPrefix(config.IPRange) : undefined;
-  const pool = new AddressPool({ subnet, range, reserved: [] });
+  const pool = new AddressPool({ subnet, range, reserved: [], rests: false });
   const gateway = options.hasGateway(subnet.family) ? takeGateway(pool, config.Gateway) : undefined;
   for (const [name, address] of Object.entries(config.AuxiliaryAddresses ?? {})) {
     if (!pool.takeThis(address)) throw inUse(`failed to allocate secondary ip address (${name}:${address})`);
