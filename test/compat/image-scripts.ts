@@ -3,9 +3,11 @@
  * and looks at those only, so that it runs on a Docker that others use. `cmpbox` is the image that scripts.ts describes.
  */
 
-/** An image of its own for a script: what is tagged away from under others would change what they see. */
-const OWN_IMAGE = (name: string, ...changes: readonly string[]): string =>
-  `tar -c -C / etc/hostname | docker import ${changes.map((change) => `-c '${change}'`).join(" ")} - ${name} >/dev/null`;
+/** An image of its own for a script, with a layer that no other has: what is shared with others would change what they see. */
+const OWN_IMAGE = (name: string, ...changes: readonly string[]): string => {
+  const flags = changes.map((change) => `-c '${change}'`).join(" ");
+  return `tar -c -C / --transform s,.*,${name}, etc/hostname | docker import ${flags} - ${name} >/dev/null`;
+};
 
 export const IMAGE_SCRIPTS: Readonly<Record<string, string>> = {
   "image-save": `
@@ -26,6 +28,7 @@ export const IMAGE_SCRIPTS: Readonly<Record<string, string>> = {
     docker save; echo "nothing: $?"
     docker rmi cmp-save:1 cmp-save:2`,
   "image-load": `
+    dir=$(mktemp -d); cd $dir
     docker tag cmpbox cmp-load:1
     docker tag cmpbox cmp-load:2
     docker save cmp-load -o cmp-load.tar
@@ -40,7 +43,7 @@ export const IMAGE_SCRIPTS: Readonly<Record<string, string>> = {
     docker load -i nosuch.tar; echo "file: $?"
     printf 'not an archive' | docker load; echo "garbage: $?"
     docker rmi cmp-load:1 cmp-load:2
-    rm cmp-load.tar cmp-load.tar.gz`,
+    rm -r $dir`,
   "image-commit": `
     docker run --name cmp-commit -e A=1 cmpbox sh -c 'echo hi >/new; rm /etc/group; mkdir /d; echo x >/d/x'
     docker commit -m message -a author -c 'ENV B=2' -c 'CMD ["cat", "/new"]' -c 'LABEL l=v' -c 'EXPOSE 80' cmp-commit cmp-commit:1
@@ -140,8 +143,7 @@ export const IMAGE_SCRIPTS: Readonly<Record<string, string>> = {
     since=$(date +%s.%N)
     ${OWN_IMAGE("cmp-events:1", "LABEL cmp=events")}
     docker tag cmp-events:1 cmp-events:2
-    docker save cmp-events:1 >cmp-events.tar
-    docker load -i cmp-events.tar >/dev/null; rm cmp-events.tar
+    docker save cmp-events:1 | docker load >/dev/null
     docker create --name cmp-events cmp-events:1 x >/dev/null
     docker commit cmp-events cmp-events:3 >/dev/null
     docker rm cmp-events >/dev/null
