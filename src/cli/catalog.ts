@@ -146,6 +146,11 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => import("./commands/image-prune.ts"),
   },
   "system-df": { summary: "Show disk usage", grouped: true, load: () => import("./commands/system-df.ts") },
+  "image-verify": {
+    summary: "Read images again and find what is damaged",
+    grouped: true,
+    load: () => import("./commands/image-verify.ts"),
+  },
   "image-inspect": {
     summary: "Display detailed information on one or more images",
     grouped: true,
@@ -261,6 +266,7 @@ export const GROUPS: Readonly<Record<string, Group>> = {
       remove: "rmi",
       save: "save",
       tag: "tag",
+      verify: "image-verify",
     },
   },
   manifest: {

@@ -51,9 +51,6 @@ export function imageApi(http: HttpClient) {
     /** GET /images/get: the archive, once the engine agrees. */
     save: async (refs: readonly string[], platform = ""): Promise<AsyncIterable<Uint8Array>> =>
       (await http.request("GET", "/images/get", { query: { names: refs, platform } })).body,
-    /** POST /images/verify: a line a layer; ends with a line that has `error` when damage is left. No refs are all images. */
-    verify: (refs: readonly string[], { repair = false, headers = {} } = {}): Progress =>
-      http.lines("POST", "/images/verify", { query: { names: refs, repair }, headers }),
     /** GET /images/{from}/diff. */
     diff: (from: string, to: string): Promise<ImageDiff> => http.json("GET", `${pathOf(from)}/diff`, { query: { to } }),
     /** POST /images/prune. */

@@ -45,6 +45,12 @@ export function registryApi(http: HttpClient) {
     /** POST /images/{name}/push. `tag` "" is all tags, `platform` an OCI platform as JSON. */
     push: (name: string, tag: string, { platform = "", auth }: Omit<PullOptions, "sizes"> = {}): Progress =>
       http.lines("POST", `/images/${pathOf(name)}/push`, { query: { tag, platform }, headers: authHeader(auth) }),
+    /** POST /images/verify: a line a layer; ends with a line that has `error` when damage is left. No refs are all images. */
+    verify: (
+      refs: readonly string[],
+      { repair = false, auths }: { repair?: boolean; auths?: CopyOptions["auths"] } = {},
+    ): Progress =>
+      http.lines("POST", "/images/verify", { query: { names: refs, repair }, headers: configHeader(auths) }),
     /** POST /auth. */
     login: (auth: AuthConfig): Promise<LoginResult> => http.json("POST", "/auth", { json: auth }),
     /** GET /images/search. */
