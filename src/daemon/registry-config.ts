@@ -84,5 +84,6 @@ export function registrySettings(
     maxConcurrentDownloads: file.maxConcurrentDownloads ?? fallback.maxConcurrentDownloads,
     maxConcurrentUploads: file.maxConcurrentUploads ?? fallback.maxConcurrentUploads,
     maxDownloadAttempts: file.maxDownloadAttempts ?? fallback.maxDownloadAttempts,
+    firstPauseMs: fallback.firstPauseMs,
   };
 }

@@ -9,6 +9,7 @@ import type { ProgressLine } from "../wire/image.ts";
 import type { ArchiveLimits } from "./archive/limits.ts";
 import type { ImageUser } from "./context.ts";
 import { createImages, type ImageStore } from "./images.ts";
+import { DEFAULT_REGISTRY_SETTINGS, type RegistrySettings } from "./registry/settings.ts";
 import { createRoots, type Roots } from "./roots.ts";
 
 export interface TestStore extends Disposable {
@@ -20,12 +21,13 @@ export interface TestStore extends Disposable {
   /** Containers by image id; filled by the test. */
   readonly users: Map<string, ImageUser[]>;
   /** Closes and opens everything again, as a new engine would. */
-  reopen(): TestStore;
+  reopen(registries?: RegistrySettings): TestStore;
 }
 
 export function openStore(
   limits: Partial<ArchiveLimits> = {},
   dir: string = mkdtempSync(join(tmpdir(), "tare-image-")),
+  registries: RegistrySettings = DEFAULT_REGISTRY_SETTINGS,
 ): TestStore {
   const db = openDatabase(join(dir, "tare.db"));
   const events: string[] = [];
@@ -36,6 +38,7 @@ export function openStore(
     usedBy: (id) => users.get(id) ?? [],
     emit: (action, _id, { name, reclaimed }) => events.push(`${action} ${name ?? reclaimed}`),
     limits,
+    registries,
   });
   const roots = createRoots({ dir: join(dir, "roots"), layers: images.rootLayers });
   return {
@@ -44,9 +47,9 @@ export function openStore(
     roots,
     events,
     users,
-    reopen: () => {
+    reopen: (next = registries) => {
       db.close();
-      return openStore(limits, dir);
+      return openStore(limits, dir, next);
     },
     [Symbol.dispose]: () => {
       db.close();

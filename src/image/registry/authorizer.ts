@@ -16,6 +16,7 @@ export interface AuthorizerOptions {
   readonly credentials: Credentials;
   /** Hosts that may have the credentials although they are of another site. */
   readonly authHosts: readonly string[];
+  readonly firstPauseMs: number;
   readonly signal: AbortSignal;
 }
 
@@ -93,12 +94,13 @@ export class Authorizer {
   }
 
   async #fetchToken(endpoint: Endpoint, realm: TokenRealm, scopes: readonly string[]): Promise<Token> {
-    const { send, signal } = this.#options;
+    const { send, signal, firstPauseMs } = this.#options;
     const { token, expiresInSec } = await fetchToken(send, {
       realm,
       scopes: [...new Set([...scopes, ...realm.scope.split(" ")])].filter((scope) => scope !== ""),
       credentials: this.#credentials(endpoint),
       insecure: endpoint.insecure && isSameSite(new URL(endpoint.origin), realm.url),
+      firstPauseMs,
       signal,
     });
     return { header: `Bearer ${token}`, expiresAtMs: Date.now() + expiresInSec * 1000 };

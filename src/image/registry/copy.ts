@@ -22,6 +22,7 @@ export interface Copying {
   /** Of one registry: blobs can be mounted across. */
   readonly isNeighbour: boolean;
   readonly report: Report;
+  readonly firstPauseMs: number;
   readonly signal: AbortSignal;
 }
 
@@ -85,6 +86,7 @@ async function copyBlob(copying: Copying, blob: Descriptor): Promise<void> {
   report(statusLine(id, "Waiting"));
   await retrying(() => transfer(copying, blob), {
     attempts: ATTEMPTS,
+    firstPauseMs: copying.firstPauseMs,
     signal,
     onPause: (seconds) => report(statusLine(id, `Retrying in ${seconds} second${seconds === 1 ? "" : "s"}`)),
   });

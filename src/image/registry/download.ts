@@ -4,7 +4,7 @@ import type { Digest } from "../reference.ts";
 import type { Claim, PartialBlob } from "./partial-blob.ts";
 import { RegistryError } from "./registry-error.ts";
 import type { Repository } from "./repository.ts";
-import { FIRST_PAUSE_MS, pause, pauseAfter } from "./retry.ts";
+import { pause, pauseAfter } from "./retry.ts";
 import type { Incoming } from "./transport.ts";
 
 export interface BlobSource {
@@ -16,7 +16,7 @@ export interface DownloadOptions {
   readonly signal: AbortSignal;
   /** Failures in a row, without progress between them, before it is given up. */
   readonly attempts: number;
-  readonly firstPauseMs?: number;
+  readonly firstPauseMs: number;
   readonly onProgress: (bytes: number) => void;
   readonly onPause: (seconds: number) => void;
 }
@@ -50,7 +50,7 @@ interface Lane {
 /** One connection: takes missing stretches until there are none. */
 async function fill(blob: PartialBlob, source: BlobSource, lane: Lane): Promise<void> {
   const { options } = lane;
-  const { signal, attempts, firstPauseMs = FIRST_PAUSE_MS } = options;
+  const { signal, attempts, firstPauseMs } = options;
   for (let failed = 0; ; ) {
     const claim = blob.claim();
     if (claim === undefined || !lane.state.ranges) return;

@@ -27,7 +27,7 @@ export interface LayerFetchDeps {
   readonly dir: string;
   readonly maxConcurrent: number;
   readonly maxAttempts: number;
-  readonly firstPauseMs?: number;
+  readonly firstPauseMs: number;
 }
 
 export interface LayerWanted {
@@ -117,7 +117,7 @@ export class LayerFetches {
     staging.catch((error: Error) => abort.abort(error));
     const [downloaded, staged] = await Promise.allSettled([downloading, staging]);
     run.signal.throwIfAborted();
-    if (staged.status === "rejected") throw staged.reason;
+    if (staged.status === "rejected") throw await diagnosed(staged.reason, partial, blob);
     try {
       if (downloaded.status === "rejected") throw downloaded.reason;
       verify(blob, staged.value);
@@ -137,7 +137,7 @@ export class LayerFetches {
       {
         signal,
         attempts: maxAttempts,
-        ...(firstPauseMs === undefined ? {} : { firstPauseMs }),
+        firstPauseMs,
         onProgress: (bytes) => progress.arrived(bytes),
         onPause: (seconds) => progress.pausing(seconds),
       },
@@ -164,7 +164,18 @@ function isDamage(error: unknown): boolean {
 
 function verify(blob: Descriptor, got: StagedLayer): void {
   if (got.digest === blob.digest) return;
-  throw invalidParameter(`filesystem layer verification failed for digest ${blob.digest}`);
+  throw unverified(blob);
+}
+
+const unverified = ({ digest }: Descriptor): Error =>
+  invalidParameter(`filesystem layer verification failed for digest ${digest}`);
+
+/** What cannot be unpacked is either what the registry promised, or not even that. */
+async function diagnosed(reason: unknown, partial: PartialBlob, blob: Descriptor): Promise<unknown> {
+  if (!isDamage(reason) || !partial.isWhole) return reason;
+  const hash = new Bun.CryptoHasher("sha256");
+  for await (const piece of Bun.file(partial.path).stream()) hash.update(piece);
+  return `sha256:${hash.digest("hex")}` === blob.digest ? reason : unverified(blob);
 }
 
 /** One layer's lines, in Docker's order: unpacking is told of once the download is over. */

@@ -28,6 +28,7 @@ export interface LayerUploadDeps {
   /** Where compressed layers wait. */
   readonly dir: string;
   readonly maxConcurrent: number;
+  readonly firstPauseMs: number;
 }
 
 export interface LayerOffered {
@@ -164,6 +165,7 @@ export class LayerUploads {
         {
           signal,
           sessions: this.#sessions,
+          firstPauseMs: this.#deps.firstPauseMs,
           onProgress: (bytes) => tell(bytes, blob.sizeBytes),
           onPause: (seconds) => report(statusLine(id, `Retrying in ${seconds} second${seconds === 1 ? "" : "s"}`)),
         },

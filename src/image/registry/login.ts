@@ -88,7 +88,15 @@ async function proofFor(tools: LoginTools, asked: Asked): Promise<{ authorizatio
   const realm = realmOf(bearer);
   const { authHosts } = ruleFor(registry, tools.settings);
   if (hasSecrets(credentials)) checkRealm(new URL(endpoint.origin), realm.url, authHosts);
-  const request = { realm, scopes: [], credentials, insecure: endpoint.insecure, offline: true, signal: tools.signal };
+  const request = {
+    realm,
+    scopes: [],
+    credentials,
+    insecure: endpoint.insecure,
+    offline: true,
+    signal: tools.signal,
+    firstPauseMs: tools.settings.firstPauseMs,
+  };
   const { token, refreshToken } = await fetchToken(tools.send, request).catch((error: unknown) => {
     throw error instanceof RegistryError && error.status !== undefined ? withUrl(error, endpoint) : error;
   });

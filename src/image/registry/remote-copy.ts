@@ -52,7 +52,14 @@ export async function* copyImage(session: Session, request: CopyRequest): AsyncG
     if (to.digest !== undefined && to.digest !== document.digest) {
       throw invalidParameter(`the copy would be ${document.digest}, not ${to.digest}`);
     }
-    const copying: Copying = { source, target, isNeighbour: from.domain === to.domain, report, signal };
+    const copying: Copying = {
+      source,
+      target,
+      isNeighbour: from.domain === to.domain,
+      report,
+      firstPauseMs: session.firstPauseMs,
+      signal,
+    };
     await copyDocument(copying, document, to.digest ?? to.tag ?? "");
     report({ status: `Digest: ${document.digest}` });
     report({ status: `Status: Copied to ${familiar(to)}` });
@@ -83,6 +90,7 @@ export async function pushList(session: Session, { to, list, keyring, signal }: 
       target,
       isNeighbour: from.domain === to.domain,
       report: () => undefined,
+      firstPauseMs: session.firstPauseMs,
       signal,
     };
     await copyDocument(copying, child, from.digest);

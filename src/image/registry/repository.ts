@@ -16,6 +16,7 @@ export interface RepositoryOptions {
   /** "library/busybox" */
   readonly path: string;
   readonly actions: "pull" | "pull,push";
+  readonly firstPauseMs: number;
   readonly signal: AbortSignal;
   /** Told once which endpoint has answered. */
   readonly onAnswer?: (endpoint: Endpoint) => void;
@@ -59,11 +60,12 @@ export class Repository {
   /** An answer that is accepted; its body is the caller's. Throws RegistryError. */
   async call(call: Call): Promise<Incoming> {
     const { signal = this.#options.signal } = call;
+    const { firstPauseMs } = this.#options;
     let failure: unknown = new RegistryError({ message: "no endpoint for this registry" });
     for (const [at, endpoint] of this.#endpoints.entries()) {
       try {
         const attempts = call.attempts ?? (this.#hasAnother(at) ? 1 : ATTEMPTS);
-        const answer = await retrying(() => this.#attempt(endpoint, call), { attempts, signal });
+        const answer = await retrying(() => this.#attempt(endpoint, call), { attempts, firstPauseMs, signal });
         this.#settle(endpoint);
         return answer;
       } catch (error) {

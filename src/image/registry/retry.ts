@@ -6,12 +6,11 @@ export interface RetryOptions {
   readonly attempts: number;
   readonly signal: AbortSignal;
   /** Before the first repetition; doubled before each further one. */
-  readonly firstPauseMs?: number;
+  readonly firstPauseMs: number;
   /** Hears how long it will be until the next try, once a second. */
   readonly onPause?: (seconds: number) => void;
 }
 
-export const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 30_000;
 /** Whoever asks for more patience than this is told to the user in place of being waited for. */
 const LONGEST_RETRY_AFTER_MS = 120_000;
@@ -31,11 +30,7 @@ export async function retrying<T>(action: (failed: number) => Promise<T>, option
 }
 
 /** How long to wait after an error; undefined when waiting does not help. */
-export function pauseAfter(
-  error: unknown,
-  failed: number,
-  { signal, firstPauseMs = FIRST_PAUSE_MS }: RetryOptions,
-): number | undefined {
+export function pauseAfter(error: unknown, failed: number, { signal, firstPauseMs }: RetryOptions): number | undefined {
   if (signal.aborted || !(error instanceof RegistryError) || !error.transient) return undefined;
   const { retryAfterMs } = error;
   if (retryAfterMs !== undefined && retryAfterMs > LONGEST_RETRY_AFTER_MS) return undefined;

@@ -28,6 +28,7 @@ export function createRegistryService(deps: RegistriesDeps): RegistryService {
     dir: downloads,
     maxConcurrent: settings.maxConcurrentDownloads,
     maxAttempts: settings.maxDownloadAttempts,
+    firstPauseMs: settings.firstPauseMs,
   });
   const uploads = new LayerUploads({
     content: context.content,
@@ -35,6 +36,7 @@ export function createRegistryService(deps: RegistriesDeps): RegistryService {
     workers: context.workers,
     dir: uploading,
     maxConcurrent: settings.maxConcurrentUploads,
+    firstPauseMs: settings.firstPauseMs,
   });
   const remote = <T>(read: (from: Repository, reference: Reference) => Promise<T>, options: RemoteOptions) => {
     const reference = withDefaultTag(parseReference(options.image));

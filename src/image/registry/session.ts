@@ -29,6 +29,10 @@ export class Session {
     this.send = createTransport(options.settings);
   }
 
+  get firstPauseMs(): number {
+    return this.#options.settings.firstPauseMs;
+  }
+
   /** To pull from, mirrors first. */
   source(name: RepositoryName, credentials: Credentials): Repository {
     return this.#repository(name, { credentials, actions: "pull", mirrored: true });
@@ -45,10 +49,17 @@ export class Session {
     const { send } = this;
     return new Repository({
       send,
-      authorizer: new Authorizer({ send, credentials, authHosts: ruleFor(domain, settings).authHosts, signal }),
+      authorizer: new Authorizer({
+        send,
+        credentials,
+        authHosts: ruleFor(domain, settings).authHosts,
+        firstPauseMs: settings.firstPauseMs,
+        signal,
+      }),
       endpoints: preferPlain(found, plainHosts),
       path,
       actions,
+      firstPauseMs: settings.firstPauseMs,
       signal,
       onAnswer: (endpoint) => rememberScheme(endpoint, plainHosts),
     });

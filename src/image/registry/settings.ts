@@ -36,6 +36,8 @@ export interface RegistrySettings {
   readonly maxConcurrentUploads: number;
   /** Tries without any progress before a download fails. */
   readonly maxDownloadAttempts: number;
+  /** Before what failed is tried again for the first time; doubled each time. */
+  readonly firstPauseMs: number;
 }
 
 export const DEFAULT_REGISTRY_SETTINGS: RegistrySettings = {
@@ -48,4 +50,5 @@ export const DEFAULT_REGISTRY_SETTINGS: RegistrySettings = {
   maxConcurrentDownloads: 3,
   maxConcurrentUploads: 5,
   maxDownloadAttempts: 5,
+  firstPauseMs: 500,
 };

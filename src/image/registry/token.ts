@@ -15,6 +15,7 @@ export interface TokenRequest {
   readonly insecure: boolean;
   /** Asks for a refresh token as well, as a login does. */
   readonly offline?: boolean;
+  readonly firstPauseMs: number;
   readonly signal: AbortSignal;
 }
 
@@ -40,7 +41,7 @@ const decode = struct("tokenResponse", () => ({ token: "", access_token: "", ref
 
 export async function fetchToken(send: Send, request: TokenRequest): Promise<FetchedToken> {
   const outgoing = request.credentials.identitytoken === "" ? passwordRequest(request) : refreshRequest(request);
-  const answer = await retrying(() => ask(send, outgoing), { attempts: ATTEMPTS, signal: request.signal });
+  const answer = await retrying(() => ask(send, outgoing), { ...request, attempts: ATTEMPTS });
   const text = Buffer.from(await answer.bytes(MAX_ANSWER_BYTES)).toString();
   const decoded = decode(parseJson(text) ?? {}, "tokenResponse");
   const token = decoded.token || decoded.access_token;

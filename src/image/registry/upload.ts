@@ -7,7 +7,7 @@ import { systemError } from "../../base/errors.ts";
 import type { Digest } from "../reference.ts";
 import { RegistryError } from "./registry-error.ts";
 import type { Repository } from "./repository.ts";
-import { FIRST_PAUSE_MS, pause, pauseAfter } from "./retry.ts";
+import { pause, pauseAfter } from "./retry.ts";
 import type { Incoming } from "./transport.ts";
 import type { UploadSessions } from "./upload-sessions.ts";
 
@@ -25,7 +25,7 @@ export interface UploadOptions {
   readonly sessions: UploadSessions;
   /** An upload that the registry has begun for us already. */
   readonly begun?: URL | undefined;
-  readonly firstPauseMs?: number;
+  readonly firstPauseMs: number;
 }
 
 const CHUNK_BYTES = 32 * 1024 * 1024;
@@ -33,7 +33,7 @@ const READ_BYTES = 256 * 1024;
 const ATTEMPTS = 5;
 
 export async function upload(target: Repository, blob: LocalBlob, options: UploadOptions): Promise<void> {
-  const { signal, onPause, firstPauseMs = FIRST_PAUSE_MS } = options;
+  const { signal, onPause, firstPauseMs } = options;
   const run = new Upload(target, blob, options);
   for (let failed = 0; ; ) {
     const before = run.sentBytes;

@@ -1,0 +1,365 @@
+/** Pulls from a registry in this process: what is asked, what is stored, and what happens when it cuts, lies or refuses. */
+import { afterEach, beforeEach, describe, expect, test } from "bun:test";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
+import { DOCKER_LIST_TYPE, DOCKER_MANIFEST_TYPE, OCI_INDEX_TYPE } from "../manifest.ts";
+import { familiar } from "../reference.ts";
+import type { TestImage } from "../testing.ts";
+import { FakeRegistry, failure } from "./testing.ts";
+import { errorOf, noise, openPullStore, type PullStore, putImage } from "./testing-images.ts";
+
+const file = (name: string, data: Uint8Array) => ({ type: "file" as const, name, data });
+const small: TestImage = { layers: [[file("a", Buffer.from("one"))], [file("b", Buffer.from("two"))]] };
+const large = (bytes = 3_000_000): TestImage => ({ layers: [[file("big", noise(bytes))]] });
+
+let registry: FakeRegistry;
+let store: PullStore;
+beforeEach(() => {
+  registry = new FakeRegistry();
+  store = openPullStore();
+});
+afterEach(() => {
+  store[Symbol.dispose]();
+  registry[Symbol.dispose]();
+});
+
+const ref = (name = "a/b"): string => `${registry.host}/${name}`;
+const statuses = (lines: Awaited<ReturnType<PullStore["pull"]>>): string[] =>
+  lines.map(({ status = "", id }) => (id === undefined ? status : `${id}: ${status}`));
+const downloads = (): string => `${store.dir}/images/downloads`;
+const blobGets = (): string[] => registry.paths("GET").filter((path) => path.includes("/blobs/"));
+
+describe("a pull", () => {
+  test("tells what it does in Docker's words, and names the image", async () => {
+    const { digest, configDigest, blobs } = putImage(registry, "a/b", "1", small);
+    const [one = "", two = ""] = blobs.map((blob) => blob.slice(7, 19));
+    const lines = statuses(await store.pull(ref(), { tag: "1" }));
+    expect(lines[0]).toBe("1: Pulling from a/b");
+    for (const id of [one, two]) {
+      const own = lines.filter((line) => line.startsWith(id) && !line.includes("Extracting"));
+      expect(own.map((line) => line.slice(14))).toEqual([
+        "Pulling fs layer",
+        "Downloading",
+        "Verifying Checksum",
+        "Download complete",
+        "Pull complete",
+      ]);
+    }
+    expect(lines.slice(-2)).toEqual([`Digest: ${digest}`, `Status: Downloaded newer image for ${ref()}:1`]);
+    const { Id, RepoTags, RepoDigests } = store.images.inspect(`${ref()}:1`);
+    expect([Id, RepoTags, RepoDigests]).toEqual([configDigest, [`${ref()}:1`], [`${ref()}@${digest}`]]);
+    expect(store.events).toEqual([`pull ${ref()}`]);
+  });
+
+  test("of what is there already costs one HEAD", async () => {
+    putImage(registry, "a/b", "1", small);
+    await store.pull(ref(), { tag: "1" });
+    const before = registry.asked.length;
+    const lines = statuses(await store.pull(ref(), { tag: "1" }));
+    expect(lines.at(-1)).toBe(`Status: Image is up to date for ${ref()}:1`);
+    expect(registry.asked.slice(before).map(({ method, path }) => `${method} ${path}`)).toEqual([
+      "HEAD /v2/a/b/manifests/1",
+    ]);
+  });
+
+  test("fetches only the layers that are missing", async () => {
+    const more: TestImage = { layers: [...small.layers, [file("c", Buffer.from("three"))]] };
+    putImage(registry, "a/b", "1", small);
+    const { blobs } = putImage(registry, "a/b", "2", more);
+    await store.pull(ref(), { tag: "1" });
+    const before = blobGets().length;
+    const lines = statuses(await store.pull(ref(), { tag: "2" }));
+    expect(lines.filter((line) => line.includes("Already exists"))).toHaveLength(2);
+    // The configuration and one layer.
+    expect(blobGets().slice(before)).toHaveLength(2);
+    expect(blobGets().at(-1)).toEndWith(blobs.at(-1) ?? "");
+  });
+
+  test("by digest gives the image no tag", async () => {
+    const { digest } = putImage(registry, "a/b", "1", small);
+    const lines = statuses(await store.pull(ref(), { tag: digest }));
+    expect(lines[0]).toBe(`${ref()}@${digest}: Pulling from a/b`);
+    expect(store.images.inspect(`${ref()}@${digest}`).RepoTags).toEqual([]);
+  });
+
+  test("without a tag gets all of them", async () => {
+    for (const tag of ["1", "2"]) putImage(registry, "a/b", tag, { ...small, config: { Labels: { tag } } });
+    await store.pull(ref());
+    expect(["1", "2"].map((tag) => store.images.inspect(`${ref()}:${tag}`).Config.Labels)).toEqual([
+      { tag: "1" },
+      { tag: "2" },
+    ]);
+  });
+
+  test("tells programs that ask for it how much is missing", async () => {
+    const { blobs } = putImage(registry, "a/b", "1", small);
+    const told = (await store.pull(ref(), { tag: "1", sizes: true })).find(({ aux }) => aux !== undefined);
+    const sizes = blobs.map((blob) => ({
+      ID: blob.slice(7, 19),
+      Size: registry.blobs.get(`a/b@${blob}`)?.length ?? 0,
+    }));
+    expect(told).toEqual({ aux: { Layers: sizes } });
+  });
+
+  test.each([
+    ["1", `manifest for HOST/a/b:1 not found: manifest unknown: manifest unknown`],
+    ["", "repository HOST/a/b not found: name unknown: repository name not known to registry"],
+  ])("of what is not there (%p) throws before the first line", (tag, message) => {
+    expect(store.pull(ref(), { tag })).rejects.toThrow(message.replace("HOST", registry.host));
+  });
+
+  test("that nobody answers is told as Docker tells it", () => {
+    expect(store.pull("127.0.0.1:1/a", { tag: "1" })).rejects.toThrow(
+      'Get "http://127.0.0.1:1/v2/": dial tcp 127.0.0.1:1: connect: connection refused',
+    );
+  });
+});
+
+describe("platforms", () => {
+  const arm = { ...small, top: { architecture: "arm64" }, config: { Labels: { on: "arm64" } } };
+
+  function putIndex(type = OCI_INDEX_TYPE): void {
+    const [amd, arm64] = [putImage(registry, "a/b", "amd64", small), putImage(registry, "a/b", "arm64", arm)];
+    const entry = (digest: string, architecture: string, extra = {}) => ({
+      mediaType: DOCKER_MANIFEST_TYPE,
+      digest,
+      size: registry.manifests.get(`a/b:${digest}`)?.bytes.length,
+      platform: { os: "linux", architecture },
+      ...extra,
+    });
+    const attestation = { annotations: { "vnd.docker.reference.type": "attestation-manifest" } };
+    const manifests = [
+      entry(amd.digest, "unknown", attestation),
+      entry(arm64.digest, "arm64"),
+      entry(amd.digest, "amd64"),
+    ];
+    registry.putManifest("a/b", "all", { schemaVersion: 2, mediaType: type, manifests }, type);
+  }
+
+  test.each([
+    [OCI_INDEX_TYPE, "", "amd64"],
+    [DOCKER_LIST_TYPE, "", "amd64"],
+    [OCI_INDEX_TYPE, "linux/arm64", "arm64"],
+    [OCI_INDEX_TYPE, "linux/arm64/v8", "arm64"],
+  ])("of %s for %p the image for %s is taken", async (type, platform, architecture) => {
+    putIndex(type);
+    await store.pull(ref(), { tag: "all", platform });
+    expect(store.images.inspect(`${ref()}:all`).Architecture).toBe(architecture);
+  });
+
+  test("another platform replaces what the tag meant", async () => {
+    putIndex();
+    await store.pull(ref(), { tag: "all" });
+    await store.pull(ref(), { tag: "all", platform: "linux/arm64" });
+    expect(store.images.inspect(`${ref()}:all`).Architecture).toBe("arm64");
+  });
+
+  test("an index without the platform is an error", async () => {
+    putIndex();
+    expect(errorOf(await store.pull(ref(), { tag: "all", platform: "linux/s390x" }))).toBe(
+      "no matching manifest for linux/s390x in the manifest list entries",
+    );
+  });
+
+  test("an image for another platform than was asked for is warned of", async () => {
+    putImage(registry, "a/b", "1", small);
+    const lines = statuses(await store.pull(ref(), { tag: "1", platform: "linux/arm64" }));
+    expect(lines.at(-1)).toContain("its platform (linux/amd64) does not match the specified platform (linux/arm64)");
+  });
+});
+
+describe("a download that is cut", () => {
+  test("goes on where it was, within the same pull", async () => {
+    const { blobs } = putImage(registry, "a/b", "1", large());
+    registry.cutAfter = 1_000_000;
+    expect(errorOf(await store.pull(ref(), { tag: "1" }))).toBeUndefined();
+    const size = registry.blobs.get(`a/b@${blobs[0]}`)?.length ?? 0;
+    expect(registry.sentBytes).toBeLessThan(size + 10_000);
+    expect(registry.asked.some(({ range }) => range !== null && !range.startsWith("bytes=0-"))).toBe(true);
+  });
+
+  test("goes on in the next pull, of the next engine", async () => {
+    putImage(registry, "a/b", "1", large());
+    registry.cutAfter = 2_000_000;
+    store = store.reopen({ maxDownloadAttempts: 1 });
+    expect(errorOf(await store.pull(ref(), { tag: "1" }))).toContain("EOF");
+    const sent = registry.sentBytes;
+    store = store.reopen({});
+    const lines = await store.pull(ref(), { tag: "1" });
+    expect(errorOf(lines)).toBeUndefined();
+    expect(registry.sentBytes - sent).toBeLessThan(1_100_000);
+    expect(lines.find(({ status }) => status === "Resuming")?.progressDetail?.current).toBe(2_000_000);
+    expect(readdirSync(downloads())).toEqual([]);
+  });
+
+  test("keeps the layers that were whole, over a restart", async () => {
+    const image: TestImage = { layers: [[file("a", noise(10_000))], [file("big", noise(2_000_000, 7))]] };
+    let second = "";
+    let isBroken = true;
+    using flaky = new FakeRegistry({
+      async intercept(_request, { pathname }) {
+        if (!isBroken || !pathname.endsWith(second)) return undefined;
+        while (readdirSync(`${store.dir}/images/layers`).length === 0) await Bun.sleep(2);
+        return failure(404, "BLOB_UNKNOWN", "blob unknown to registry");
+      },
+    });
+    const { blobs } = putImage(flaky, "a/b", "1", image);
+    second = blobs[1] ?? "";
+    expect(errorOf(await store.pull(`${flaky.host}/a/b`, { tag: "1" }))).toContain("blob unknown");
+    isBroken = false;
+    store = store.reopen();
+    await store.images.sweep();
+    const before = flaky.asked.length;
+    const lines = statuses(await store.pull(`${flaky.host}/a/b`, { tag: "1" }));
+    expect(lines).toContain(`${blobs[0]?.slice(7, 19)}: Already exists`);
+    expect(flaky.asked.slice(before).some(({ path }) => path.endsWith(blobs[0] ?? ""))).toBe(false);
+  });
+
+  test("begins anew where the server knows no ranges", async () => {
+    using plain = new FakeRegistry({ ranges: false });
+    putImage(plain, "a/b", "1", large());
+    plain.cutAfter = 1_000_000;
+    expect(errorOf(await store.pull(`${plain.host}/a/b`, { tag: "1" }))).toBeUndefined();
+  });
+
+  test("fetches anew what the disk has spoilt meanwhile", async () => {
+    const { blobs } = putImage(registry, "a/b", "1", large());
+    registry.cutAfter = 2_000_000;
+    store = store.reopen({ maxDownloadAttempts: 1 });
+    await store.pull(ref(), { tag: "1" });
+    writeFileSync(`${downloads()}/${blobs[0]?.slice(7)}`, Buffer.alloc(2_000_000));
+    store = store.reopen();
+    expect(errorOf(await store.pull(ref(), { tag: "1" }))).toBeUndefined();
+  });
+
+  test("is given up when nothing comes of trying", async () => {
+    using dead = new FakeRegistry({
+      intercept: (_request, url) =>
+        url.pathname.includes("/blobs/") && hits++ > 0 ? failure(503, "UNAVAILABLE", "later") : undefined,
+    });
+    let hits = 0;
+    putImage(dead, "a/b", "1", large());
+    expect(errorOf(await store.pull(`${dead.host}/a/b`, { tag: "1" }))).toBe("unavailable: later");
+    expect(hits).toBe(6);
+  });
+});
+
+describe("several pulls at once", () => {
+  test("fetch each blob once", async () => {
+    const { blobs } = putImage(registry, "a/b", "1", large());
+    const both = await Promise.all([store.pull(ref(), { tag: "1" }), store.pull(ref(), { tag: "1" })]);
+    expect(both.map(errorOf)).toEqual([undefined, undefined]);
+    expect(blobGets().filter((path) => path.endsWith(blobs[0] ?? ""))).toHaveLength(1);
+  });
+
+  test("one that is left does not stop the other", async () => {
+    putImage(registry, "a/b", "1", large());
+    const leave = new AbortController();
+    const left = store.pull(ref(), { tag: "1", signal: leave.signal }).catch((error: unknown) => error);
+    const stays = store.pull(ref(), { tag: "1" });
+    leave.abort(new Error("gone"));
+    await left;
+    expect(errorOf(await stays)).toBeUndefined();
+    expect(existsSync(downloads()) ? readdirSync(downloads()) : []).toEqual([]);
+  });
+});
+
+describe("a registry that lies", () => {
+  test.each([
+    [
+      "other bytes for a layer",
+      (path: string, blob: string) => path.endsWith(blob) && new Response(Buffer.alloc(500, 1)),
+      "the registry sends",
+    ],
+    [
+      "other bytes of the same length",
+      (path: string, blob: string, size: number) => path.endsWith(blob) && new Response(noise(size, 99)),
+      /verification failed|not/,
+    ],
+    [
+      "another configuration",
+      (path: string, blob: string) => path.includes("/blobs/") && !path.endsWith(blob) && new Response("{}"),
+      "image config verification failed",
+    ],
+  ])("with %s is found out, and nothing is stored", async (_what, lie, message) => {
+    let [blob, size] = ["", 0];
+    using rogue = new FakeRegistry({ intercept: (_request, url) => lie(url.pathname, blob, size) || undefined });
+    const put = putImage(rogue, "a/b", "1", { layers: [[file("a", noise(5000))]] });
+    blob = put.blobs[0] ?? "";
+    size = rogue.blobs.get(`a/b@${blob}`)?.length ?? 0;
+    expect(errorOf(await store.pull(`${rogue.host}/a/b`, { tag: "1" }))).toMatch(message);
+    expect(() => store.images.inspect(`${rogue.host}/a/b:1`)).toThrow("No such image");
+    expect(readdirSync(`${store.dir}/images/layers`)).toEqual([]);
+  });
+
+  test("about the digest of a manifest is found out", () => {
+    const { digest } = putImage(registry, "a/b", "1", small);
+    registry.putManifest("a/b", "2", { schemaVersion: 2 }, DOCKER_MANIFEST_TYPE);
+    const other = registry.manifests.get("a/b:2");
+    if (other !== undefined) registry.manifests.set(`a/b:${digest}`, other);
+    expect(store.pull(ref(), { tag: digest })).rejects.toThrow(`manifest verification failed for digest ${digest}`);
+  });
+
+  test("cannot spoil a layer for an honest one that is pulled from at the same time", async () => {
+    const image = large(500_000);
+    const honest = putImage(registry, "a/b", "1", image);
+    using rogue = new FakeRegistry();
+    const claimed = putImage(rogue, "a/b", "1", {
+      layers: [[file("x", noise(300, 5))]],
+      config: { Labels: { claims: "x" } },
+    });
+    // Its manifest claims that the honest layer's blob is its own layer.
+    const manifest = JSON.parse(Buffer.from(rogue.manifests.get("a/b:1")?.bytes ?? []).toString());
+    const size = registry.blobs.get(`a/b@${honest.blobs[0]}`)?.length;
+    manifest.layers[0] = { ...manifest.layers[0], digest: honest.blobs[0], size };
+    rogue.putManifest("a/b", "2", manifest, DOCKER_MANIFEST_TYPE);
+    rogue.blobs.set(`a/b@${honest.blobs[0]}`, registry.blobs.get(`a/b@${honest.blobs[0]}`) ?? new Uint8Array());
+    const [bad, good] = await Promise.all([
+      store.pull(`${rogue.host}/a/b`, { tag: "2" }),
+      store.pull(ref(), { tag: "1" }),
+    ]);
+    expect(errorOf(bad)).toContain("as the image says");
+    expect(errorOf(good)).toBeUndefined();
+    expect(claimed.configDigest).not.toBe(honest.configDigest);
+  });
+});
+
+describe("mirrors", () => {
+  const settings = (mirrors: readonly string[], mirrorsOnly = false) => ({
+    registries: { [registry.host]: { mirrors, insecure: false, authHosts: [], mirrorsOnly } },
+  });
+
+  test("are asked first, under their prefix, and told whose they are", async () => {
+    using mirror = new FakeRegistry();
+    putImage(mirror, "cache/a/b", "1", small);
+    using mirrored = openPullStore(settings([`${mirror.origin}/cache`]));
+    expect(errorOf(await mirrored.pull(ref(), { tag: "1" }))).toBeUndefined();
+    expect(registry.asked).toEqual([]);
+    expect(mirror.asked[0]?.path).toBe(`/v2/cache/a/b/manifests/1?ns=${encodeURIComponent(registry.host)}`);
+  });
+
+  test("are passed over when they fail or lack it, and never given credentials", async () => {
+    using broken = new FakeRegistry({ intercept: () => new Response("no", { status: 500 }) });
+    using empty = new FakeRegistry();
+    putImage(registry, "a/b", "1", small);
+    using mirrored = openPullStore(settings([broken.origin, empty.origin, "http://127.0.0.1:1"]));
+    const credentials = { username: "ann", password: "secret", registrytoken: "token" };
+    expect(errorOf(await mirrored.pull(ref(), { tag: "1", credentials }))).toBeUndefined();
+    expect(empty.asked.length).toBeGreaterThan(0);
+    expect([...broken.asked, ...empty.asked].filter(({ authorization }) => authorization !== null)).toEqual([]);
+    expect(registry.asked[0]?.authorization).toBe("Bearer token");
+  });
+
+  test("may be all there is", async () => {
+    using empty = new FakeRegistry();
+    putImage(registry, "a/b", "1", small);
+    using mirrored = openPullStore(settings([empty.origin], true));
+    expect(mirrored.pull(ref(), { tag: "1" })).rejects.toThrow("not found");
+  });
+
+  test("never take part in what a name means", async () => {
+    putImage(registry, "a/b", "1", small);
+    await store.pull(ref(), { tag: "1" });
+    const [image] = await store.images.list({ all: true, filters: new Map(), sharedSize: false, manifests: false });
+    expect(image?.RepoTags).toEqual([familiar({ domain: registry.host, path: "a/b", tag: "1" })]);
+  });
+});
