@@ -15,7 +15,6 @@ import { type Endpoint, leaseOf, toBareEndpoint, toInterface, toRoutes } from ".
 import type { LiveNetwork } from "./live-network.ts";
 import { noneAndOthers, notHostMode, sharedNamespace } from "./messages.ts";
 import type { Networks } from "./networks.ts";
-import { toPortMap } from "./ports/bindings.ts";
 import type { PublishedPorts } from "./ports/ports.ts";
 import { isSameTarget, portTarget } from "./ports/target.ts";
 import { type Attached, type Connections, newUse, type Sandbox, type SandboxRequest, type Use } from "./use.ts";
@@ -278,8 +277,7 @@ export class Sandboxes {
     if (isSameTarget(use.target, target)) return;
     ports.unpublish(use.id);
     use.target = target;
-    use.ports =
-      target === undefined ? toPortMap([], use.request.config) : await ports.publish(use.id, target, use.request);
+    use.ports = target === undefined ? {} : await ports.publish(use.id, target, use.request);
   }
 
   #connectionsOf(use: Use): Connections {

@@ -3,10 +3,11 @@ import { afterAll, beforeAll, test } from "bun:test";
 import { COMPARED_IMAGE, expectLikeDocker } from "../harness/compare.ts";
 import { TestEngine } from "../harness/engine.ts";
 import { ensureBusybox } from "../harness/images.ts";
+import { PORT_SCRIPTS } from "./port-scripts.ts";
 import { SCRIPTS } from "./scripts.ts";
 import { VOLUME_SCRIPTS } from "./volume-scripts.ts";
 
-const ALL: Readonly<Record<string, string>> = { ...SCRIPTS, ...VOLUME_SCRIPTS };
+const ALL: Readonly<Record<string, string>> = { ...SCRIPTS, ...PORT_SCRIPTS, ...VOLUME_SCRIPTS };
 
 let engine: TestEngine;
 beforeAll(async () => {

@@ -7,6 +7,7 @@ import type { EngineContext } from "../context.ts";
 import { networkName } from "../network-mode.ts";
 import type { Container } from "./container.ts";
 import { toStatus } from "./inspect.ts";
+import { portTests } from "./port-filter.ts";
 
 const KEYS = [
   "ancestor",
@@ -47,11 +48,9 @@ export function createListFilter(ctx: EngineContext, filters: Filters): Test {
   any("ancestor", (container, want) => isAncestor(ctx, container, want));
   any("network", (container, want) => usesNetwork(container, want));
   any("volume", (container, want) => usesVolume(container, want));
-  any("expose", (container, want) => exposes(container, want));
-  any("publish", () => false);
   any("isolation", () => true);
   if (booleanFilter(filters, "is-task") === true) tests.push(() => false);
-  tests.push(...exitedTests(filters), ...orderTests(ctx, filters));
+  tests.push(...portTests(filters), ...exitedTests(filters), ...orderTests(ctx, filters));
   const labels = filters.get("label") ?? [];
   if (labels.length > 0) tests.push((container) => matchesLabels(labels, container.spec.config.Labels));
   return (container) => tests.every((test) => test(container));
@@ -101,11 +100,6 @@ function usesVolume({ spec }: Container, want: string): boolean {
     const source = mount.type === "volume" ? mount.volume : mount.type === "bind" ? mount.source : "";
     return mount.destination === want || source === want;
   });
-}
-
-function exposes(container: Container, want: string): boolean {
-  const port = want.includes("/") ? want : `${want}/tcp`;
-  return port in (container.spec.config.ExposedPorts ?? {});
 }
 
 function exitedTests(filters: Filters): Test[] {

@@ -3,6 +3,7 @@ import { fromPortMap, type PortTarget, toBindings, toPortMap } from "./bindings.
 import { portRequests } from "./requests.ts";
 
 const target: PortTarget = {
+  endpointId: "e1",
   bridge: "br1",
   ipv4: "10.0.0.2",
   ipv6: undefined,

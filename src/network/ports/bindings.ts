@@ -18,6 +18,7 @@ export type PortMap = Readonly<Record<string, PortBinding[] | null>>;
 
 /** Where a container's ports lead: its endpoint on the bridge network that it reaches the world by. */
 export interface PortTarget {
+  readonly endpointId: string;
   readonly bridge: string;
   readonly ipv4: string | undefined;
   readonly ipv6: string | undefined;

@@ -22,7 +22,7 @@ let one: Engine;
 class Engine {
   readonly firewall = new Firewall({ name: "tare_test", log: nullLogger });
   readonly relay = new Relay({ program: { path: RELAY, dir: join(dir, "relay") }, log: nullLogger });
-  readonly ports = new PublishedPorts({ firewall: this.firewall, relay: this.relay });
+  readonly ports = new PublishedPorts({ firewall: this.firewall, relay: this.relay, redirect: () => undefined });
 
   open(): void {
     const gatewayMode = { ipv4: "nat", ipv6: "nat" } as const;
@@ -59,6 +59,7 @@ afterEach(async () => {
 });
 
 const target: PortTarget = {
+  endpointId: "e1",
   bridge: "br1",
   ipv4: "10.1.0.2",
   ipv6: undefined,
@@ -75,7 +76,7 @@ function wanted(...specs: readonly string[]) {
     const key = port.includes("/") ? port : `${port}/tcp`;
     PortBindings[key] = [...(PortBindings[key] ?? []), { HostIp, HostPort }];
   }
-  return { config: {}, hostConfig: { PortBindings, PublishAllPorts: false } };
+  return { name: "web", config: {}, hostConfig: { PortBindings, PublishAllPorts: false } };
 }
 
 const refusal = (attempt: Promise<unknown>): Promise<string> => attempt.then(() => "none", String);
@@ -115,6 +116,9 @@ test("a port is refused in Docker's words when another container has it, or anot
   await host.serve("tcp:9000");
   await one.ports.publish(createId(), target, wanted("8080:80"));
   const attempt = (...specs: string[]) => refusal(one.ports.publish(createId(), target, wanted(...specs)));
+  expect(await attempt("8080:81")).toContain(
+    "driver failed programming external connectivity on endpoint web (e1): Bind for 0.0.0.0:8080 failed",
+  );
   expect(await attempt("8080:81")).toContain("Bind for 0.0.0.0:8080 failed: port is already allocated");
   expect(await attempt("[::1]:8080:81")).toContain("Bind for :::8080 failed: port is already allocated");
   expect(await attempt("127.0.0.1:9000:81")).toEndWith(

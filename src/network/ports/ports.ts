@@ -3,8 +3,9 @@
  * (moby libnetwork/drivers/bridge/port_mapping_linux.go of v28).
  */
 import { readFileSync } from "node:fs";
-import { systemError } from "../../base/errors.ts";
+import { messageOf, systemError } from "../../base/errors.ts";
 import type { ContainerId } from "../../base/ids.ts";
+import type { ChangedPort } from "../device/stale-flows.ts";
 import type { Firewall } from "../firewall/firewall.ts";
 import { type Binding, fromPortMap, type PortMap, type PortTarget, toBindings, toPortMap } from "./bindings.ts";
 import { type PortRange, PortTable } from "./port-table.ts";
@@ -15,6 +16,8 @@ import { type PortRequest, type PortsWanted, portRequests } from "./requests.ts"
 export interface PublishedPortsDeps {
   readonly firewall: Pick<Firewall, "publish" | "unpublish">;
   readonly relay: Pick<Relay, "open" | "close" | "expect">;
+  /** What clients of UDP ports send goes where the ports lead now. Nobody waits for it. */
+  readonly redirect: (ports: readonly ChangedPort[]) => void;
 }
 
 const LOCAL_PORT_RANGE = "/proc/sys/net/ipv4/ip_local_port_range";
@@ -41,17 +44,15 @@ export class PublishedPorts {
   async publish(id: ContainerId, target: PortTarget, wanted: PortsWanted): Promise<PortMap> {
     const requests = portRequests(wanted);
     if (requests.length === 0) return toPortMap([], wanted.config);
-    const bindings = toBindings(requests, target, hasIpv6());
-    const reserved: PublishedPort[] = [];
-    using undo = new DisposableStack();
-    undo.defer(() => this.#giveBack(reserved));
-    await this.#reserveExact(bindings.filter(isExact), reserved);
-    for (const binding of bindings.filter((each) => !isExact(each))) await this.#reserveOneOf(binding, reserved);
-    const published = [...reserved, ...bindings.flatMap(({ routed }) => routed)];
-    this.#deps.firewall.publish(published);
-    undo.move();
-    this.#published.set(id, published);
-    return toPortMap(published, wanted.config);
+    try {
+      const published = await this.#publish(toBindings(requests, target, hasIpv6()));
+      this.#published.set(id, published);
+      return toPortMap(published, wanted.config);
+    } catch (error) {
+      const endpoint = `${wanted.name} (${target.endpointId})`;
+      const message = `driver failed programming external connectivity on endpoint ${endpoint}: ${messageOf(error)}`;
+      throw systemError(message, { cause: error });
+    }
   }
 
   /** After a restart of the engine: published since an earlier one. */
@@ -70,6 +71,26 @@ export class PublishedPorts {
     this.#published.delete(id);
     this.#deps.firewall.unpublish(published);
     this.#giveBack(published.filter(isHeld));
+    this.#redirect(published, false);
+  }
+
+  #redirect(ports: readonly PublishedPort[], isPublished: boolean): void {
+    const changed = ports.filter(({ protocol, hostPort }) => protocol === "udp" && hostPort !== 0);
+    if (changed.length === 0) return;
+    this.#deps.redirect(changed.map(({ hostPort, containerIp }) => ({ hostPort, containerIp, isPublished })));
+  }
+
+  async #publish(bindings: readonly Binding[]): Promise<PublishedPort[]> {
+    const reserved: PublishedPort[] = [];
+    using undo = new DisposableStack();
+    undo.defer(() => this.#giveBack(reserved));
+    await this.#reserveExact(bindings.filter(isExact), reserved);
+    for (const binding of bindings.filter((each) => !isExact(each))) await this.#reserveOneOf(binding, reserved);
+    const published = [...bindings.flatMap(({ routed }) => routed), ...reserved];
+    this.#deps.firewall.publish(published);
+    undo.move();
+    this.#redirect(published, true);
+    return published;
   }
 
   #giveBack(held: readonly PublishedPort[]): void {

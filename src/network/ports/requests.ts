@@ -17,12 +17,14 @@ export interface PortRequest extends ContainerPort {
 }
 
 export interface PortsWanted {
+  /** Of the container. */
+  readonly name: string;
   readonly config: Pick<ContainerConfig, "ExposedPorts">;
   readonly hostConfig: Pick<HostConfig, "PortBindings" | "PublishAllPorts">;
 }
 
 /** In the order in which moby allocates them: single ports before ranges, then by what they are. */
-export function portRequests({ config, hostConfig }: PortsWanted): PortRequest[] {
+export function portRequests({ config, hostConfig }: Omit<PortsWanted, "name">): PortRequest[] {
   const { PortBindings, PublishAllPorts } = hostConfig;
   const exposed = PublishAllPorts ? Object.keys(config.ExposedPorts ?? {}) : [];
   const anywhere = exposed.filter((key) => (PortBindings[key] ?? []).length === 0);

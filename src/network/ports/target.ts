@@ -18,6 +18,7 @@ export function portTarget(connected: readonly PublishingConnection[]): PortTarg
   if (chosen?.policy === undefined) return undefined;
   const { policy, hostBinding = ANYWHERE, endpoint } = chosen;
   return {
+    endpointId: endpoint.id,
     bridge: policy.bridge,
     ipv4: gateways.ipv4 === chosen ? endpoint.lease.ipv4?.address : undefined,
     ipv6: gateways.ipv6 === chosen ? endpoint.lease.ipv6?.address : undefined,
