@@ -1,6 +1,7 @@
 /**
  * Copies a tree of files with owners, modes, times, extended attributes, hard links, devices and holes, sharing contents where
  * the file system can. No link is followed: what somebody puts in the way of a walk makes it fail or is copied as what it is.
+ * A copy that was interrupted can be gone on with: a file is as its original, its time included, only once it is whole.
  * Blocking; for a worker unless the tree is small.
  */
 import { readdirSync } from "node:fs";
@@ -22,8 +23,9 @@ import {
 } from "../kernel/at.ts";
 import type { OwnedFd } from "../kernel/fd.ts";
 import { O } from "../kernel/open-flags.ts";
-import { type FileStat, getXattr, listXattrs, readLink, statAt, statFd } from "../kernel/read-at.ts";
+import { type FileStat, getXattr, listXattrs, readLink, statAt, statFd, statIfThere } from "../kernel/read-at.ts";
 import { copyContents } from "./copy-contents.ts";
+import { removeEntry } from "./remove-entry.ts";
 
 /** So far. */
 export interface Copied {
@@ -31,7 +33,7 @@ export interface Copied {
   readonly bytes: number;
 }
 
-/** `to` is an empty directory and takes the attributes of `from`. `checkpoint` is called often and may throw to stop. */
+/** `to` is an empty directory, or one that an interrupted copy left, and takes the attributes of `from`. `checkpoint` is called often and may throw to stop. */
 export function copyTree(from: OwnedFd, to: OwnedFd, checkpoint: (copied: Copied) => void): Copied {
   const copy = new TreeCopy(from, to, checkpoint);
   copy.run();
@@ -101,7 +103,9 @@ class TreeCopy {
   }
 
   #copyDirectory(pair: Pair): void {
-    for (const name of readdirSync(pair.from.procPath, { encoding: "buffer" })) {
+    const names = readdirSync(pair.from.procPath, { encoding: "buffer" });
+    removeOthers(pair.to, names);
+    for (const name of names) {
       try {
         this.#copyEntry(pair, name, statAt(pair.from.fd, name));
       } catch (error) {
@@ -113,12 +117,19 @@ class TreeCopy {
   }
 
   #copyEntry(pair: Pair, name: Buffer, stat: FileStat): void {
+    const there = statIfThere(pair.to.fd, name);
     if (stat.type === "directory") {
-      mkdirat(pair.to.fd, name, 0o700);
+      if (there !== undefined && there.type !== "directory") removeEntry(pair.to.fd, name);
+      if (there?.type !== "directory") mkdirat(pair.to.fd, name, 0o700);
       this.#directories.push(Buffer.concat([pair.path, SLASH, name]));
       return;
     }
     this.#files++;
+    // Links are made anew: which of their names was copied first is not known any more.
+    const isDone = there !== undefined && stat.links === 1 && isSame(there, stat);
+    if (isDone) this.#bytes += stat.type === "file" ? stat.size : 0;
+    if (isDone) return;
+    if (there !== undefined) removeEntry(pair.to.fd, name);
     if (stat.links > 1 && this.#copyLink(pair, name, stat)) return;
     switch (stat.type) {
       case "file":
@@ -159,6 +170,18 @@ class TreeCopy {
     copyAttributes(from.fd, to.fd, stat);
   }
 }
+
+/** What an interrupted copy made of something that has gone since. */
+function removeOthers(to: OwnedFd, names: readonly Buffer[]): void {
+  const there = readdirSync(to.procPath, { encoding: "buffer" });
+  if (there.length === 0) return;
+  const wanted = new Set(names.map((name) => name.toString("latin1")));
+  for (const name of there) if (!wanted.has(name.toString("latin1"))) removeEntry(to.fd, name);
+}
+
+const COMPARED = ["type", "mode", "uid", "gid", "size", "mtimeSec", "mtimeNsec"] as const;
+
+const isSame = (one: FileStat, other: FileStat): boolean => COMPARED.every((fact) => one[fact] === other[fact]);
 
 function copySymlink({ from, to }: Pair, name: Buffer, stat: FileStat): void {
   using link = openat(from.fd, name, O.PATH);

@@ -9,6 +9,7 @@ import { DEFAULT_TAR_LIMITS, type TarHandler, type TarLimits } from "../base/tar
 import * as at from "../kernel/at.ts";
 import type { OwnedFd } from "../kernel/fd.ts";
 import { O } from "../kernel/open-flags.ts";
+import { statIfThere } from "../kernel/read-at.ts";
 import { joinPath, type LayerPath } from "./layer-path.ts";
 import { checkWritable, LiveDirectories } from "./live-directory.ts";
 import { removeEntry } from "./remove-entry.ts";
@@ -28,6 +29,10 @@ export interface UnpackOptions {
   readonly owner?: "archive" | "unpacker" | Owner;
   /** Refuse entries that would put a directory in place of something else, or something else in place of a directory. */
   readonly keepKinds?: boolean;
+  /** What the archive says of "." is for the directory itself. Default: that it stays as it is. */
+  readonly takesRoot?: boolean;
+  /** Keep files that are as the archive has them, of an earlier run that was interrupted: a file's time is set last. */
+  readonly resumes?: boolean;
   /** Gives every name in the archive another one. */
   readonly rename?: (name: string) => string;
 }
@@ -39,6 +44,7 @@ const S_IFCHR = 0o020000;
 const S_IFBLK = 0o060000;
 const S_IFIFO = 0o010000;
 const OWNER_ACCESS = 0o700;
+const NS_PER_S = 1_000_000_000n;
 
 /** Give it to a TarReader, and call `finish` after the last entry. */
 export class TreeUnpacker implements TarHandler, Disposable {
@@ -89,11 +95,13 @@ export class TreeUnpacker implements TarHandler, Disposable {
   }
 
   readonly #makers: Readonly<Record<TarEntry["type"], (entry: TarEntry, path: LayerPath) => void>> = {
-    file: (entry, path) =>
+    file: (entry, path) => {
+      if (this.#options.resumes === true && this.#isThere(entry, path)) return;
       this.#put(path, (parent, name) => {
         const fd = at.openat(parent, name, O.WRONLY | O.CREAT | O.EXCL, 0o600);
         this.#file = { fd, entry, writer: new SparseWriter(fd.fd, entry.sparse) };
-      }),
+      });
+    },
     directory: (entry, path) => this.#directory(entry, path),
     link: (entry, path) => this.#link(entry, path),
     symlink: (entry, path) =>
@@ -109,9 +117,24 @@ export class TreeUnpacker implements TarHandler, Disposable {
   };
 
   /** The directory that is unpacked into takes what the archive says of "." only when it was made for it. */
-  #root({ type, name }: TarEntry): void {
-    if (type === "directory") return;
-    throw new TarError(`cannot overwrite directory ${JSON.stringify(name)} with non-directory`);
+  #root(entry: TarEntry): void {
+    if (entry.type !== "directory") {
+      throw new TarError(`cannot overwrite directory ${JSON.stringify(entry.name)} with non-directory`);
+    }
+    if (this.#options.takesRoot !== true) return;
+    using root = this.#view.locate(this.#options.path);
+    this.#attributes(root, { ...entry, mode: entry.mode | OWNER_ACCESS });
+    this.#unpackedDirectories.set("", entry);
+  }
+
+  #isThere({ size, sparse, mode, mtimeNs }: TarEntry, path: LayerPath): boolean {
+    const stat = statIfThere(this.#parent(path).fd, nameBytes(path.name));
+    return (
+      stat?.type === "file" &&
+      stat.size === (sparse?.size ?? size) &&
+      stat.mode === mode &&
+      BigInt(stat.mtimeSec) * NS_PER_S + BigInt(stat.mtimeNsec) === mtimeNs
+    );
   }
 
   /** Runs `make` in the entry's directory; when the name is taken, removes what has it and runs `make` again. */

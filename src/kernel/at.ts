@@ -39,6 +39,7 @@ const lib = libc({
   utimensat: { args: ["i32", "ptr", "ptr", "i32"], returns: "i32" },
   unlinkat: { args: ["i32", "ptr", "i32"], returns: "i32" },
   renameat: { args: ["i32", "ptr", "i32", "ptr"], returns: "i32" },
+  renameat2: { args: ["i32", "ptr", "i32", "ptr", "u32"], returns: "i32" },
   fsetxattr: { args: ["i32", "ptr", "ptr", "u64", "i32"], returns: "i32" },
   setxattr: { args: ["ptr", "ptr", "ptr", "u64", "i32"], returns: "i32" },
 });
@@ -227,4 +228,12 @@ export function unlinkat(dir: DirFd, name: Name, { directory = false } = {}): vo
 export function renameat(fromDir: DirFd, from: Name, dir: DirFd, name: Name): void {
   const [source, text] = [component(from), component(name)];
   check("renameat", printable(name), () => lib().renameat(fromDir, source, dir, text));
+}
+
+const RENAME_EXCHANGE = 2;
+
+/** Two names trade places, both at once; they lie on one file system. */
+export function exchange(oneDir: DirFd, one: Name, otherDir: DirFd, other: Name): void {
+  const [source, text] = [component(one), component(other)];
+  check("renameat2", printable(other), () => lib().renameat2(oneDir, source, otherDir, text, RENAME_EXCHANGE));
 }

@@ -69,6 +69,16 @@ export function statAt(dir: DirFd, name: Name): FileStat {
   return decodeStat();
 }
 
+/** The same; undefined when there is nothing of that name. */
+export function statIfThere(dir: DirFd, name: Name): FileStat | undefined {
+  try {
+    return statAt(dir, name);
+  } catch (error) {
+    if (!(error instanceof SysError) || error.code !== "ENOENT") throw error;
+    return undefined;
+  }
+}
+
 /** Of an open file; an O_PATH descriptor will do. */
 export function statFd(fd: number): FileStat {
   check("statx", `fd ${fd}`, () => lib().statx(fd, EMPTY, AT_EMPTY_PATH, STATX_BASIC_STATS, statBytes));
