@@ -161,7 +161,7 @@ function checkMacvlan(record: NetworkRecord, networks: readonly NetworkRecord[])
   );
   const clash = others.find((other) => mode === "passthru" || macvlanMode(other) === "passthru");
   if (clash === undefined) return;
-  throw forbidden(
+  throw systemError(
     `macvlan network ${clash.id} is already using parent interface ${parent} in mode ${macvlanMode(clash)}`,
   );
 }

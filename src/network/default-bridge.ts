@@ -113,7 +113,7 @@ async function chosenSubnets(
     );
     if (subnet === undefined) throw invalidParameter("no free private subnet on this machine: name one with bip");
     const gateway = toAddress(subnet.family, subnet.base + 1n);
-    return { cidr: toCidr(subnet), gateway, range: undefined, reserved: [], configured: false };
+    return { cidr: toCidr(subnet), gateway, range: undefined, reserved: [], configured: true };
   });
   return [...configured, ...chosen];
 }

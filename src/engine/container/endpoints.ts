@@ -3,6 +3,7 @@ import { invalidParameter } from "../../base/errors.ts";
 import type { EndpointSettings } from "../../wire/container.ts";
 import { emptyEndpoint } from "../../wire/empty.ts";
 import type { HostConfig } from "../../wire/host-config.ts";
+import { endpointProblems } from "../../wire/validate/endpoint.ts";
 import { listProblems } from "../../wire/validate/problems.ts";
 import type { EngineContext } from "../context.ts";
 import { joinedContainer } from "../network-mode.ts";
@@ -31,7 +32,7 @@ export function wantedEndpoints(ctx: EngineContext, { NetworkMode }: HostConfig,
   return Object.fromEntries(
     asked.map(([ref, settings]) => {
       checkSettings(ctx, ref, settings);
-      return [nameOf(ctx, ref), { ...settings, ...UNADDRESSED, MacAddress: settings.MacAddress }];
+      return [nameOf(ctx, ref), askedFor(settings)];
     }),
   );
 }
@@ -46,7 +47,10 @@ function nameOf({ network }: EngineContext, ref: string): string {
 
 function checkSettings({ network }: EngineContext, ref: string, settings: EndpointSettings): void {
   const record = network.list().find(({ name, id }) => name === ref || id === ref);
-  const problems = record === undefined ? [] : network.problems(record, settings);
+  const problems = [
+    ...endpointProblems(record?.name ?? ref, settings),
+    ...(record === undefined ? [] : network.problems(record, settings)),
+  ];
   if (problems.length === 0) return;
   throw invalidParameter(`invalid config for network ${ref}: invalid endpoint settings:\n${listProblems(problems)}`);
 }
@@ -66,4 +70,9 @@ export function unaddressed(endpoints: Endpoints): Endpoints {
   return Object.fromEntries(
     Object.entries(endpoints).map(([name, endpoint]) => [name, { ...endpoint, ...UNADDRESSED }]),
   );
+}
+
+/** What a client may ask for; what it cannot know is left out. */
+export function askedFor(settings: EndpointSettings): EndpointSettings {
+  return { ...settings, ...UNADDRESSED, MacAddress: settings.MacAddress, DNSNames: null };
 }

@@ -5,9 +5,10 @@ import type { NetworkRecord } from "../../state/network-record.ts";
 import type { EndpointSettings } from "../../wire/container.ts";
 import { emptyEndpoint } from "../../wire/empty.ts";
 import type { NetworkConnectRequest } from "../../wire/network.ts";
-import { endpointProblems } from "../../wire/validate/endpoint.ts";
+import { endpointProblems, isMac } from "../../wire/validate/endpoint.ts";
 import { listProblems } from "../../wire/validate/problems.ts";
 import type { Container } from "../container/container.ts";
+import { askedFor } from "../container/endpoints.ts";
 import { tellConnection } from "../container/sandbox.ts";
 import type { EngineContext } from "../context.ts";
 import { joinedContainer } from "../network-mode.ts";
@@ -18,12 +19,15 @@ export async function connectContainer(ctx: EngineContext, ref: string, request:
   const container = ctx.registry.find(request.Container);
   using _held = await ctx.locks.acquire(container.id);
   checkChangeable(container);
-  const wanted = request.EndpointConfig ?? emptyEndpoint();
+  const wanted = askedFor(request.EndpointConfig ?? emptyEndpoint());
+  if (wanted.MacAddress !== "" && !isMac(wanted.MacAddress)) {
+    throw invalidParameter(`invalid MAC address ${wanted.MacAddress}`);
+  }
   const record = findFor(ctx, container, wanted.NetworkID || ref);
   if (record !== undefined) checkConnectable(container, record, wanted, ctx.network.problems(record, wanted));
   const name = record?.name ?? ref;
   if (container.live === undefined) {
-    const planned = { ...wanted, NetworkID: record?.id ?? "" };
+    const planned = { ...wanted, MacAddress: "", NetworkID: record?.id ?? "" };
     changeConnections(ctx, container, {
       wanted: { ...container.spec.networkingConfig.EndpointsConfig, [name]: wanted },
       endpoints: { ...container.state.endpoints, [name]: planned },

@@ -143,7 +143,7 @@ function writeSettings({ ipv6, announces, sysctls, link }: InterfacePlan, name: 
     writeSetting(`ipv6/conf/${name}/ndisc_notify`, "1");
   }
   for (const [path, value] of Object.entries(sysctls)) {
-    writeFileSync(`/proc/sys/net/${path.replaceAll("IFNAME", name)}`, value);
+    writeFileSync(`/proc/sys/net/${path.replace(/\bIFNAME\b/i, name)}`, value);
   }
 }
 

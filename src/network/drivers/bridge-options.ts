@@ -1,5 +1,6 @@
 /** The options of a bridge network (moby libnetwork/drivers/bridge, parseNetworkGenericOptions). Pure. */
 import { invalidParameter } from "../../base/errors.ts";
+import { isIPv4 } from "../../base/ip.ts";
 import type { NetworkRecord } from "../../state/network-record.ts";
 import type { GatewayMode } from "../firewall/policy.ts";
 import { addressOption, booleanOption, mtuOption, OPTION, type Options, refusedWord, wordOption } from "./options.ts";
@@ -32,8 +33,9 @@ export function bridgeOptions({ id, options, internal }: Network): BridgeOptions
     ipv4: modeOption(options, OPTION.gatewayModeIPv4, internal),
     ipv6: modeOption(options, OPTION.gatewayModeIPv6, internal),
   };
-  const ipv4 = addressOption(options, OPTION.hostIPv4);
-  const ipv6 = addressOption(options, OPTION.hostIPv6);
+  const sources = [addressOption(options, OPTION.hostIPv4), addressOption(options, OPTION.hostIPv6)] as const;
+  const ipv4 = sources[0] !== undefined && isIPv4(sources[0]) ? sources[0] : undefined;
+  const ipv6 = sources[1] !== undefined && !isIPv4(sources[1]) ? sources[1] : undefined;
   booleanOption(options, OPTION.defaultBridge, false);
   return {
     name: options[OPTION.bridgeName] || `br-${id.slice(0, ID_DIGITS)}`,

@@ -244,16 +244,6 @@ test.each([
     { NetworkingConfig: { EndpointsConfig: { bridge: { MacAddress: "x" } } } },
     "invalid config for network bridge: invalid MAC address x",
   ],
-  [
-    "an alias on the default bridge",
-    { NetworkingConfig: { EndpointsConfig: { bridge: { Aliases: ["a"] } } } },
-    "invalid config for network bridge: invalid endpoint settings:\nnetwork-scoped alias is supported only for containers in user defined networks",
-  ],
-  [
-    "a chosen address on the default bridge",
-    { NetworkingConfig: { EndpointsConfig: { bridge: { IPAMConfig: { IPv4Address: "x" } } } } },
-    "invalid config for network bridge: invalid endpoint settings:\n* user specified IP address is supported on user defined networks only\n* invalid IPv4 address: x\n* user specified IP address is supported only when connecting to networks with user configured subnets",
-  ],
   ["a hostname that smuggles a line (ours)", { Hostname: "a\n1.1.1.1 b" }, "invalid hostname format: a\n1.1.1.1 b"],
   [
     "a hostname too long for the kernel (ours)",

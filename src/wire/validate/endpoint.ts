@@ -4,7 +4,11 @@ import type { EndpointSettings } from "../container.ts";
 
 const PREDEFINED = new Set(["bridge", "default", "host", "none"]);
 const SYSCTLS = "com.docker.network.endpoint.sysctls";
-const INTERFACE_SYSCTL = /^net\.(?:ipv4|ipv6|mpls)\.[^.=]+\.IFNAME\.[^.=]+=./;
+const INTERFACE_SYSCTL = /^net\.(?:ipv4|ipv6|mpls)\.[^./=]+\.IFNAME\.[^./=]+=./i;
+
+const MAC = /^([0-9a-f]{2})([:-])(?:[0-9a-f]{2}\2){4}[0-9a-f]{2}$/i;
+
+export const isMac = (text: string): boolean => MAC.test(text);
 
 /** What is wrong, in Docker's words and order. */
 export function endpointProblems(network: string, endpoint: EndpointSettings): string[] {

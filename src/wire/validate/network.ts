@@ -2,12 +2,10 @@
 
 import { invalidParameter } from "../../base/errors.ts";
 import { isIP } from "../../base/ip.ts";
-import type { ContainerConfig, ContainerCreateRequest, EndpointSettings } from "../container.ts";
+import type { ContainerConfig, ContainerCreateRequest } from "../container.ts";
 import type { HostConfig } from "../host-config.ts";
-import { endpointProblems } from "./endpoint.ts";
-import { listProblems } from "./problems.ts";
+import { isMac } from "./endpoint.ts";
 
-const MAC = /^([0-9a-f]{2})([:-])(?:[0-9a-f]{2}\2){4}[0-9a-f]{2}$/i;
 /** A resolver's word: no space, no control character. */
 const RESOLVER_WORD = /^[!-~]+$/;
 
@@ -16,7 +14,9 @@ export function checkNetwork({ config, hostConfig, networkingConfig }: Container
   const mode = hostConfig.NetworkMode;
   checkConflicts(config, hostConfig);
   checkNames(hostConfig);
-  for (const [network, endpoint] of Object.entries(networkingConfig.EndpointsConfig)) checkEndpoint(network, endpoint);
+  for (const [network, { MacAddress }] of Object.entries(networkingConfig.EndpointsConfig)) {
+    if (MacAddress !== "") checkMac(network, MacAddress);
+  }
   if (config.MacAddress) checkMac(mode || "bridge", config.MacAddress);
   const isPublishing = Object.keys(hostConfig.PortBindings).length > 0 || hostConfig.PublishAllPorts;
   return mode === "host" && isPublishing ? ["Published ports are discarded when using host network mode"] : [];
@@ -76,15 +76,6 @@ function checkExtraHost(entry: string): void {
   }
 }
 
-function checkEndpoint(network: string, endpoint: EndpointSettings): void {
-  if (endpoint.MacAddress !== "") checkMac(network, endpoint.MacAddress);
-  const problems = endpointProblems(network, endpoint);
-  if (problems.length === 0) return;
-  throw invalidParameter(
-    `invalid config for network ${network}: invalid endpoint settings:\n${listProblems(problems)}`,
-  );
-}
-
 function checkMac(network: string, mac: string): void {
-  if (!MAC.test(mac)) throw invalidParameter(`invalid config for network ${network}: invalid MAC address ${mac}`);
+  if (!isMac(mac)) throw invalidParameter(`invalid config for network ${network}: invalid MAC address ${mac}`);
 }
