@@ -1,0 +1,160 @@
+/** RUN: one overlay, one process started as containers are, one layer. What was there only to run it is taken away again. */
+import { mkdirSync, rmSync } from "node:fs";
+import { type ContainerId, createId } from "../../../base/ids.ts";
+import { umountIfMounted } from "../../../kernel/mounts.ts";
+import type { MonitorHandle } from "../../../runtime/monitor/types.ts";
+import { emptyConfig, emptyHostConfig } from "../../../wire/empty.ts";
+import type { HostConfig } from "../../../wire/host-config.ts";
+import { demultiplex } from "../../../wire/multiplex.ts";
+import { BuildFailure } from "../../failure.ts";
+import type { ExecOperation } from "../../operation.ts";
+import type { Step } from "../../solver/solver.ts";
+import { EMPTY_TREE, type Tree, type TreeStore } from "../../tree.ts";
+import type { CacheMounts } from "./cache-mounts.ts";
+import { type PreparedMounts, prepareMounts } from "./mounts.ts";
+import type { StepEtcFiles, StepNetwork, StepRuntime } from "./ports.ts";
+import { MountStubs } from "./stubs.ts";
+
+export interface ExecDeps {
+  /** Runs lie here while they last; swept at the engine's start. */
+  readonly runDir: string;
+  readonly trees: TreeStore;
+  readonly caches: CacheMounts;
+  readonly network: StepNetwork;
+  readonly runtime: StepRuntime;
+  readonly etcFiles: StepEtcFiles;
+  readonly cgroupParent: string;
+}
+
+export interface ExecRequest {
+  readonly inputs: readonly Tree[];
+  readonly step: Step;
+}
+
+const HOSTNAME = "buildkitsandbox";
+
+/** Throws BuildFailure with the exit code of a process that failed. */
+export async function runProcess(
+  deps: ExecDeps,
+  operation: ExecOperation,
+  { inputs, step }: ExecRequest,
+): Promise<Tree> {
+  checkEntitlements(operation, step);
+  await using undo = new AsyncDisposableStack();
+  const layer = undo.use(deps.trees.begin(inputs[0] ?? EMPTY_TREE));
+  const id = createId();
+  const dir = `${deps.runDir}/${id}`;
+  mkdirSync(`${dir}/rootfs`, { recursive: true, mode: 0o710 });
+  undo.defer(() => rmSync(dir, { recursive: true, force: true }));
+  layer.mountAt(`${dir}/rootfs`);
+  undo.defer(() => void umountIfMounted(`${dir}/rootfs`));
+  const mounts = undo.use(await prepareMounts(deps, operation, { dir, inputs, step }));
+  const stubs = new MountStubs(
+    `${dir}/rootfs`,
+    mounts.binds.map(({ destination }) => destination),
+  );
+  await run(deps, operation, { id, dir, mounts, step });
+  stubs.remove();
+  umountIfMounted(`${dir}/rootfs`, 0);
+  return await layer.commit();
+}
+
+function checkEntitlements({ network, security }: ExecOperation, { build }: Step): void {
+  const needed = [
+    ...(network === "host" ? ["network.host"] : []),
+    ...(security === "insecure" ? ["security.insecure"] : []),
+  ];
+  const missing = needed.find((name) => !build.entitlements.includes(name));
+  if (missing !== undefined) throw new BuildFailure(`${missing} is not allowed`, { kind: "forbidden" });
+}
+
+interface Run {
+  readonly id: ContainerId;
+  readonly dir: string;
+  readonly mounts: PreparedMounts;
+  readonly step: Step;
+}
+
+async function run(deps: ExecDeps, operation: ExecOperation, { id, dir, mounts, step }: Run): Promise<void> {
+  const { network, runtime, etcFiles } = deps;
+  await using undo = new AsyncDisposableStack();
+  const hostConfig = toHostConfig(deps, operation);
+  const hostname = operation.hostname || HOSTNAME;
+  const config = {
+    ...emptyConfig(),
+    Cmd: [...operation.args],
+    Env: [...operation.env, ...mounts.env],
+    User: operation.user,
+    WorkingDir: operation.workingDir,
+  };
+  const sandbox = await network.acquire(id, { name: id.slice(0, 12), config, hostConfig, endpoints: {} });
+  undo.defer(() => network.release(id));
+  const etc = etcFiles.write(dir, { hostname, domainname: "", hostConfig, endpoints: sandbox.endpoints, links: [] });
+  const { netnsPath } = sandbox;
+  const bundle = { id, config, hostConfig, rootfs: `${dir}/rootfs`, etc, mounts: mounts.binds, netnsPath, hostname };
+  runtime.writeBundle(dir, bundle);
+  undo.defer(() => runtime.destroy(id, hostConfig.Runtime, hostConfig));
+  const process = { dir, terminal: false, stdin: false, stdinOnce: false, hold: true };
+  const monitor = runtime.run(id, hostConfig.Runtime, process);
+  const stop = (): void => void runtime.destroy(id, hostConfig.Runtime, hostConfig);
+  step.signal.addEventListener("abort", stop, { once: true });
+  undo.defer(() => step.signal.removeEventListener("abort", stop));
+  await follow(deps, monitor, { id, operation, step });
+}
+
+/** Tells the output as it comes, until the process has ended. */
+async function follow(
+  { network, runtime }: ExecDeps,
+  monitor: MonitorHandle,
+  { id, operation, step }: { id: ContainerId; operation: ExecOperation; step: Step },
+): Promise<void> {
+  const output = await monitor.attach({ stdin: false, stdout: true, stderr: true });
+  monitor.release();
+  try {
+    const { pid } = await monitor.started;
+    network.handedOver(id, pid);
+  } catch (error) {
+    const { exitCode, message } = runtime.explain(error, "container");
+    throw failure(operation, { exitCode, message: `failed to create task: ${message}` });
+  }
+  for await (const { stream, payload } of demultiplex(output.readable)) {
+    step.tell({ kind: "log", stream: stream === 2 ? "stderr" : "stdout", bytes: Uint8Array.from(payload) });
+  }
+  const record = await monitor.exited;
+  step.signal.throwIfAborted();
+  const exitCode = record?.exitCode ?? 255;
+  if (record?.oomKilled === true) throw failure(operation, { exitCode, message: "cannot allocate memory" });
+  if (exitCode !== 0) throw failure(operation, { exitCode });
+}
+
+function failure(
+  { shown }: ExecOperation,
+  { exitCode, message }: { exitCode: number; message?: string },
+): BuildFailure {
+  const why = message === undefined ? `exit code: ${exitCode}` : message;
+  return new BuildFailure(`process ${JSON.stringify(shown)} did not complete successfully: ${why}`, { exitCode });
+}
+
+function toHostConfig({ runtime, cgroupParent }: ExecDeps, operation: ExecOperation): HostConfig {
+  const { limits, network, security, extraHosts } = operation;
+  return {
+    ...emptyHostConfig(),
+    NetworkMode: network === "default" ? "bridge" : network,
+    IpcMode: "private",
+    CgroupnsMode: "private",
+    ShmSize: limits.shmBytes || 64 * 1024 * 1024,
+    Runtime: runtime.defaultName,
+    Privileged: security === "insecure",
+    ExtraHosts: [...extraHosts],
+    Memory: limits.memoryBytes,
+    MemorySwap: limits.memorySwapBytes,
+    CpuShares: limits.cpuShares,
+    CpuPeriod: limits.cpuPeriodUs,
+    CpuQuota: limits.cpuQuotaUs,
+    CpusetCpus: limits.cpusetCpus,
+    CpusetMems: limits.cpusetMems,
+    PidsLimit: limits.pids === 0 ? null : limits.pids,
+    Ulimits: limits.ulimits.map(({ name, soft, hard }) => ({ Name: name, Soft: soft, Hard: hard })),
+    CgroupParent: limits.cgroupParent || cgroupParent,
+  };
+}

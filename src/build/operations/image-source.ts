@@ -1,0 +1,28 @@
+/** FROM: an image of the store, fetched first when it is missing or a fresh one is asked for. */
+
+import { notImplemented } from "../../base/errors.ts";
+import type { RootLayers } from "../../image/images.ts";
+import type { Digest } from "../../image/reference.ts";
+import type { ImageSource, LayoutSource } from "../operation.ts";
+import { digest } from "../solver/keys.ts";
+import type { LoadedSource, Step } from "../solver/solver.ts";
+import type { TreeStore } from "../tree.ts";
+
+export interface ImageSourceDeps {
+  readonly trees: TreeStore;
+  readonly rootLayers: RootLayers;
+  /** The id of the image that a reference names, which is there after it. Throws notFound. */
+  readonly provide: (source: ImageSource, step: Step) => Promise<{ readonly id: Digest; readonly isNew: boolean }>;
+}
+
+export async function loadImage(deps: ImageSourceDeps, source: ImageSource, step: Step): Promise<LoadedSource> {
+  const { id, isNew } = await deps.provide(source, step);
+  const layers = deps.rootLayers.layersOf(id).map((diffId) => diffId as `sha256:${string}`);
+  const tree = { layers };
+  // Two images of the same files are one base: what they are configured to be is another matter.
+  return { tree, key: digest("image", layers), release: deps.trees.hold(tree), isCached: !isNew };
+}
+
+export function loadLayout(_deps: ImageSourceDeps, { reference }: LayoutSource, _step: Step): Promise<LoadedSource> {
+  return Promise.reject(notImplemented(`oci-layout contexts are not supported: ${reference}`));
+}

@@ -1,0 +1,289 @@
+/**
+ * A copy of a client's directory on the engine's side. What it holds is written down in its index, by which the next transfer
+ * knows what to ask for; the index is gone while the copy is being changed, and a copy without one is made anew.
+ *
+ *   <dir>/files         the copy
+ *   <dir>/index.json    its generation, and each entry as the client described it
+ */
+import { mkdirSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { hasCode } from "../../base/errors.ts";
+import { nameBytes } from "../../base/tar/entry.ts";
+import { cleanPath } from "../../files/layer-path.ts";
+import { LayerTree } from "../../files/layer-tree.ts";
+import { removeEntry } from "../../files/remove-entry.ts";
+import { fchmod, fchown, futimens, linkat, makedev, mknodat, openat, symlinkat, utimensat } from "../../kernel/at.ts";
+import { O } from "../../kernel/open-flags.ts";
+import { writeFileAtomic } from "../../state/atomic-file.ts";
+import type { LocalSource } from "../operation.ts";
+import type { FileStat, FileTransfer, Session } from "../session.ts";
+import type { Step } from "../solver/solver.ts";
+
+interface Index {
+  readonly generation: string;
+  /** How the client described an entry, by its path. */
+  readonly entries: ReadonlyMap<string, string>;
+}
+
+const EMPTY: Index = { generation: "", entries: new Map() };
+/** Contents that are asked for at the same time. */
+const MAX_TRANSFERS = 32;
+
+export interface Mirror {
+  readonly filesPath: string;
+  /** Another one after every transfer that changed something. */
+  readonly generation: string;
+  /** Bytes that came. */
+  sync(session: Session, source: LocalSource, step: Step): Promise<number>;
+}
+
+export function openMirror(dir: string): Mirror {
+  return new DirectoryMirror(dir);
+}
+
+class DirectoryMirror implements Mirror {
+  readonly filesPath: string;
+  readonly #indexPath: string;
+  #index: Index;
+
+  constructor(dir: string) {
+    this.filesPath = `${dir}/files`;
+    this.#indexPath = `${dir}/index.json`;
+    this.#index = readIndex(this.#indexPath);
+    if (this.#index === EMPTY) rmSync(dir, { recursive: true, force: true });
+    mkdirSync(this.filesPath, { recursive: true, mode: 0o755 });
+  }
+
+  get generation(): string {
+    return this.#index.generation;
+  }
+
+  async sync(session: Session, source: LocalSource, step: Step): Promise<number> {
+    const { include, exclude, follow } = source;
+    const transfer = session.files(source.name, { include, exclude, follow });
+    const cancel = (): void => transfer.cancel();
+    step.signal.addEventListener("abort", cancel, { once: true });
+    try {
+      using update = new MirrorUpdate(this.filesPath, this.#index.entries, transfer, () => this.#open());
+      const meter = new Meter(`transferring ${source.keyHint === "dockerfile" ? "dockerfile" : "context"}:`, step);
+      await update.run(meter);
+      await transfer.finish();
+      if (update.isChanged) this.#close(update.entries);
+      meter.finish();
+      return meter.bytes;
+    } finally {
+      step.signal.removeEventListener("abort", cancel);
+      transfer.cancel();
+    }
+  }
+
+  /** From here on the copy is neither what it was nor what it shall be. */
+  #open(): void {
+    rmSync(this.#indexPath, { force: true });
+    this.#index = EMPTY;
+  }
+
+  #close(entries: ReadonlyMap<string, string>): void {
+    const generation = `${Date.now().toString(36)}${Math.random().toString(36).slice(2, 8)}`;
+    this.#index = { generation, entries };
+    writeFileAtomic(this.#indexPath, JSON.stringify({ generation, entries: [...entries] }));
+  }
+}
+
+function readIndex(path: string): Index {
+  try {
+    const { generation, entries } = JSON.parse(readFileSync(path, "utf8")) as {
+      generation: string;
+      entries: [string, string][];
+    };
+    return { generation, entries: new Map(entries) };
+  } catch (error) {
+    if (hasCode(error, "ENOENT") || error instanceof SyntaxError) return EMPTY;
+    throw error;
+  }
+}
+
+/** Tells how much has come, some ten times a second. */
+class Meter {
+  bytes = 0;
+  readonly #id: string;
+  readonly #step: Step;
+  readonly #started = Date.now();
+  #told = 0;
+
+  constructor(id: string, step: Step) {
+    this.#id = id;
+    this.#step = step;
+  }
+
+  add(bytes: number): void {
+    this.bytes += bytes;
+    if (Date.now() - this.#told < 100) return;
+    this.#told = Date.now();
+    this.#tell();
+  }
+
+  finish(): void {
+    this.#tell(Date.now());
+  }
+
+  #tell(completed?: number): void {
+    const status = { kind: "status", id: this.#id, current: this.bytes, total: 0, started: this.#started } as const;
+    this.#step.tell(completed === undefined ? status : { ...status, completed });
+  }
+}
+
+class MirrorUpdate implements Disposable {
+  readonly entries = new Map<string, string>();
+  readonly #tree: LayerTree;
+  readonly #before: ReadonlyMap<string, string>;
+  readonly #transfer: FileTransfer;
+  readonly #opened: () => void;
+  readonly #directories: FileStat[] = [];
+  readonly #reading = new Set<Promise<void>>();
+  #failure: Error | undefined;
+  isChanged = false;
+
+  constructor(dir: string, before: ReadonlyMap<string, string>, transfer: FileTransfer, opened: () => void) {
+    this.#tree = new LayerTree(dir);
+    this.#before = before;
+    this.#transfer = transfer;
+    this.#opened = opened;
+  }
+
+  async run(meter: Meter): Promise<void> {
+    let index = 0;
+    for await (const stat of this.#transfer.stats) {
+      const number = index++;
+      const description = describe(stat);
+      this.entries.set(stat.path, description);
+      meter.add(STAT_BYTES + stat.path.length);
+      if (stat.type === "directory") this.#directories.push(stat);
+      if (this.#before.get(stat.path) === description) continue;
+      this.#change();
+      await this.#take(stat, number, meter);
+    }
+    await Promise.all(this.#reading);
+    if (this.#failure !== undefined) throw this.#failure;
+    this.#removeOthers();
+    if (this.isChanged) for (const stat of this.#directories.toReversed()) this.#stampDirectory(stat);
+  }
+
+  [Symbol.dispose](): void {
+    this.#tree[Symbol.dispose]();
+  }
+
+  #change(): void {
+    if (!this.isChanged) this.#opened();
+    this.isChanged = true;
+  }
+
+  async #take(stat: FileStat, number: number, meter: Meter): Promise<void> {
+    const path = cleanPath(Buffer.from(stat.path).toString("latin1"));
+    switch (stat.type) {
+      case "directory":
+        return this.#makeDirectory(stat);
+      case "symlink":
+        return this.#tree.put(path, (parent, name) => {
+          symlinkat(stat.linkName, parent, name);
+          utimensat(parent, name, stat.mtimeNs, stat.mtimeNs);
+        });
+      case "char":
+      case "block":
+      case "fifo":
+        return this.#makeNode(path, stat, NODE_BITS[stat.type]);
+      case "file":
+        if (stat.linkName !== "") {
+          // The file it links to may still be on its way; links are made when it has its name.
+          await Promise.all(this.#reading);
+          return this.#link(stat);
+        }
+        while (this.#reading.size >= MAX_TRANSFERS) await Promise.race(this.#reading);
+        if (this.#failure !== undefined) throw this.#failure;
+        return this.#begin(stat, number, meter);
+    }
+  }
+
+  #makeNode(path: ReturnType<typeof cleanPath>, { mode, major, minor }: FileStat, type: number): void {
+    this.#tree.put(path, (parent, name) => mknodat(parent, name, type | (mode & 0o777), makedev(major, minor)));
+  }
+
+  #makeDirectory(stat: FileStat): void {
+    const path = Buffer.from(stat.path).toString("latin1");
+    try {
+      this.#tree.directory(path);
+    } catch (error) {
+      if (!hasCode(error, "ENOTDIR") && !hasCode(error, "ELOOP")) throw error;
+      this.#remove(path);
+      this.#tree.directory(path);
+    }
+  }
+
+  #link({ path, linkName }: FileStat): void {
+    const target = cleanPath(Buffer.from(linkName).toString("latin1"));
+    using from = this.#tree.existing(target.directory);
+    const to = cleanPath(Buffer.from(path).toString("latin1"));
+    this.#tree.put(to, (parent, name) => linkat(from.fd, nameBytes(target.name), parent, name));
+  }
+
+  /** Opened at once, so that names come into being in the client's order; filled as the content comes. */
+  #begin(stat: FileStat, number: number, meter: Meter): void {
+    const path = cleanPath(Buffer.from(stat.path).toString("latin1"));
+    this.#tree.put(path, (parent, name) => {
+      const file = openat(parent, name, O.WRONLY | O.CREAT | O.EXCL, 0o600);
+      const reading = this.#fill(file, stat, number, meter).catch((error: unknown) => {
+        this.#failure ??= error instanceof Error ? error : new Error(String(error));
+      });
+      this.#reading.add(reading);
+      void reading.finally(() => this.#reading.delete(reading));
+    });
+  }
+
+  async #fill(file: ReturnType<typeof openat>, stat: FileStat, number: number, meter: Meter): Promise<void> {
+    using open = file;
+    for await (const chunk of this.#transfer.read(number)) {
+      for (let at = 0; at < chunk.length; ) at += writeSync(open.fd, chunk, at);
+      meter.add(chunk.length);
+    }
+    fchown(open.fd, stat.uid, stat.gid);
+    fchmod(open.fd, stat.mode);
+    futimens(open.fd, stat.mtimeNs, stat.mtimeNs);
+  }
+
+  #removeOthers(): void {
+    for (const path of this.#before.keys()) {
+      if (this.entries.has(path)) continue;
+      this.#change();
+      this.#remove(Buffer.from(path).toString("latin1"));
+    }
+  }
+
+  #remove(path: string): void {
+    const { directory, name } = cleanPath(path);
+    this.#tree.forget();
+    try {
+      using parent = this.#tree.existing(directory);
+      removeEntry(parent.fd, nameBytes(name));
+    } catch (error) {
+      // Gone with the directory above it.
+      if (!hasCode(error, "ENOENT") && !hasCode(error, "ENOTDIR")) throw error;
+    }
+  }
+
+  #stampDirectory({ path, mode, uid, gid, mtimeNs }: FileStat): void {
+    using directory = this.#tree.existing(Buffer.from(path).toString("latin1"));
+    fchown(directory.fd, uid, gid);
+    fchmod(directory.fd, mode);
+    futimens(directory.fd, mtimeNs, mtimeNs);
+  }
+}
+
+/** Of a description on the wire, about. */
+const STAT_BYTES = 32;
+
+const NODE_BITS = { char: 0o020000, block: 0o060000, fifo: 0o010000 } as const;
+
+function describe({ type, mode, uid, gid, size, mtimeNs, linkName, major, minor, xattrs }: FileStat): string {
+  const attributes = [...xattrs].map(([name, value]) => `${name}=${Buffer.from(value).toString("hex")}`).join(",");
+  const length = type === "directory" ? 0 : size;
+  return [type, mode, uid, gid, length, mtimeNs, linkName, major, minor, attributes].join(" ");
+}
