@@ -2,6 +2,7 @@
 import { invalidParameter } from "../base/errors.ts";
 import { parseCidr } from "../base/ip-prefix.ts";
 import type { LogLevel } from "../base/log.ts";
+import { parseSize } from "../base/units.ts";
 import type { Backing } from "../image/layers/support.ts";
 
 /** An OCI runtime beside the built-in ones: the program, and arguments before the verb. */
@@ -54,6 +55,11 @@ export class Field {
   count(): number {
     const value = this.#value;
     return typeof value === "number" && Number.isInteger(value) && value >= 1 ? value : this.#refuse("a whole number");
+  }
+  /** "32m", at least 1. */
+  bytes(): number {
+    const bytes = parseSize(this.string());
+    return bytes !== undefined && bytes >= 1 ? bytes : this.#refuse("a size such as 32m");
   }
   /** The fields of an object. */
   fields(): Record<string, Field> {

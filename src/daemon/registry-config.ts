@@ -11,6 +11,7 @@ export interface RegistryFileConfig {
   maxConcurrentDownloads?: number;
   maxConcurrentUploads?: number;
   maxDownloadAttempts?: number;
+  uploadChunkBytes?: number;
 }
 
 interface ProxyConfig {
@@ -28,6 +29,7 @@ export const REGISTRY_KEYS: Readonly<Record<string, (field: Field) => RegistryFi
   "max-concurrent-downloads": (field) => ({ maxConcurrentDownloads: field.count() }),
   "max-concurrent-uploads": (field) => ({ maxConcurrentUploads: field.count() }),
   "max-download-attempts": (field) => ({ maxDownloadAttempts: field.count() }),
+  "upload-chunk-size": (field) => ({ uploadChunkBytes: field.bytes() }),
 };
 
 function rules(field: Field): Record<string, RegistryRule> {
@@ -85,5 +87,7 @@ export function registrySettings(
     maxConcurrentUploads: file.maxConcurrentUploads ?? fallback.maxConcurrentUploads,
     maxDownloadAttempts: file.maxDownloadAttempts ?? fallback.maxDownloadAttempts,
     firstPauseMs: fallback.firstPauseMs,
+    downloadSegmentBytes: fallback.downloadSegmentBytes,
+    uploadChunkBytes: file.uploadChunkBytes ?? fallback.uploadChunkBytes,
   };
 }

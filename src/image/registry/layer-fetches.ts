@@ -28,6 +28,7 @@ export interface LayerFetchDeps {
   readonly maxConcurrent: number;
   readonly maxAttempts: number;
   readonly firstPauseMs: number;
+  readonly segmentBytes: number;
 }
 
 export interface LayerWanted {
@@ -71,7 +72,11 @@ export class LayerFetches {
     if (this.#slots.busy) run.report(statusLine(id, "Waiting"));
     using _slot = await this.#slots.acquire(run.signal);
     using _file = await this.#files.acquire(blob.digest);
-    const partial = await PartialBlob.open(this.#deps.dir, { digest: blob.digest, sizeBytes: blob.size });
+    const partial = await PartialBlob.open(this.#deps.dir, {
+      digest: blob.digest,
+      sizeBytes: blob.size,
+      segmentBytes: this.#deps.segmentBytes,
+    });
     let keep = true;
     try {
       const staged = await this.#takeIn(source, partial, run);

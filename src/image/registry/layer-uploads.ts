@@ -29,6 +29,7 @@ export interface LayerUploadDeps {
   readonly dir: string;
   readonly maxConcurrent: number;
   readonly firstPauseMs: number;
+  readonly chunkBytes: number;
 }
 
 export interface LayerOffered {
@@ -166,6 +167,7 @@ export class LayerUploads {
           signal,
           sessions: this.#sessions,
           firstPauseMs: this.#deps.firstPauseMs,
+          chunkBytes: this.#deps.chunkBytes,
           onProgress: (bytes) => tell(bytes, blob.sizeBytes),
           onPause: (seconds) => report(statusLine(id, `Retrying in ${seconds} second${seconds === 1 ? "" : "s"}`)),
         },

@@ -14,6 +14,8 @@ import type { Digest } from "../reference.ts";
 export interface BlobFacts {
   readonly digest: Digest;
   readonly sizeBytes: number;
+  /** The same for each attempt at a blob. */
+  readonly segmentBytes: number;
 }
 
 /** A stretch that one connection fills, from `next` to `end`. */
@@ -22,7 +24,6 @@ export interface Claim {
   readonly end: number;
 }
 
-export const SEGMENT_BYTES: number = 32 * 1024 * 1024;
 /** A killed engine loses at most so much of what a connection has brought. */
 const SAVE_BYTES = 1024 * 1024;
 const ENTRY_BYTES = 4;
@@ -30,6 +31,7 @@ const ENTRY_BYTES = 4;
 export class PartialBlob implements GrowingFile {
   readonly path: string;
   readonly sizeBytes: number;
+  readonly #segmentBytes: number;
   readonly #data: FileHandle;
   /** Bytes of each segment. */
   readonly #have: number[];
@@ -39,21 +41,22 @@ export class PartialBlob implements GrowingFile {
   #wake = Promise.withResolvers<void>();
   #failure: Error | undefined;
 
-  private constructor(path: string, sizeBytes: number, files: { data: FileHandle; have: number[] }) {
+  private constructor(path: string, facts: BlobFacts, files: { data: FileHandle; have: number[] }) {
     this.path = path;
-    this.sizeBytes = sizeBytes;
+    this.sizeBytes = facts.sizeBytes;
+    this.#segmentBytes = facts.segmentBytes;
     this.#data = files.data;
     this.#have = files.have;
     this.#saved = [...files.have];
   }
 
   /** Goes on with what an earlier attempt has left in `dir`, which is made when missing. */
-  static async open(dir: string, { digest, sizeBytes }: BlobFacts): Promise<PartialBlob> {
+  static async open(dir: string, facts: BlobFacts): Promise<PartialBlob> {
     mkdirSync(dir, { recursive: true, mode: 0o700 });
-    const path = `${dir}/${digest.slice("sha256:".length)}`;
+    const path = `${dir}/${facts.digest.slice("sha256:".length)}`;
     const data = await openOrMake(path);
-    const have = segmentsOf(await readMap(`${path}.map`), { sizeBytes, fileBytes: (await data.stat()).size });
-    return new PartialBlob(path, sizeBytes, { data, have });
+    const have = segmentsOf(await readMap(`${path}.map`), { ...facts, fileBytes: (await data.stat()).size });
+    return new PartialBlob(path, facts, { data, have });
   }
 
   get arrivedBytes(): number {
@@ -67,7 +70,7 @@ export class PartialBlob implements GrowingFile {
   /** How far the data goes without a hole. */
   get prefixBytes(): number {
     const short = this.#have.findIndex((bytes, at) => bytes < this.#lengthOf(at));
-    return short < 0 ? this.sizeBytes : short * SEGMENT_BYTES + (this.#have[short] ?? 0);
+    return short < 0 ? this.sizeBytes : short * this.#segmentBytes + (this.#have[short] ?? 0);
   }
 
   /** How many segments are neither whole nor claimed. */
@@ -79,7 +82,7 @@ export class PartialBlob implements GrowingFile {
   claim(): Claim | undefined {
     const at = this.#have.findIndex((_bytes, segment) => this.#isOpen(segment));
     if (at < 0) return undefined;
-    const start = at * SEGMENT_BYTES;
+    const start = at * this.#segmentBytes;
     return this.#take({ next: start + (this.#have[at] ?? 0), end: start + this.#lengthOf(at) });
   }
 
@@ -167,18 +170,23 @@ export class PartialBlob implements GrowingFile {
 
   #isOpen(segment: number): boolean {
     if ((this.#have[segment] ?? 0) >= this.#lengthOf(segment)) return false;
-    return ![...this.#claims].some((claim) => touches(claim, segment * SEGMENT_BYTES));
+    return ![...this.#claims].some((claim) => this.#touches(claim, segment));
+  }
+
+  #touches({ next, end }: Claim, segment: number): boolean {
+    const start = segment * this.#segmentBytes;
+    return end > start && next < start + this.#segmentBytes;
   }
 
   #lengthOf(segment: number): number {
-    return Math.min(SEGMENT_BYTES, this.sizeBytes - segment * SEGMENT_BYTES);
+    return Math.min(this.#segmentBytes, this.sizeBytes - segment * this.#segmentBytes);
   }
 
   /** That the bytes before `end` are there, the last `count` of them newly. */
   async #note(end: number, count: number): Promise<void> {
-    const first = Math.floor((end - count) / SEGMENT_BYTES);
-    for (let at = first; at * SEGMENT_BYTES < end; at++) {
-      const bytes = Math.min(end - at * SEGMENT_BYTES, this.#lengthOf(at));
+    const first = Math.floor((end - count) / this.#segmentBytes);
+    for (let at = first; at * this.#segmentBytes < end; at++) {
+      const bytes = Math.min(end - at * this.#segmentBytes, this.#lengthOf(at));
       this.#have[at] = Math.max(this.#have[at] ?? 0, bytes);
       if ((this.#have[at] ?? 0) - (this.#saved[at] ?? 0) >= SAVE_BYTES) await this.#save(at);
     }
@@ -199,8 +207,6 @@ export class PartialBlob implements GrowingFile {
   }
 }
 
-const touches = ({ next, end }: Claim, start: number): boolean => end > start && next < start + SEGMENT_BYTES;
-
 async function openOrMake(path: string): Promise<FileHandle> {
   try {
     return await open(path, "r+");
@@ -219,11 +225,13 @@ async function readMap(path: string): Promise<Buffer> {
   }
 }
 
+type MapFacts = Pick<BlobFacts, "sizeBytes" | "segmentBytes"> & { readonly fileBytes: number };
+
 /** What a map says, as far as it can be true of a file of this size. */
-function segmentsOf(map: Buffer, { sizeBytes, fileBytes }: { sizeBytes: number; fileBytes: number }): number[] {
-  return Array.from({ length: Math.ceil(sizeBytes / SEGMENT_BYTES) }, (_, at) => {
+function segmentsOf(map: Buffer, { sizeBytes, segmentBytes, fileBytes }: MapFacts): number[] {
+  return Array.from({ length: Math.ceil(sizeBytes / segmentBytes) }, (_, at) => {
     const claimed = map.length >= (at + 1) * ENTRY_BYTES ? map.readUInt32LE(at * ENTRY_BYTES) : 0;
-    const start = at * SEGMENT_BYTES;
-    return Math.max(0, Math.min(claimed, SEGMENT_BYTES, sizeBytes - start, fileBytes - start));
+    const start = at * segmentBytes;
+    return Math.max(0, Math.min(claimed, segmentBytes, sizeBytes - start, fileBytes - start));
   });
 }

@@ -29,6 +29,7 @@ export function createRegistryService(deps: RegistriesDeps): RegistryService {
     maxConcurrent: settings.maxConcurrentDownloads,
     maxAttempts: settings.maxDownloadAttempts,
     firstPauseMs: settings.firstPauseMs,
+    segmentBytes: settings.downloadSegmentBytes,
   });
   const uploads = new LayerUploads({
     content: context.content,
@@ -37,6 +38,7 @@ export function createRegistryService(deps: RegistriesDeps): RegistryService {
     dir: uploading,
     maxConcurrent: settings.maxConcurrentUploads,
     firstPauseMs: settings.firstPauseMs,
+    chunkBytes: settings.uploadChunkBytes,
   });
   const remote = <T>(read: (from: Repository, reference: Reference) => Promise<T>, options: RemoteOptions) => {
     const reference = withDefaultTag(parseReference(options.image));

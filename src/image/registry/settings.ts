@@ -38,6 +38,10 @@ export interface RegistrySettings {
   readonly maxDownloadAttempts: number;
   /** Before what failed is tried again for the first time; doubled each time. */
   readonly firstPauseMs: number;
+  /** Larger layers are fetched over several connections, so much by each in turn. */
+  readonly downloadSegmentBytes: number;
+  /** Larger layers are sent in several requests of so much. */
+  readonly uploadChunkBytes: number;
 }
 
 export const DEFAULT_REGISTRY_SETTINGS: RegistrySettings = {
@@ -51,4 +55,6 @@ export const DEFAULT_REGISTRY_SETTINGS: RegistrySettings = {
   maxConcurrentUploads: 5,
   maxDownloadAttempts: 5,
   firstPauseMs: 500,
+  downloadSegmentBytes: 32 * 1024 * 1024,
+  uploadChunkBytes: 32 * 1024 * 1024,
 };

@@ -115,7 +115,7 @@ async function exchange(request: Outgoing, { settings, tlsOf, times }: Surroundi
     return new Answer(request, response, { guard, stallMs: times.stallMs });
   } catch (error) {
     guard.release();
-    throw networkError(method, url, error);
+    throw guard.bodyError ?? networkError(method, url, error);
   }
 }
 
@@ -130,6 +130,8 @@ class Guard {
   readonly #outer: AbortSignal;
   readonly #onAbort = (): void => this.abort(this.#outer.reason);
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** What kept the body that is being sent from being made. */
+  bodyError: unknown;
 
   constructor(outer: AbortSignal) {
     this.#outer = outer;
@@ -158,10 +160,15 @@ class Guard {
     const pieces = body()[Symbol.asyncIterator]();
     return new ReadableStream<Uint8Array>({
       pull: async (controller) => {
-        const { done, value } = await pieces.next();
-        this.limit(ms, this.#expired);
-        if (done === true) controller.close();
-        else controller.enqueue(value);
+        try {
+          const { done, value } = await pieces.next();
+          this.limit(ms, this.#expired);
+          if (done === true) controller.close();
+          else controller.enqueue(value);
+        } catch (error) {
+          this.bodyError = error;
+          throw error;
+        }
       },
       cancel: async () => void (await pieces.return?.()),
     });

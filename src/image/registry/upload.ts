@@ -26,9 +26,10 @@ export interface UploadOptions {
   /** An upload that the registry has begun for us already. */
   readonly begun?: URL | undefined;
   readonly firstPauseMs: number;
+  /** Larger blobs go in several requests. */
+  readonly chunkBytes: number;
 }
 
-const CHUNK_BYTES = 32 * 1024 * 1024;
 const READ_BYTES = 256 * 1024;
 const ATTEMPTS = 5;
 
@@ -57,13 +58,14 @@ class Upload {
   readonly #options: UploadOptions;
   #begun: URL | undefined;
   /** Registries that know no chunks get everything at once. */
-  #chunkBytes = CHUNK_BYTES;
+  #chunkBytes: number;
 
   constructor(target: Repository, blob: LocalBlob, options: UploadOptions) {
     this.#target = target;
     this.#blob = blob;
     this.#options = options;
     this.#begun = options.begun;
+    this.#chunkBytes = options.chunkBytes;
   }
 
   /** From where the registry stands to the end. */
