@@ -89,7 +89,7 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => import("./commands/import.ts"),
   },
   inspect: {
-    summary: "Return low-level information on containers and images",
+    summary: "Return low-level information on containers, images, volumes and networks",
     load: () => import("./commands/inspect.ts"),
   },
   install: {
@@ -155,6 +155,33 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "Display detailed information on one or more images",
     grouped: true,
     load: () => import("./commands/image-inspect.ts"),
+  },
+  "network-connect": {
+    summary: "Connect a container to a network",
+    grouped: true,
+    load: () => import("./commands/network-connect.ts"),
+  },
+  "network-create": { summary: "Create a network", grouped: true, load: () => import("./commands/network-create.ts") },
+  "network-disconnect": {
+    summary: "Disconnect a container from a network",
+    grouped: true,
+    load: () => import("./commands/network-disconnect.ts"),
+  },
+  "network-inspect": {
+    summary: "Display detailed information on one or more networks",
+    grouped: true,
+    load: () => import("./commands/network-inspect.ts"),
+  },
+  "network-ls": { summary: "List networks", grouped: true, load: () => import("./commands/network-ls.ts") },
+  "network-prune": {
+    summary: "Remove all unused networks",
+    grouped: true,
+    load: () => import("./commands/network-prune.ts"),
+  },
+  "network-rm": {
+    summary: "Remove one or more networks",
+    grouped: true,
+    load: () => import("./commands/network-rm.ts"),
   },
   "volume-create": { summary: "Create a volume", grouped: true, load: () => import("./commands/volume-create.ts") },
   "volume-inspect": {
@@ -277,6 +304,20 @@ export const GROUPS: Readonly<Record<string, Group>> = {
       inspect: "manifest-inspect",
       push: "manifest-push",
       rm: "manifest-rm",
+    },
+  },
+  network: {
+    summary: "Manage networks",
+    members: {
+      connect: "network-connect",
+      create: "network-create",
+      disconnect: "network-disconnect",
+      inspect: "network-inspect",
+      ls: "network-ls",
+      list: "network-ls",
+      prune: "network-prune",
+      rm: "network-rm",
+      remove: "network-rm",
     },
   },
   system: { summary: "Manage the engine", members: { df: "system-df", events: "events", info: "info" } },

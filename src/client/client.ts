@@ -5,6 +5,7 @@ import { containerApi } from "./containers.ts";
 import { execApi } from "./execs.ts";
 import { HttpClient } from "./http.ts";
 import { imageApi } from "./images.ts";
+import { networkApi } from "./networks.ts";
 import { registryApi } from "./registries.ts";
 import { systemApi } from "./system.ts";
 import { type Connect, unixTransport } from "./transport.ts";
@@ -23,6 +24,7 @@ export interface Client {
   readonly containers: ReturnType<typeof containerApi>;
   readonly execs: ReturnType<typeof execApi>;
   readonly images: ReturnType<typeof imageApi>;
+  readonly networks: ReturnType<typeof networkApi>;
   readonly registries: ReturnType<typeof registryApi>;
   readonly system: ReturnType<typeof systemApi>;
   readonly volumes: ReturnType<typeof volumeApi>;
@@ -39,6 +41,7 @@ export function createClient(options: ClientOptions): Client {
     containers: containerApi(http),
     execs: execApi(http),
     images: imageApi(http),
+    networks: networkApi(http),
     registries: registryApi(http),
     system: systemApi(http),
     volumes: volumeApi(http),

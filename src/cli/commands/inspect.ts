@@ -1,4 +1,4 @@
-/** tare inspect: everything about containers, images and volumes, whichever a name is. */
+/** tare inspect: everything about containers, images, networks and volumes, whichever a name is. */
 import type { Client } from "../../client/client.ts";
 import { isStatus } from "../../client/errors.ts";
 import { defineCommand } from "../command.ts";
@@ -7,7 +7,7 @@ import { switchFlag, textFlag } from "../flag-kinds.ts";
 import { formatFlag } from "../format-flag.ts";
 import { type Found, inspectAll } from "../inspect.ts";
 
-const TYPES = ["container", "image", "volume"] as const;
+const TYPES = ["container", "image", "network", "volume"] as const;
 type ObjectType = (typeof TYPES)[number];
 
 export const command = defineCommand({
@@ -54,6 +54,10 @@ async function fetchOne(client: Client, type: ObjectType, ref: string, size: boo
   if (type === "volume") {
     const { volumeShape } = await import("../format/volume-shape.ts");
     return { data: await client.volumes.inspect(ref), shape: volumeShape };
+  }
+  if (type === "network") {
+    const { networkShape } = await import("../format/network-shape.ts");
+    return { data: await client.networks.inspect(ref), shape: networkShape };
   }
   const { containerShape } = await import("../format/container-shape.ts");
   return { data: await client.containers.inspect(ref, { size }), shape: containerShape };

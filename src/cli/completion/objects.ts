@@ -1,8 +1,8 @@
 /** What a command's arguments name, and the names there are now. */
 import type { Client } from "../../client/client.ts";
 
-/** Containers by what may be done with them, images, or volumes. */
-type ObjectKind = "container" | "running" | "startable" | "paused" | "removable" | "image" | "volume";
+/** Containers by what may be done with them, images, networks, or volumes. */
+type ObjectKind = "container" | "running" | "startable" | "paused" | "removable" | "image" | "network" | "volume";
 
 interface Wanted {
   readonly kinds: readonly ObjectKind[];
@@ -46,11 +46,15 @@ const WANTED: Readonly<Record<string, Wanted>> = {
   unpause: many("paused"),
   update: many("container"),
   wait: many("running"),
+  "network-connect": first("network"),
+  "network-disconnect": first("network"),
+  "network-inspect": many("network"),
+  "network-rm": many("network"),
   "volume-inspect": many("volume"),
   "volume-rm": many("volume"),
 };
 
-const STATES: Readonly<Record<Exclude<ObjectKind, "image" | "volume">, readonly string[]>> = {
+const STATES: Readonly<Record<Exclude<ObjectKind, "image" | "network" | "volume">, readonly string[]>> = {
   container: [],
   running: ["running", "paused", "restarting"],
   startable: ["created", "exited"],
@@ -68,6 +72,7 @@ export async function objectNames(client: Client, key: string, given: readonly s
 
 async function namesOf(client: Client, kind: ObjectKind): Promise<string[]> {
   if (kind === "image") return (await client.images.list()).flatMap(({ RepoTags }) => RepoTags.flatMap(imageNames));
+  if (kind === "network") return (await client.networks.list()).map(({ Name }) => Name);
   if (kind === "volume") return (await client.volumes.list()).Volumes.map(({ Name }) => Name);
   const containers = await client.containers.list({ all: true, filters: { status: STATES[kind] } });
   return containers.flatMap(({ Names }) => Names.map((name) => name.slice(1)).filter((name) => !name.includes("/")));

@@ -1,4 +1,6 @@
-/** One `--network`: a name, or the long form "name=x,alias=y,ip=…" (opts/network.go). */
+/** One `--network`: a name, or the long form "name=x,alias=y,ip=…" (opts/network.go), and what Docker lacks: "rate=10mbit,burst=1m", or each way with -in and -out. */
+import { parseRate } from "../../base/rate.ts";
+import { parseSize } from "../../base/units.ts";
 import { parseInteger } from "../flag-kinds.ts";
 import { isMac } from "./addresses.ts";
 import { splitCsv, splitPair } from "./values.ts";
@@ -55,13 +57,28 @@ function withField(attachment: Attachment, field: string): Attachment {
       return { ...attachment, macAddress: value };
     case "driver-opt": {
       const [name, option] = splitPair(value);
-      return { ...attachment, driverOpts: { ...attachment.driverOpts, [name]: option } };
+      return withDriverOpt(attachment, name, option);
     }
+    case "rate":
+    case "rate-in":
+    case "rate-out":
+      if (parseRate(value) === undefined)
+        throw new Error(`invalid ${key}: ${value} (want bits a second, such as 10mbit)`);
+      return withDriverOpt(attachment, `tare.${key}`, value);
+    case "burst":
+    case "burst-in":
+    case "burst-out":
+      if (parseSize(value) === undefined) throw new Error(`invalid ${key}: ${value} (want bytes, such as 64k)`);
+      return withDriverOpt(attachment, `tare.${key}`, value);
     case "gw-priority":
       return { ...attachment, gatewayPriority: parsePriority(value) };
     default:
       throw new Error(`invalid field key ${key}`);
   }
+}
+
+function withDriverOpt(attachment: Attachment, name: string, value: string): Attachment {
+  return { ...attachment, driverOpts: { ...attachment.driverOpts, [name]: value } };
 }
 
 function parsePriority(text: string): number {

@@ -23,3 +23,8 @@ function offsetText(minutes: number, separator: string): string {
   const two = (value: number): string => String(value).padStart(2, "0");
   return `${minutes < 0 ? "-" : "+"}${two(Math.trunc(size / 60))}${separator}${two(size % 60)}`;
 }
+
+/** An instant of RFC 3339 in UTC as Go prints a time: "2026-11-22 15:09:37.5 +0000 UTC". */
+export function instantText(rfc3339: string): string {
+  return rfc3339.replace("T", " ").replace(/Z$/, " +0000 UTC");
+}
