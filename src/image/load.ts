@@ -15,7 +15,7 @@ import type { StagedLayer } from "./layers/layer-store.ts";
 import { matchesPlatform, type Platform } from "./platform.ts";
 import { layerProgress, type Report, reportLines } from "./progress.ts";
 import type { LayerRecord } from "./records.ts";
-import { type Digest, familiar } from "./reference.ts";
+import { familiar } from "./reference.ts";
 
 interface LoadTools {
   readonly signal: AbortSignal;
@@ -91,21 +91,33 @@ function remember({ content }: ImageContext, image: PlannedImage, staged: readon
   }
 }
 
-/** Stages into `staged` what the store lacks, and returns what all layers weigh. */
+/** Stages into `staged` what the store lacks, all at once, and returns what every layer weighs. */
 async function stageMissing(
   context: ImageContext,
   image: PlannedImage,
   staged: StagedLayer[],
   tools: LoadTools,
 ): Promise<LayerRecord[]> {
-  const sizes = new Map<Digest, number>();
-  for (const [at, layer] of image.layers.entries()) {
-    if (sizes.has(layer.diffId)) continue;
-    const known = context.layers.has(layer.diffId) ? context.catalog.layerSize(layer.diffId) : undefined;
-    if (known === undefined) staged.push(await stage(context, layer, at, tools));
-    sizes.set(layer.diffId, known ?? staged.at(-1)?.sizeBytes ?? 0);
-  }
-  return image.layers.map(({ diffId }) => ({ diffId, sizeBytes: sizes.get(diffId) ?? 0 }));
+  const { layers } = context;
+  const missing = new Map(
+    [...image.layers.entries()]
+      .filter(([, { diffId }]) => !layers.has(diffId))
+      .map(([at, layer]) => [layer.diffId, { at, layer }]),
+  );
+  const abort = new AbortController();
+  const signal = AbortSignal.any([tools.signal, abort.signal]);
+  const work = [...missing.values()].map(async ({ at, layer }) => {
+    try {
+      staged.push(await stage(context, layer, at, { ...tools, signal }));
+    } catch (error) {
+      // The first failure is the one to tell; the others need not come to their end.
+      abort.abort(error);
+    }
+  });
+  await Promise.all(work);
+  abort.signal.throwIfAborted();
+  const fresh = new Map(staged.map(({ diffId, sizeBytes }) => [diffId, sizeBytes]));
+  return image.layers.map(({ diffId }) => ({ diffId, sizeBytes: fresh.get(diffId) ?? layers.sizeOf(diffId) }));
 }
 
 async function stage(context: ImageContext, layer: PlannedLayer, at: number, tools: LoadTools): Promise<StagedLayer> {
