@@ -11,6 +11,17 @@ export interface Duplex {
   close(): void;
   /** Settles (never rejects) when the connection is gone entirely. */
   readonly closed: Promise<void>;
+  /** Absent where there is no socket of its own. */
+  readonly lending?: Lending;
+}
+
+/** For somebody who reads or writes in the stream's place, which must not do the same meanwhile. */
+export interface Lending {
+  readonly fd: number;
+  /** Nothing more is read until `resume`. What has come already is given out. */
+  suspend(): Uint8Array[];
+  /** `rest` is what was read and not used. */
+  resume(rest: Uint8Array): void;
 }
 
 /** Copies until `from` ends. Rejects when `to` is gone. */

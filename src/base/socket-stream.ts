@@ -1,6 +1,13 @@
 /** Duplex over a Bun socket, with back-pressure both ways: reading pauses the socket, writing waits for drain. */
 import type { Socket, SocketHandler } from "bun";
-import type { Duplex } from "./duplex.ts";
+import type { Duplex, Lending } from "./duplex.ts";
+
+/** Bun's sockets have it (tried with 1.4.5), but its types do not know. */
+declare module "bun" {
+  interface Socket<Data> {
+    readonly fd: number;
+  }
+}
 
 const HIGH_WATER_BYTES = 256 * 1024;
 
@@ -69,6 +76,17 @@ export class SocketStream implements Duplex {
     this.#onGone();
   }
 
+  get lending(): Lending {
+    return {
+      fd: this.#socket.fd,
+      suspend: () => this.#suspend(),
+      resume: (rest) => {
+        this.unread(rest);
+        this.#resume();
+      },
+    };
+  }
+
   /** Gives bytes back to the front of the incoming queue, for a parser that read past its message. */
   unread(chunk: Uint8Array): void {
     if (chunk.length === 0) return;
@@ -112,15 +130,27 @@ export class SocketStream implements Duplex {
     this.#settleClosed();
   }
 
+  #suspend(): Uint8Array[] {
+    const arrived = this.#incoming;
+    this.#incoming = [];
+    this.#incomingBytes = 0;
+    this.#paused = true;
+    this.#socket.pause();
+    return arrived;
+  }
+
+  #resume(): void {
+    if (this.#gone || !this.#paused || this.#incomingBytes >= HIGH_WATER_BYTES) return;
+    this.#paused = false;
+    this.#socket.resume();
+  }
+
   async #next(): Promise<IteratorResult<Uint8Array, undefined>> {
     for (;;) {
       const chunk = this.#incoming.shift();
       if (chunk !== undefined) {
         this.#incomingBytes -= chunk.length;
-        if (this.#paused && this.#incomingBytes < HIGH_WATER_BYTES) {
-          this.#paused = false;
-          if (!this.#gone) this.#socket.resume();
-        }
+        this.#resume();
         return { done: false, value: chunk };
       }
       if (this.#ended) return { done: true, value: undefined };

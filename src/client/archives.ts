@@ -1,4 +1,5 @@
 /** Files of containers: archives in and out, changes, exports. */
+import type { IncomingBody, OutgoingBody } from "../base/lent-socket.ts";
 import { type FilesystemChange, PATH_STAT_HEADER, type PathStat } from "../wire/archive.ts";
 import type { HttpResponse } from "./connection.ts";
 import { ClientError } from "./errors.ts";
@@ -7,7 +8,7 @@ import type { HttpClient } from "./http.ts";
 export interface ContainerArchive {
   readonly stat: PathStat;
   /** A tar whose names begin with the last name of the path. */
-  readonly tar: AsyncIterable<Uint8Array>;
+  readonly tar: IncomingBody;
 }
 
 export interface PutArchiveOptions {
@@ -29,13 +30,13 @@ export function archiveApi(http: HttpClient) {
     /** GET /containers/{ref}/archive. */
     get: async (ref: string, path: string): Promise<ContainerArchive> => {
       const response = await http.request("GET", at(ref, "archive"), { query: { path } });
-      return { stat: statOf(response), tar: response.body };
+      return { stat: statOf(response), tar: response };
     },
     /** PUT /containers/{ref}/archive: unpacks into an existing directory. */
     put: (
       ref: string,
       path: string,
-      { tar, ...options }: PutArchiveOptions & { readonly tar: AsyncIterable<Uint8Array> },
+      { tar, ...options }: PutArchiveOptions & { readonly tar: OutgoingBody },
     ): Promise<void> =>
       http.send("PUT", at(ref, "archive"), {
         query: { path, ...options },

@@ -1,5 +1,6 @@
 /** One HTTP/1.1 connection: one exchange at a time, used again when the last one ended cleanly, or given away as a raw stream. */
 import type { Duplex } from "../base/duplex.ts";
+import type { LentBody, OutgoingBody } from "../base/lent-socket.ts";
 import { ByteReader } from "../wire/byte-reader.ts";
 import {
   type Framing,
@@ -19,13 +20,15 @@ export interface HttpRequest {
   readonly target: string;
   readonly headers: Readonly<Record<string, string>>;
   /** A stream is sent chunked. */
-  readonly body?: Uint8Array | AsyncIterable<Uint8Array>;
+  readonly body?: Uint8Array | AsyncIterable<Uint8Array> | OutgoingBody;
 }
 
 export interface HttpResponse {
   readonly head: ResponseHead;
   /** Read it to its end to free the connection, or `discard()`. */
   readonly body: AsyncIterable<Uint8Array>;
+  /** The body still in its socket, for a reader that is faster than `body`; undefined where the transport has no descriptor. */
+  lendBody(): Promise<LentBody | undefined>;
   /** Gives the rest up, and the connection with it. */
   discard(): void;
   /** The connection as a raw stream, after the engine agreed to the upgrade. */
@@ -81,8 +84,14 @@ export class Connection {
     }
     const chunked = ["Transfer-Encoding", "chunked"] as const;
     await this.#duplex.write(writeRequestHead(method, target, [...Object.entries(headers), chunked]));
-    for await (const piece of this.#sourced(body)) await this.#duplex.write(encodeChunk(piece));
+    await this.#sendBody("body" in body ? body : { body });
     await this.#duplex.write(LAST_CHUNK);
+  }
+
+  async #sendBody({ body, sendTo }: OutgoingBody): Promise<void> {
+    const { lending, closed: gone } = this.#duplex;
+    if (sendTo !== undefined && lending !== undefined) return sendTo({ fd: lending.fd, gone });
+    for await (const piece of this.#sourced(body)) await this.#duplex.write(encodeChunk(piece));
   }
 
   /** A body that fails at its source ends the exchange: the engine would wait for the rest, and we for its answer. */
@@ -116,12 +125,25 @@ export class Connection {
     if (empty) release();
     return {
       head,
+      lendBody: async () => this.#lendBody(framing, release),
       body: this.#body(framing, empty ? () => undefined : release),
       discard: () => {
         if (!empty) this.close();
       },
       hijack: () => this.#hijack(),
     };
+  }
+
+  #lendBody(framing: Framing, release: () => void): LentBody | undefined {
+    const { lending, closed: gone } = this.#duplex;
+    if (lending === undefined || framing.kind === "untilClose") return undefined;
+    const arrived = Buffer.concat([this.#reader.takePending(), ...lending.suspend()]);
+    const giveBack = (rest: Uint8Array | "broken"): void => {
+      if (rest === "broken") return this.close();
+      lending.resume(rest);
+      release();
+    };
+    return { fd: lending.fd, gone, arrived, framing, giveBack };
   }
 
   async *#body(framing: Framing, release: () => void): AsyncGenerator<Uint8Array, void, undefined> {

@@ -1,5 +1,6 @@
 /** HTTP to the engine: a pool of kept-alive connections, JSON in and out, refusals as ClientError, the API version agreed on. */
 import type { Duplex } from "../base/duplex.ts";
+import type { OutgoingBody } from "../base/lent-socket.ts";
 import { collect } from "../wire/http1-body.ts";
 import { compareVersions } from "../wire/version.ts";
 import { Connection, type HttpResponse } from "./connection.ts";
@@ -16,7 +17,7 @@ export interface Call {
   /** Sent as JSON. */
   readonly json?: unknown;
   /** Sent as it is. */
-  readonly body?: AsyncIterable<Uint8Array>;
+  readonly body?: AsyncIterable<Uint8Array> | OutgoingBody;
   readonly headers?: Readonly<Record<string, string>>;
   /** The only API version whose answer will do, in place of the client's own. */
   readonly version?: string;

@@ -5,9 +5,16 @@ export const STREAM_BLOCK_BYTES = 256 * 1024;
 export type Block = Uint8Array<ArrayBuffer>;
 
 export class Blocks {
+  readonly #reuse: boolean;
+  readonly #free: Buffer<ArrayBuffer>[] = [];
   #block = newBlock();
   #used = 0;
-  #full: Block[] = [];
+  #full: Buffer<ArrayBuffer>[] = [];
+
+  /** Whether the blocks given away may be used again, once the next one is asked for. */
+  constructor({ reuse = false } = {}) {
+    this.#reuse = reuse;
+  }
 
   /** Copies bytes in. */
   append(bytes: Uint8Array): void {
@@ -36,7 +43,7 @@ export class Blocks {
     this.#used += count;
     if (this.#used < this.#block.length) return;
     this.#full.push(this.#block);
-    this.#block = newBlock();
+    this.#block = this.#free.pop() ?? newBlock();
     this.#used = 0;
   }
 
@@ -45,14 +52,20 @@ export class Blocks {
     if (this.#full.length === 0) return;
     const full = this.#full;
     this.#full = [];
-    yield* full;
+    for (const block of full) {
+      yield block;
+      if (this.#reuse) this.#free.push(block);
+    }
   }
 
   /** Gives everything away, the last block as full as it is. */
-  *finish(): Generator<Block, void, undefined> {
+  *flush(): Generator<Block, void, undefined> {
     yield* this.drain();
-    if (this.#used > 0) yield this.#block.subarray(0, this.#used);
+    if (this.#used === 0) return;
+    const last = this.#block.subarray(0, this.#used);
     this.#used = 0;
+    if (!this.#reuse) this.#block = newBlock();
+    yield last;
   }
 }
 

@@ -1,38 +1,75 @@
 /** Archives of the user's own files, made and unpacked where the command line runs, in its own thread. */
+import type { IncomingBody, LentSocket, OutgoingBody } from "../base/lent-socket.ts";
 import { TarReader } from "../base/tar/reader.ts";
 import { openPath } from "../kernel/at.ts";
-import type { Block } from "./blocks.ts";
-import { packTree } from "./pack.ts";
+import { packPieces, packTree } from "./pack.ts";
+import { Readiness } from "./readiness.ts";
+import { receiveBody, sendChunk } from "./socket-body.ts";
 import { ARCHIVE_LIMITS, TreeUnpacker } from "./unpack.ts";
 import { TreeView } from "./view.ts";
 import { viewPath } from "./view-request.ts";
 
+/** Hears how many bytes have passed, in all. */
+type Listener = (bytes: number) => void;
+
+const UNINTERRUPTED = { readiness: new Readiness(), check: () => undefined };
+
 /** The tar of an absolute path, whose names begin with `name`. */
-export function* packPath(path: string, name: string): Generator<Block, void, undefined> {
-  using root = openPath("/");
-  yield* packTree(new TreeView(root.fd), { path: viewPath(path), name: viewPath(name) });
-}
-
-export interface Unpacking extends Disposable {
-  push(chunk: Uint8Array): void;
-  /** After the last chunk. Throws TarError when the archive was cut off. */
-  finish(): void;
-}
-
-/** Unpacks into a directory, as the user's own. `rename` is given every name in the archive. */
-export function unpackInto(directory: string, rename: (name: string) => string): Unpacking {
-  const root = openPath(directory);
-  const unpacker = new TreeUnpacker(new TreeView(root.fd), { path: "", owner: "unpacker", keepKinds: true, rename });
-  const reader = new TarReader(unpacker, ARCHIVE_LIMITS);
+export function packLocal(path: string, name: string, onProgress: Listener): OutgoingBody {
+  const options = { path: viewPath(path), name: viewPath(name) };
   return {
-    push: (chunk) => reader.push(chunk),
-    finish: () => {
-      reader.close();
-      unpacker.finish();
+    body: {
+      async *[Symbol.asyncIterator]() {
+        using root = openPath("/");
+        let total = 0;
+        for (const block of packTree(new TreeView(root.fd), options)) {
+          total += block.length;
+          yield block;
+          onProgress(total);
+        }
+      },
     },
-    [Symbol.dispose]: () => {
-      unpacker[Symbol.dispose]();
-      root.close();
+    sendTo: async ({ fd }: LentSocket) => {
+      using root = openPath("/");
+      let total = 0;
+      for (const piece of packPieces(new TreeView(root.fd), options)) {
+        await sendChunk(fd, piece, UNINTERRUPTED);
+        total += "file" in piece ? piece.end - piece.start : piece.length;
+        onProgress(total);
+      }
     },
   };
+}
+
+export interface LocalUnpack {
+  readonly archive: IncomingBody;
+  /** It exists. */
+  readonly directory: string;
+  /** Given every name in the archive. */
+  readonly rename: (name: string) => string;
+  readonly onProgress: Listener;
+}
+
+/** Unpacks as the user's own. Throws TarError when the archive is damaged. */
+export async function unpackLocal({ archive, directory, rename, onProgress }: LocalUnpack): Promise<void> {
+  using root = openPath(directory);
+  using unpacker = new TreeUnpacker(new TreeView(root.fd), { path: "", owner: "unpacker", keepKinds: true, rename });
+  const reader = new TarReader(unpacker, ARCHIVE_LIMITS);
+  for await (const piece of piecesOf(archive)) {
+    reader.push(piece);
+    onProgress(reader.offset);
+  }
+  reader.close();
+  unpacker.finish();
+}
+
+async function* piecesOf(archive: IncomingBody): AsyncGenerator<Uint8Array, void, undefined> {
+  const lent = await archive.lendBody?.();
+  if (lent === undefined) return yield* archive.body;
+  let rest: Uint8Array | "broken" = "broken";
+  try {
+    rest = yield* receiveBody(lent, UNINTERRUPTED);
+  } finally {
+    lent.giveBack(rest);
+  }
 }

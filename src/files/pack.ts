@@ -24,10 +24,32 @@ export interface PackOptions {
   readonly layer?: boolean;
 }
 
+/** Bytes of the archive that still are in a file, which is open until the next piece is asked for. */
+export interface PackedRange {
+  readonly file: number;
+  readonly start: number;
+  /** What lies beyond the file's end is zeros. */
+  readonly end: number;
+}
+
+type Pieces = Generator<Block | PackedRange, void, undefined>;
+
+/** So many bytes and more are better left in their file. */
+const RANGE_BYTES = 256 * 1024;
+
 /** Throws SysError, before the first block when `path` is not there. */
 export function* packTree(view: TreeView, options: PackOptions = {}): Generator<Block, void, undefined> {
+  for (const piece of pack(view, options, false)) if (!("file" in piece)) yield piece;
+}
+
+/** The same for a reader who can send from files. Blocks are valid only until the next piece is asked for. */
+export function packPieces(view: TreeView, options: PackOptions = {}): Pieces {
+  return pack(view, options, true);
+}
+
+function* pack(view: TreeView, options: PackOptions, inRanges: boolean): Pieces {
   const { path = "", name = "", layer = false } = options;
-  const packer = new Packer(view, layer);
+  const packer = new Packer(view, { layer, inRanges });
   {
     using top = view.locate(path, { follow: false });
     yield* packer.entry(top, name);
@@ -50,30 +72,33 @@ interface Level {
 class Packer {
   readonly #view: TreeView;
   readonly #layer: boolean;
-  readonly #out = new Blocks();
+  readonly #inRanges: boolean;
+  readonly #out: Blocks;
   /** Files with several links: what the first one is called in the archive. */
   readonly #linked = new Map<string, string>();
   readonly #levels: Level[] = [];
 
-  constructor(view: TreeView, layer: boolean) {
+  constructor(view: TreeView, { layer, inRanges }: { readonly layer: boolean; readonly inRanges: boolean }) {
     this.#view = view;
     this.#layer = layer;
+    this.#inRanges = inRanges;
+    this.#out = new Blocks({ reuse: inRanges });
   }
 
   /** Everything below the directories met so far. One directory is open at a time, however deep they lie. */
-  *descend(): Generator<Block, void, undefined> {
+  *descend(): Pieces {
     for (let level = this.#levels.at(-1); level !== undefined; level = this.#levels.at(-1)) {
       if (level.names.length === 0) this.#levels.pop();
       else yield* this.#goOn(level);
     }
   }
 
-  *finish(): Generator<Block, void, undefined> {
+  *finish(): Pieces {
     this.#out.append(TAR_END);
-    yield* this.#out.finish();
+    yield* this.#out.flush();
   }
 
-  *entry(place: Place, name: string): Generator<Block, void, undefined> {
+  *entry(place: Place, name: string): Pieces {
     const { stat } = place;
     if (stat.type === "directory") this.#directory(place, name);
     else if (stat.type === "file") yield* this.#file(place, name);
@@ -82,7 +107,7 @@ class Packer {
   }
 
   /** Entries of one directory, until one of them is a directory itself. */
-  *#goOn(level: Level): Generator<Block, void, undefined> {
+  *#goOn(level: Level): Pieces {
     using directory = ifThere(() => this.#view.openDirectory(level.path));
     if (directory === undefined) {
       this.#levels.pop();
@@ -109,7 +134,7 @@ class Packer {
     this.#levels.push({ path: place.path, prefix, mount: place.mount, names });
   }
 
-  *#file({ fd, stat }: Place, name: string): Generator<Block, void, undefined> {
+  *#file({ fd, stat }: Place, name: string): Pieces {
     if (this.#isKnownLink(stat, name)) return;
     using file = reopen(fd, 0);
     this.#head(stat, name, { type: "file", size: stat.size, pax: xattrRecords(file.fd) });
@@ -119,7 +144,12 @@ class Packer {
   }
 
   /** Stretches of a file, and zeros for what is missing at its end. */
-  *#data(file: OwnedFd, start: number, end: number): Generator<Block, void, undefined> {
+  *#data(file: OwnedFd, start: number, end: number): Pieces {
+    if (this.#inRanges && end - start >= RANGE_BYTES) {
+      yield* this.#out.flush();
+      yield { file: file.fd, start, end };
+      return;
+    }
     for (let at = start; at < end; ) {
       const room = this.#out.room(end - at);
       const got = readSync(file.fd, room, 0, room.length, at);
@@ -131,7 +161,7 @@ class Packer {
   }
 
   /** Holes are not read. */
-  *#sparseData(file: OwnedFd, size: number): Generator<Block, void, undefined> {
+  *#sparseData(file: OwnedFd, size: number): Pieces {
     let at = 0;
     for (let data = nextData(file.fd, 0); data !== undefined && at < size; data = nextData(file.fd, at)) {
       const start = Math.min(data.start, size);
@@ -143,7 +173,7 @@ class Packer {
     yield* this.#hole(size - at);
   }
 
-  *#hole(bytes: number): Generator<Block, void, undefined> {
+  *#hole(bytes: number): Pieces {
     for (let left = bytes; left > 0; ) {
       const count = this.#out.room(left).length;
       this.#out.zeros(count);

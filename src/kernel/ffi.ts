@@ -27,11 +27,18 @@ function errno(): number {
 
 /** Runs a call that returns -1 on failure; repeats it on EINTR. Throws SysError. Never for close(2). */
 export function check(syscall: string, subject: string, call: () => number): number {
+  const result = attempt(call);
+  if (result >= 0) return result;
+  throw new SysError(syscall, -result, subject);
+}
+
+/** The same without throwing: what the call returns, or its negative error number. For failures that are nothing special. */
+export function attempt(call: () => number): number {
   for (;;) {
     const result = call();
     if (result !== -1) return result;
     const error = errno();
-    if (error !== EINTR) throw new SysError(syscall, error, subject);
+    if (error !== EINTR) return -error;
   }
 }
 

@@ -36,6 +36,11 @@ export class ByteReader {
     return this.#take(Math.min(maxBytes, this.#pending.length));
   }
 
+  /** What was read and not yet asked for. */
+  takePending(): Uint8Array {
+    return this.#take(this.#pending.length);
+  }
+
   /** All that follows, until the stream ends. */
   async *rest(): AsyncGenerator<Uint8Array, void, undefined> {
     for (;;) {

@@ -1,5 +1,6 @@
 /** One request being served: what the handler sees of it, and what the connection must clear away afterwards. */
 import type { Duplex } from "../../base/duplex.ts";
+import type { LentBody } from "../../base/lent-socket.ts";
 import type { SocketStream } from "../../base/socket-stream.ts";
 import type { ByteReader } from "../../wire/byte-reader.ts";
 import {
@@ -26,7 +27,7 @@ export class Exchange implements Request {
   readonly headers: HeaderMap;
   readonly body: AsyncIterable<Uint8Array>;
   readonly #framing: Framing;
-  readonly #incoming: AsyncGenerator<Uint8Array, void, undefined>;
+  #incoming: AsyncGenerator<Uint8Array, void, undefined>;
   readonly #reader: ByteReader;
   readonly #stream: SocketStream;
   #aborter: AbortController | undefined;
@@ -65,6 +66,20 @@ export class Exchange implements Request {
     this.#aborter?.abort(this.#abortReason);
   }
 
+  async lendBody(): Promise<LentBody | undefined> {
+    if (this.#isBodyRead || this.#framing.kind === "untilClose") return undefined;
+    await this.#sayContinue();
+    const { fd, suspend, resume } = this.#stream.lending;
+    const arrived = Buffer.concat([this.#reader.takePending(), ...suspend()]);
+    this.#isBodyRead = true;
+    this.#incoming = nothing();
+    const giveBack = (rest: Uint8Array | "broken"): void => {
+      this.#isBroken = rest === "broken";
+      resume(rest === "broken" ? new Uint8Array() : rest);
+    };
+    return { fd, gone: this.#stream.closed, arrived, framing: this.#framing, giveBack };
+  }
+
   async hijack({ status, reason, headers }: UpgradeHead): Promise<Duplex> {
     await this.#stream.write(writeResponseHead(status, reason, headers));
     const stream = this.#stream;
@@ -100,15 +115,18 @@ export class Exchange implements Request {
   /** Stopping early leaves the rest for discardBody(). */
   async *#readBody(): AsyncGenerator<Uint8Array, void, undefined> {
     this.#isBodyRead = true;
-    if (this.#awaitsContinue) {
-      this.#awaitsContinue = false;
-      await this.#stream.write(CONTINUE);
-    }
+    await this.#sayContinue();
     for (;;) {
       const { done, value } = await this.#nextPiece();
       if (done === true) return;
       yield value;
     }
+  }
+
+  async #sayContinue(): Promise<void> {
+    if (!this.#awaitsContinue) return;
+    this.#awaitsContinue = false;
+    await this.#stream.write(CONTINUE);
   }
 
   async #nextPiece(): Promise<IteratorResult<Uint8Array, void>> {
@@ -125,6 +143,8 @@ export class Exchange implements Request {
     yield* this.#reader.rest();
   }
 }
+
+async function* nothing(): AsyncGenerator<Uint8Array, void, undefined> {}
 
 /** Takes origin-form ("/path?query") and absolute-form targets apart. */
 function splitTarget(target: string): { path: string; search: string } {

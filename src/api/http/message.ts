@@ -1,9 +1,10 @@
 /** Requests and replies as handlers see them: plain data, so that everything behind the sockets is tested without one. */
 import type { Duplex } from "../../base/duplex.ts";
+import type { IncomingBody, OutgoingBody } from "../../base/lent-socket.ts";
 import type { HeaderFields, HeaderMap } from "../../wire/http1.ts";
 import type { Query } from "../../wire/query.ts";
 
-export interface Request {
+export interface Request extends IncomingBody {
   readonly method: string;
   /** Percent-decoded, without the query. */
   readonly path: string;
@@ -32,12 +33,11 @@ export interface WholeReply {
   readonly body: Uint8Array;
 }
 
-export interface StreamReply {
+/** Each piece is sent at once. An error in the middle cuts the connection, so that no client takes it for a whole body. */
+export interface StreamReply extends OutgoingBody {
   readonly kind: "stream";
   readonly status: number;
   readonly headers: HeaderFields;
-  /** Each piece is sent at once. An error in the middle cuts the connection, so that no client takes it for a whole body. */
-  readonly body: AsyncIterable<Uint8Array>;
 }
 
 export const HIJACKED = { kind: "hijacked" } as const;

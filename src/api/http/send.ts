@@ -5,7 +5,7 @@ import { encodeChunk, LAST_CHUNK } from "../../wire/http1-body.ts";
 import type { Reply, StreamReply, WholeReply } from "./message.ts";
 import { statusText } from "./status-text.ts";
 
-type Sink = Pick<Duplex, "write">;
+type Sink = Pick<Duplex, "write" | "closed" | "lending">;
 type Sendable = Exclude<Reply, { kind: "hijacked" }>;
 
 export interface SendContext {
@@ -25,17 +25,30 @@ function sendWhole(sink: Sink, { status, headers, body }: WholeReply, { head, ke
   return sink.write(hasBody && head.method !== "HEAD" && body.length > 0 ? Buffer.concat([start, body]) : start);
 }
 
-async function sendStream(sink: Sink, { status, headers, body }: StreamReply, context: SendContext): Promise<void> {
+async function sendStream(sink: Sink, reply: StreamReply, context: SendContext): Promise<void> {
+  const { status, headers, body, sendTo } = reply;
   const { head } = context;
   const isChunked = head.minor === 1;
   const fields = [...headers, ...connectionFields(head, context.keepAlive)];
   if (isChunked) fields.push(["Transfer-Encoding", "chunked"]);
-  await sink.write(writeResponseHead(status, statusText(status), fields));
-  if (head.method === "HEAD") return;
+  const iterator = body[Symbol.asyncIterator]();
+  try {
+    await sink.write(writeResponseHead(status, statusText(status), fields));
+    if (head.method === "HEAD") return;
+    const { lending, closed: gone } = sink;
+    if (isChunked && sendTo !== undefined && lending !== undefined) await sendTo({ fd: lending.fd, gone });
+    else await sendPieces(sink, { [Symbol.asyncIterator]: () => iterator }, isChunked);
+    if (isChunked) await sink.write(LAST_CHUNK);
+  } finally {
+    // Also when not one piece was asked for: whoever makes them has to know that nobody will.
+    await iterator.return?.();
+  }
+}
+
+async function sendPieces(sink: Sink, body: AsyncIterable<Uint8Array>, isChunked: boolean): Promise<void> {
   for await (const piece of body) {
     if (piece.length > 0) await sink.write(isChunked ? encodeChunk(piece) : piece);
   }
-  if (isChunked) await sink.write(LAST_CHUNK);
 }
 
 function connectionFields(head: RequestHead, keepAlive: boolean): (readonly [string, string])[] {

@@ -1,6 +1,6 @@
 /** Files of containers: HEAD, GET and PUT /containers/{id}/archive, /changes and /export. */
 import { PATH_STAT_HEADER, type PathStat } from "../../wire/archive.ts";
-import { type Answer, byteStream, empty, json } from "../answer.ts";
+import { type Answer, empty, json } from "../answer.ts";
 import type { ArchiveBackend } from "../backend.ts";
 import type { Call, Route } from "../router.ts";
 
@@ -27,12 +27,13 @@ async function stat(backend: ArchiveBackend, { name, request: { query } }: Call)
 
 async function read(backend: ArchiveBackend, { name, request: { query } }: Call): Promise<Answer> {
   const { stat, tar } = await backend.read(name, query.text("path"));
-  return { kind: "stream", status: 200, headers: [["Content-Type", TAR_TYPE], statHeader(stat)], body: tar };
+  return { ...tar, kind: "stream", status: 200, headers: [["Content-Type", TAR_TYPE], statHeader(stat)] };
 }
 
-async function extract(backend: ArchiveBackend, { name, request: { query, body } }: Call): Promise<Answer> {
+async function extract(backend: ArchiveBackend, { name, request }: Call): Promise<Answer> {
+  const { query } = request;
   await backend.extract(name, query.text("path"), {
-    archive: body,
+    archive: request,
     keepKinds: query.bool("noOverwriteDirNonDir"),
     ownedByUser: query.bool("copyUIDGID"),
   });
@@ -44,5 +45,6 @@ async function changes(backend: ArchiveBackend, { name }: Call): Promise<Answer>
 }
 
 async function exportTree(backend: ArchiveBackend, { name }: Call): Promise<Answer> {
-  return byteStream("application/octet-stream", await backend.export(name));
+  const tree = await backend.export(name);
+  return { ...tree, kind: "stream", status: 200, headers: [["Content-Type", "application/octet-stream"]] };
 }

@@ -1,6 +1,6 @@
 /** Files out of a container, to local ones or as a tar to standard output (docker/cli, copyFromContainer). */
 import type { Client } from "../../client/client.ts";
-import { unpackInto } from "../../files/local.ts";
+import { type LocalUnpack, unpackLocal } from "../../files/local.ts";
 import { FILE_MODE, hasFileMode } from "../../wire/file-mode.ts";
 import type { Context } from "../command.ts";
 import type { CopyPlace } from "./argument.ts";
@@ -18,13 +18,14 @@ export async function download(context: Context, from: CopyPlace, path: string, 
   const source = options.followLink ? await followed(client, from) : { path: from.path, name: "" };
   const { stat, tar } = await client.archives.get(from.container, source.path);
   if (path === "-") {
-    for await (const piece of tar) await context.io.stdout.write(piece);
+    for await (const piece of tar.body) await context.io.stdout.write(piece);
     return;
   }
   const progress = new CopyProgress(context.io, "Copying from container - ", options.quiet);
   let come = false;
   try {
-    await unpack({ ...source, isDirectory: hasFileMode(stat.mode, FILE_MODE.DIRECTORY) }, local, progress.watch(tar));
+    const plan = planLocal({ ...source, isDirectory: hasFileMode(stat.mode, FILE_MODE.DIRECTORY) }, local);
+    await unpackLocal({ ...plan, archive: tar, onProgress: progress.note });
     come = true;
   } finally {
     await progress.finish(come ? local : undefined);
@@ -36,17 +37,14 @@ interface Source {
   readonly name: string;
 }
 
-async function unpack(
+function planLocal(
   source: Source & { readonly isDirectory: boolean },
   local: string,
-  tar: AsyncIterable<Uint8Array>,
-): Promise<void> {
+): Pick<LocalUnpack, "directory" | "rename"> {
   const { directory, rename } = planCopy(source, localDestination(local));
   const own = source.name === "" ? undefined : { from: splitEntry(source.path).base, to: source.name };
   const renames = [own, rename].filter((each) => each !== undefined).map(latin1);
-  using unpacking = unpackInto(directory, (name) => renames.reduce(renameEntry, name));
-  for await (const piece of tar) unpacking.push(piece);
-  unpacking.finish();
+  return { directory, rename: (name) => renames.reduce(renameEntry, name) };
 }
 
 /** Names in archives have one character a byte. */

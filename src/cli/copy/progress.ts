@@ -23,28 +23,26 @@ export class CopyProgress {
     this.#heading = heading;
     this.#isQuiet = isQuiet;
     this.#isShown = !isQuiet && io.isTerminal(2);
+    this.#show(SAVE);
   }
 
-  /** Passes the bytes on. */
-  async *watch(bytes: Iterable<Uint8Array> | AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
-    await this.#show(SAVE);
-    for await (const piece of bytes) {
-      this.#total += piece.length;
-      yield piece;
-      if (!this.#isShown || performance.now() - this.#shownAtMs < UPDATE_MS) continue;
-      this.#shownAtMs = performance.now();
-      await this.#show(`${RESTORE}${ERASE_LINE}${this.#heading}${humanSize(this.#total, DIGITS)}`);
-    }
-  }
+  /** `total` bytes have passed so far. */
+  readonly note = (total: number): void => {
+    this.#total = total;
+    if (!this.#isShown || performance.now() - this.#shownAtMs < UPDATE_MS) return;
+    this.#shownAtMs = performance.now();
+    this.#show(`${RESTORE}${ERASE_LINE}${this.#heading}${humanSize(total, DIGITS)}`);
+  };
 
   /** `destination` is where everything has gone; undefined when it has not. */
   async finish(destination: string | undefined): Promise<void> {
-    await this.#show(`${RESTORE}${ERASE_LINE}`);
+    this.#show(`${RESTORE}${ERASE_LINE}`);
     if (this.#isQuiet || destination === undefined) return;
     await this.#io.stderr.write(`Successfully copied ${humanSize(this.#total, DIGITS)} to ${destination}\n`);
   }
 
-  async #show(text: string): Promise<void> {
-    if (this.#isShown) await this.#io.stderr.write(text);
+  /** Nobody waits for what is only shown. */
+  #show(text: string): void {
+    if (this.#isShown) this.#io.stderr.write(text).catch(() => undefined);
   }
 }

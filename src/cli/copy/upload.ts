@@ -1,7 +1,8 @@
 /** Local files, or a tar at standard input, into a container (docker/cli, copyToContainer). */
+import type { OutgoingBody } from "../../base/lent-socket.ts";
 import type { Client } from "../../client/client.ts";
 import type { ClientError } from "../../client/errors.ts";
-import { packPath } from "../../files/local.ts";
+import { packLocal } from "../../files/local.ts";
 import type { PathStat } from "../../wire/archive.ts";
 import { FILE_MODE, hasFileMode } from "../../wire/file-mode.ts";
 import type { Context } from "../command.ts";
@@ -18,13 +19,13 @@ export async function upload(context: Context, path: string, to: CopyPlace, opti
   const local = path === "-" ? path : toLocalPath(context.env.cwd, path);
   const client = await context.client();
   const destination = await containerDestination(client, to);
-  const { tar, directory } =
-    path === "-" ? standardInput(context, to, destination) : localTar(local, destination, options);
   const progress = new CopyProgress(context.io, "Copying to container - ", options.quiet);
+  const { tar, directory } =
+    path === "-" ? standardInput(context, to, destination) : localTar(local, destination, { ...options, progress });
   let gone = false;
   try {
     await client.archives.put(to.container, directory, {
-      tar: progress.watch(tar),
+      tar,
       copyUIDGID: options.archive,
       noOverwriteDirNonDir: true,
     });
@@ -35,7 +36,7 @@ export async function upload(context: Context, path: string, to: CopyPlace, opti
 }
 
 interface Upload {
-  readonly tar: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+  readonly tar: OutgoingBody;
   /** Where in the container it is unpacked. */
   readonly directory: string;
 }
@@ -46,14 +47,18 @@ function standardInput(
   { kind, path: directory }: CopyDestination,
 ): Upload {
   if (kind !== "directory") throw new CommandError(`destination "${container}:${path}" must be a directory`);
-  return { tar: io.stdin, directory };
+  return { tar: { body: io.stdin }, directory };
 }
 
-function localTar(path: string, destination: CopyDestination, { followLink }: CopyOptions): Upload {
+interface LocalTarOptions extends CopyOptions {
+  readonly progress: CopyProgress;
+}
+
+function localTar(path: string, destination: CopyDestination, { followLink, progress }: LocalTarOptions): Upload {
   const source = localSource(path, followLink);
   const { directory, rename } = planCopy(source, destination);
   const name = rename?.to ?? (source.name || splitEntry(source.path).base);
-  return { tar: packPath(source.path, name), directory };
+  return { tar: packLocal(source.path, name, progress.note), directory };
 }
 
 /** What cannot be found out is left for the engine to say. */

@@ -1,6 +1,6 @@
 /** Files into and out of containers (HEAD, GET and PUT /containers/{id}/archive; moby daemon/archive_unix.go). */
-import { finishing } from "../../base/async-iterator.ts";
 import { invalidParameter, systemError } from "../../base/errors.ts";
+import type { IncomingBody, OutgoingBody } from "../../base/lent-socket.ts";
 import { FileError } from "../../files/threads/file-error.ts";
 import type { PathFacts } from "../../files/threads/protocol.ts";
 import type { Owner } from "../../files/unpack.ts";
@@ -13,6 +13,7 @@ import { type EngineContext, tell } from "../context.ts";
 import { toContainerPath } from "./container-path.ts";
 import { openContainerView } from "./container-view.ts";
 import { extractFailure, lookFailure } from "./failures.ts";
+import { toOutgoing } from "./outgoing.ts";
 import { baseName, toPathStat } from "./path-stat.ts";
 
 /** Which file of which container; `ref` is the container as the client wrote it. */
@@ -33,20 +34,24 @@ export async function statPath(ctx: EngineContext, { container, ref, path: asked
   }
 }
 
+export interface PathArchive {
+  readonly stat: PathStat;
+  readonly tar: OutgoingBody;
+}
+
 /** A tar whose names begin with the last name of the path. Read it to its end or return it: the container may be locked. */
 export async function readArchive(
   ctx: EngineContext,
   { container, ref, path: asked }: ArchiveTarget,
-): Promise<{ stat: PathStat; tar: AsyncIterable<Uint8Array> }> {
+): Promise<PathArchive> {
   const path = toContainerPath(asked);
   await using undo = new AsyncDisposableStack();
   const view = undo.use(await openContainerView(ctx, container));
   try {
     const name = viewPath(baseName(path));
-    const { facts, blocks } = await ctx.files.pack(view.request, { path: viewPath(path), name });
+    const packing = await ctx.files.pack(view.request, { path: viewPath(path), name });
     tell(ctx, container, "archive-path");
-    const held = undo.move();
-    return { stat: toPathStat(path, facts), tar: finishing(blocks, () => held.disposeAsync()) };
+    return { stat: toPathStat(path, packing.facts), tar: toOutgoing(packing, undo.move()) };
   } catch (error) {
     throw lookFailure(error, { ref, path: asked, resolved: path });
   }
@@ -54,7 +59,7 @@ export async function readArchive(
 
 export interface ExtractOptions {
   /** Plain or compressed. */
-  readonly archive: AsyncIterable<Uint8Array>;
+  readonly archive: IncomingBody;
   /** Refuse to put a directory in place of something else, or something else in place of a directory. */
   readonly keepKinds: boolean;
   /** Everything belongs to the container's user, in place of who the archive says. */

@@ -1,7 +1,8 @@
 /** Files of containers as the HTTP edge uses them. Copies are rare: their code is read when the first one comes. */
+import type { OutgoingBody } from "../../base/lent-socket.ts";
 import type { FilesystemChange, PathStat } from "../../wire/archive.ts";
 import type { EngineContext } from "../context.ts";
-import type { ExtractOptions } from "./archive.ts";
+import type { ExtractOptions, PathArchive } from "./archive.ts";
 
 // The shape is stated by the edge (api/backend.ts) and checked where the two are wired.
 export function createArchiveService(ctx: EngineContext) {
@@ -11,7 +12,7 @@ export function createArchiveService(ctx: EngineContext) {
       const { statPath } = await import("./archive.ts");
       return statPath(ctx, target(ref, path));
     },
-    read: async (ref: string, path: string): Promise<{ stat: PathStat; tar: AsyncIterable<Uint8Array> }> => {
+    read: async (ref: string, path: string): Promise<PathArchive> => {
       const { readArchive } = await import("./archive.ts");
       return readArchive(ctx, target(ref, path));
     },
@@ -23,7 +24,7 @@ export function createArchiveService(ctx: EngineContext) {
       const { listChanges } = await import("./changes.ts");
       return listChanges(ctx, ctx.registry.find(ref));
     },
-    export: async (ref: string): Promise<AsyncIterable<Uint8Array>> => {
+    export: async (ref: string): Promise<OutgoingBody> => {
       const { exportContainer } = await import("./export.ts");
       return exportContainer(ctx, ctx.registry.find(ref));
     },

@@ -1,8 +1,11 @@
 /** One job of a file thread as the engine sees it: what it has answered so far, and how it ends. */
+import type { LentBody, LentSocket } from "../../base/lent-socket.ts";
+import { duplicate } from "../../kernel/stream-io.ts";
 import type { Change } from "../changes.ts";
 import { FileError } from "./file-error.ts";
 import type { Failure, FromThread, PathFacts, ToThread } from "./protocol.ts";
 
+const NOTHING = new Uint8Array();
 /** How many chunks may be on their way to the thread. */
 const CHUNK_WINDOW = 16;
 
@@ -11,11 +14,14 @@ type Outgoing = ToThread extends infer Message ? (Message extends ToThread ? Omi
 export class Call {
   readonly found: Promise<PathFacts>;
   readonly changes: Promise<readonly Change[]>;
-  /** Settles once the thread has closed everything; rejects with a FileError when the job failed. */
-  readonly ended: Promise<void>;
+  /**
+   * Settles once the thread has closed everything, with what a socket gave beyond an archive; rejects with a FileError when the job
+   * failed.
+   */
+  readonly ended: Promise<Uint8Array>;
   readonly #found = Promise.withResolvers<PathFacts>();
   readonly #changes = Promise.withResolvers<readonly Change[]>();
-  readonly #ended = Promise.withResolvers<void>();
+  readonly #ended = Promise.withResolvers<Uint8Array>();
   readonly #post: (message: Outgoing) => void;
   readonly #blocks: Uint8Array[] = [];
   #onItsWay = 0;
@@ -39,7 +45,7 @@ export class Call {
     else if (message.type === "failed") this.fail(message.failure);
     else {
       this.#isOver = true;
-      this.#ended.resolve();
+      this.#ended.resolve(message.rest ?? NOTHING);
     }
     this.#wake?.();
   }
@@ -74,6 +80,20 @@ export class Call {
     if (this.#isOver) await this.ended;
     this.#onItsWay++;
     this.#post({ type: "chunk", bytes: new Uint8Array(chunk) });
+  }
+
+  /** Everything goes into this socket. A copy of the descriptor is the thread's from now on. */
+  async sendTo({ fd, gone }: LentSocket): Promise<void> {
+    this.#post({ type: "sendTo", fd: duplicate(fd).fd });
+    void gone.then(() => this.close());
+    await this.ended;
+  }
+
+  /** Everything comes from this body, which stays lent. Resolves with what came beyond it. */
+  async receive({ fd, gone, arrived, framing }: LentBody): Promise<Uint8Array> {
+    this.#post({ type: "receive", fd: duplicate(fd).fd, arrived, framing });
+    void gone.then(() => this.close());
+    return await this.ended;
   }
 
   /** No more chunks. */

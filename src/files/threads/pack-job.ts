@@ -1,29 +1,38 @@
-/** A tree being packed: goes on by as many blocks as it is granted, and stands still otherwise. */
+/** A tree being packed: goes on by as many blocks as it is granted, or by itself into a socket. */
+import { OwnedFd } from "../../kernel/fd.ts";
 import type { Block } from "../blocks.ts";
-import { packTree } from "../pack.ts";
+import { type PackedRange, packPieces, packTree } from "../pack.ts";
+import type { Readiness } from "../readiness.ts";
+import { sendChunk } from "../socket-body.ts";
 import { type OpenView, openView } from "../view-request.ts";
 import { factsOf } from "./path-facts.ts";
 import type { FromThread, Job } from "./protocol.ts";
 
+type Pack = Extract<Job, { kind: "pack" }>;
+
 export class PackJob implements Disposable {
   readonly #id: number;
+  readonly #request: Pack;
   readonly #opened: OpenView;
-  readonly #blocks: Generator<Block, void, undefined>;
   readonly #send: (message: FromThread) => void;
+  #blocks: Generator<Block, void, undefined> | undefined;
+  #pieces: Generator<Block | PackedRange, void, undefined> | undefined;
+  #isOver = false;
 
   /** Tells the facts about the path. Throws SysError when it is not there. */
-  constructor(id: number, { view, options }: Extract<Job, { kind: "pack" }>, send: (message: FromThread) => void) {
+  constructor(id: number, request: Pack, send: (message: FromThread) => void) {
     using undo = new DisposableStack();
     this.#id = id;
+    this.#request = request;
     this.#send = send;
-    this.#opened = undo.use(openView(view));
-    using place = this.#opened.view.locate(options.path ?? "", { follow: false });
+    this.#opened = undo.use(openView(request.view));
+    using place = this.#opened.view.locate(request.options.path ?? "", { follow: false });
     send({ type: "found", id, facts: factsOf(this.#opened.view, place) });
-    this.#blocks = packTree(this.#opened.view, options);
     undo.move();
   }
 
   grant(blocks: number): "finished" | "more" {
+    this.#blocks ??= packTree(this.#opened.view, this.#request.options);
     for (let sent = 0; sent < blocks; sent++) {
       const { done, value } = this.#blocks.next();
       if (done === true) return "finished";
@@ -32,8 +41,23 @@ export class PackJob implements Disposable {
     return "more";
   }
 
+  /** Resolves when everything is sent. Rejects when the socket is gone, or this has been disposed of. */
+  async sendTo(fd: number, readiness: Readiness): Promise<void> {
+    using socket = new OwnedFd(fd);
+    const check = (): void => {
+      if (this.#isOver) throw new Error("context canceled");
+    };
+    this.#pieces = packPieces(this.#opened.view, this.#request.options);
+    for (const piece of this.#pieces) {
+      await sendChunk(socket.fd, piece, { readiness, check });
+      check();
+    }
+  }
+
   [Symbol.dispose](): void {
-    this.#blocks.return();
+    this.#isOver = true;
+    this.#blocks?.return();
+    this.#pieces?.return();
     this.#opened[Symbol.dispose]();
   }
 }

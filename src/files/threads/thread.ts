@@ -6,6 +6,7 @@ import { messageOf } from "../../base/errors.ts";
 import { TarError } from "../../base/tar/entry.ts";
 import { SysError } from "../../kernel/errno.ts";
 import { treeChanges } from "../changes.ts";
+import { Readiness } from "../readiness.ts";
 import { openView } from "../view-request.ts";
 import { PackJob } from "./pack-job.ts";
 import { factsOf } from "./path-facts.ts";
@@ -19,6 +20,7 @@ const send = (message: FromThread): void => {
   else self.postMessage(message);
 };
 
+const readiness = new Readiness();
 const packing = new Map<number, PackJob>();
 const unpacking = new Map<number, UnpackJob>();
 
@@ -28,10 +30,10 @@ function begin(id: number, job: Job): void {
       packing.set(id, new PackJob(id, job, send));
       return;
     case "unpack": {
-      const unpack = new UnpackJob(id, job, send);
+      const unpack = new UnpackJob(id, job, { send, readiness });
       unpacking.set(id, unpack);
       unpack.finished.then(
-        () => end(id),
+        (rest) => end(id, rest),
         (error: unknown) => fail(id, error),
       );
       return;
@@ -51,6 +53,17 @@ function begin(id: number, job: Job): void {
   }
 }
 
+function sendTo(id: number, fd: number): void {
+  packing
+    .get(id)
+    ?.sendTo(fd, readiness)
+    .then(
+      () => end(id),
+      // One that was canceled has failed already.
+      (error: unknown) => packing.has(id) && fail(id, error),
+    );
+}
+
 function hear(message: ToThread): void {
   const { id } = message;
   switch (message.type) {
@@ -59,6 +72,10 @@ function hear(message: ToThread): void {
     case "grant":
       if (packing.get(id)?.grant(message.blocks) === "finished") end(id);
       return;
+    case "sendTo":
+      return sendTo(id, message.fd);
+    case "receive":
+      return unpacking.get(id)?.receive(message);
     case "chunk":
       return unpacking.get(id)?.take(message.bytes);
     case "end":
@@ -70,9 +87,9 @@ function hear(message: ToThread): void {
 }
 
 /** Everything of the job is closed before the engine hears of its end. */
-function end(id: number): void {
+function end(id: number, rest?: Uint8Array): void {
   forget(id);
-  send({ type: "done", id });
+  send({ type: "done", id, ...(rest === undefined ? {} : { rest }) });
 }
 
 function fail(id: number, error: unknown): void {

@@ -3,6 +3,7 @@
  * as fast as their slower end, and a job is over only once its thread has closed everything.
  */
 import { finishing } from "../../base/async-iterator.ts";
+import type { IncomingBody, LentBody, LentSocket } from "../../base/lent-socket.ts";
 import type { Change } from "../changes.ts";
 import type { PackOptions } from "../pack.ts";
 import type { UnpackOptions } from "../unpack.ts";
@@ -15,13 +16,15 @@ export interface Packing {
   readonly facts: PathFacts;
   /** Read them to their end or return them, else the thread waits for ever. */
   readonly blocks: AsyncIterableIterator<Uint8Array>;
+  /** Sends them all into a socket instead, as chunks of HTTP/1.1, which is several times faster. */
+  sendTo(socket: LentSocket): Promise<void>;
 }
 
 export interface UnpackRequest {
   readonly view: ViewRequest;
   readonly options: UnpackOptions;
-  /** Plain or compressed. */
-  readonly archive: AsyncIterable<Uint8Array>;
+  /** Plain or compressed; one that can be lent is unpacked several times faster. */
+  readonly archive: IncomingBody;
   /** Looks at what `options.path` is before anything of the archive is read; what it throws is the outcome. */
   readonly check?: (facts: PathFacts) => void;
 }
@@ -39,15 +42,20 @@ export class FileThreads {
   async pack(view: ViewRequest, options: PackOptions = {}): Promise<Packing> {
     const call = this.#call({ kind: "pack", view, options });
     const facts = await call.found;
-    return { facts, blocks: finishing(blocksOf(call), () => call.close()) };
+    return {
+      facts,
+      blocks: finishing(blocksOf(call), () => call.close()),
+      sendTo: (socket) => call.sendTo(socket),
+    };
   }
 
   async unpack({ view, options, archive, check = () => undefined }: UnpackRequest): Promise<void> {
     const call = this.#call({ kind: "unpack", view, options });
     try {
       check(await call.found);
-      for await (const chunk of archive) await call.give(chunk);
-      await call.finish();
+      const lent = await archive.lendBody?.();
+      if (lent === undefined) await giveAll(call, archive.body);
+      else await receiveAll(call, lent);
     } finally {
       await call.close();
     }
@@ -72,6 +80,21 @@ export class FileThreads {
     const thread = new Thread(() => this.#threads.splice(this.#threads.indexOf(thread), 1));
     this.#threads.push(thread);
     return thread;
+  }
+}
+
+async function giveAll(call: Call, archive: AsyncIterable<Uint8Array>): Promise<void> {
+  for await (const chunk of archive) await call.give(chunk);
+  await call.finish();
+}
+
+async function receiveAll(call: Call, lent: LentBody): Promise<void> {
+  let rest: Uint8Array | "broken" = "broken";
+  try {
+    rest = await call.receive(lent);
+  } finally {
+    await call.close();
+    lent.giveBack(rest);
   }
 }
 

@@ -1,0 +1,69 @@
+/** Sockets that may have nothing to give or no room, used in a thread that has no event loop for them. */
+import { EAGAIN, SysError } from "./errno.ts";
+import { OwnedFd } from "./fd.ts";
+import { attempt, check, libc } from "./ffi.ts";
+
+const MSG_DONTWAIT = 0x40;
+const MSG_NOSIGNAL = 0x4000;
+const F_DUPFD_CLOEXEC = 1030;
+const POLLIN = 1;
+const POLLOUT = 4;
+const POLLFD_BYTES = 8;
+
+const lib = libc({
+  recv: { args: ["i32", "ptr", "u64", "i32"], returns: "i64" },
+  send: { args: ["i32", "ptr", "u64", "i32"], returns: "i64" },
+  sendfile: { args: ["i32", "i32", "ptr", "u64"], returns: "i64" },
+  fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
+  poll: { args: ["ptr", "u64", "i32"], returns: "i32" },
+});
+
+/** Another descriptor of the same open file. */
+export function duplicate(fd: number): OwnedFd {
+  return new OwnedFd(check("fcntl", `fd ${fd}`, () => lib().fcntl(fd, F_DUPFD_CLOEXEC, 0)));
+}
+
+/** Bytes received from a socket, 0 at its end; undefined when there is nothing yet. */
+export function receive(fd: number, target: Uint8Array): number | undefined {
+  return unlessBusy("recv", fd, () => lib().recv(fd, target, target.length, MSG_DONTWAIT));
+}
+
+/** Bytes of `source` that a socket has taken; undefined when it has no room. */
+export function send(fd: number, source: Uint8Array): number | undefined {
+  return unlessBusy("send", fd, () => lib().send(fd, source, source.length, MSG_DONTWAIT | MSG_NOSIGNAL));
+}
+
+/** Bytes of a file, `end` not among them. */
+export interface FileRange {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Bytes of a file that a socket has taken, without a copy of them; 0 at the end of the file. The socket must be one that does not block. */
+export function sendFile(fd: number, file: number, { start, end }: FileRange): number | undefined {
+  const offset = new BigInt64Array([BigInt(start)]);
+  return unlessBusy("sendfile", fd, () => lib().sendfile(fd, file, offset, end - start));
+}
+
+function unlessBusy(call: string, fd: number, transfer: () => bigint): number | undefined {
+  const result = attempt(() => Number(transfer()));
+  if (result >= 0) return result;
+  if (-result === EAGAIN) return undefined;
+  throw new SysError(call, -result, `fd ${fd}`);
+}
+
+export interface Wanted {
+  readonly fd: number;
+  readonly want: "readable" | "writable";
+}
+
+/** Waits until one of them at least is ready, or broken, and says which; none when `timeoutMs` has passed. */
+export function poll<W extends Wanted>(wanted: readonly W[], timeoutMs: number): W[] {
+  const entries = Buffer.alloc(Math.max(1, wanted.length) * POLLFD_BYTES);
+  for (const [index, { fd, want }] of wanted.entries()) {
+    entries.writeInt32LE(fd, index * POLLFD_BYTES);
+    entries.writeInt16LE(want === "readable" ? POLLIN : POLLOUT, index * POLLFD_BYTES + 4);
+  }
+  check("poll", `${wanted.length} descriptors`, () => lib().poll(entries, wanted.length, timeoutMs));
+  return wanted.filter((_, index) => entries.readInt16LE(index * POLLFD_BYTES + 6) !== 0);
+}
