@@ -1,5 +1,6 @@
 /** What the HTTP edge needs of the engine. The engine satisfies these shapes structurally; `daemon/` wires them. */
 import type { Duplex } from "../base/duplex.ts";
+import type { IncomingBody, OutgoingBody } from "../base/lent-socket.ts";
 import type { AttachOptions } from "../engine/container/attach.ts";
 import type { CommitOptions } from "../engine/container/commit.ts";
 import type { ListOptions } from "../engine/container/list.ts";
@@ -80,15 +81,15 @@ export interface ContainerBackend {
 export interface ArchiveBackend {
   stat(ref: string, path: string): Promise<PathStat>;
   /** Throws before the first byte. The tar has to be read to its end or returned. */
-  read(ref: string, path: string): Promise<{ stat: PathStat; tar: AsyncIterable<Uint8Array> }>;
+  read(ref: string, path: string): Promise<{ stat: PathStat; tar: OutgoingBody }>;
   extract(
     ref: string,
     path: string,
-    options: { archive: AsyncIterable<Uint8Array>; keepKinds: boolean; ownedByUser: boolean },
+    options: { archive: IncomingBody; keepKinds: boolean; ownedByUser: boolean },
   ): Promise<void>;
   changes(ref: string): Promise<FilesystemChange[]>;
   /** As `read`. */
-  export(ref: string): Promise<AsyncIterable<Uint8Array>>;
+  export(ref: string): Promise<OutgoingBody>;
 }
 
 export interface ExecBackend {
