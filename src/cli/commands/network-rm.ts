@@ -10,10 +10,14 @@ export const command = defineCommand({
   args: [1, Number.POSITIVE_INFINITY],
   async run(context, { flags, args }) {
     const { networks } = await context.client();
-    const remove = async (ref: string): Promise<string> => {
-      await networks.remove(ref);
-      return `${ref}\n`;
-    };
-    return eachOf(context, args, remove, (error) => !(flags.force && isStatus(error, 404)));
+    return eachOf(context, args, async (ref) => {
+      try {
+        await networks.remove(ref);
+        return `${ref}\n`;
+      } catch (error) {
+        if (flags.force && isStatus(error, 404)) return "";
+        throw error;
+      }
+    });
   },
 });
