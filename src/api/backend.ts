@@ -1,12 +1,14 @@
 /** What the HTTP edge needs of the engine. The engine satisfies these shapes structurally; `daemon/` wires them. */
 import type { Duplex } from "../base/duplex.ts";
 import type { IncomingBody, OutgoingBody } from "../base/lent-socket.ts";
+import type { Builder } from "../build/builder.ts";
 import type { AttachOptions } from "../engine/container/attach.ts";
 import type { CommitOptions } from "../engine/container/commit.ts";
 import type { ListOptions } from "../engine/container/list.ts";
 import type { LogsOptions } from "../engine/container/logs.ts";
 import type { StatsOptions } from "../engine/container/stats.ts";
 import type { WaitCondition } from "../engine/container/wait.ts";
+import type { ExportRequest, ImportRequest, VolumeExport } from "../engine/volume/copies.ts";
 import type { FilesystemChange, PathStat } from "../wire/archive.ts";
 import type {
   ContainerCreateRequest,
@@ -40,7 +42,7 @@ import type { Platform } from "../wire/platform.ts";
 import type { DistributionInspect, LoginResult, ManifestPush, RemoteManifest, SearchResult } from "../wire/registry.ts";
 import type { Credentials } from "../wire/registry-auth.ts";
 import type { ContainerStats } from "../wire/stats.ts";
-import type { Volume, VolumeCreateRequest, VolumePruneReport } from "../wire/volume.ts";
+import type { Volume, VolumeCreateRequest, VolumePruneReport, VolumeSnapshot } from "../wire/volume.ts";
 
 export type { AttachOptions, ListOptions, LogsOptions, WaitCondition };
 
@@ -216,6 +218,31 @@ export interface VolumeBackend {
   /** Throws a conflict while a container has it. `force` overlooks that there is none. */
   remove(name: string, force: boolean): Promise<void>;
   prune(filters: Filters): Promise<VolumePruneReport>;
+  /** Tare's own from here on. The last line of progress is the name of what was made. */
+  clone(source: string, request: VolumeCreateRequest, signal: AbortSignal): AsyncIterable<ProgressLine>;
+  snapshot(name: string, snapshot: string, signal: AbortSignal): AsyncIterable<ProgressLine>;
+  /** The oldest first. */
+  snapshots(name: string): Promise<VolumeSnapshot[]>;
+  removeSnapshot(name: string, snapshot: string): Promise<void>;
+  restore(name: string, snapshot: string, signal: AbortSignal): AsyncIterable<ProgressLine>;
+  export(name: string, request: ExportRequest): Promise<VolumeExport>;
+  import(request: VolumeCreateRequest, options: ImportRequest): AsyncIterable<ProgressLine>;
+}
+
+export interface BuildBackend {
+  /** Made when the first build comes, and the same from then on. */
+  readonly open: () => Promise<Builder>;
+  readonly worker: WorkerFacts;
+}
+
+/** What BuildKit's clients are told about this engine. */
+export interface WorkerFacts {
+  readonly id: string;
+  /** "linux/amd64" and what else runs here. */
+  readonly platforms: readonly Platform[];
+  /** The host as containers of a build reach it. */
+  readonly hostGateway: () => string;
+  readonly hostname: string;
 }
 
 export interface Backend {
@@ -226,6 +253,7 @@ export interface Backend {
   readonly registries: RegistryBackend;
   readonly system: SystemBackend;
   readonly volumes: VolumeBackend;
+  readonly builds: BuildBackend;
   /** Absent: the networks' endpoints answer 501. */
   readonly networks?: NetworkBackend;
 }

@@ -145,6 +145,11 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     grouped: true,
     load: () => import("./commands/image-prune.ts"),
   },
+  "system-prune": {
+    summary: "Remove unused data",
+    grouped: true,
+    load: () => import("./commands/system-prune.ts"),
+  },
   "system-df": { summary: "Show disk usage", grouped: true, load: () => import("./commands/system-df.ts") },
   "image-verify": {
     summary: "Read images again and find what is damaged",
@@ -155,6 +160,11 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     summary: "Display detailed information on one or more images",
     grouped: true,
     load: () => import("./commands/image-inspect.ts"),
+  },
+  "volume-clone": {
+    summary: "Create a volume with the contents of another",
+    grouped: true,
+    load: () => import("./commands/volume-clone.ts"),
   },
   "network-connect": {
     summary: "Connect a container to a network",
@@ -184,6 +194,16 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     load: () => import("./commands/network-rm.ts"),
   },
   "volume-create": { summary: "Create a volume", grouped: true, load: () => import("./commands/volume-create.ts") },
+  "volume-export": {
+    summary: "Write the contents of a volume to a tar archive",
+    grouped: true,
+    load: () => import("./commands/volume-export.ts"),
+  },
+  "volume-import": {
+    summary: "Fill a volume from a tar archive",
+    grouped: true,
+    load: () => import("./commands/volume-import.ts"),
+  },
   "volume-inspect": {
     summary: "Display detailed information on one or more volumes",
     grouped: true,
@@ -195,10 +215,20 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     grouped: true,
     load: () => import("./commands/volume-prune.ts"),
   },
+  "volume-restore": {
+    summary: "Give a volume the contents it had at a snapshot",
+    grouped: true,
+    load: () => import("./commands/volume-restore.ts"),
+  },
   "volume-rm": {
     summary: "Remove one or more volumes",
     grouped: true,
     load: () => import("./commands/volume-rm.ts"),
+  },
+  "volume-snapshot": {
+    summary: "Keep, list or remove states of a volume",
+    grouped: true,
+    load: () => import("./commands/volume-snapshot.ts"),
   },
   "volume-update": {
     summary: "Update a volume (cluster volumes only)",
@@ -320,17 +350,25 @@ export const GROUPS: Readonly<Record<string, Group>> = {
       remove: "network-rm",
     },
   },
-  system: { summary: "Manage the engine", members: { df: "system-df", events: "events", info: "info" } },
+  system: {
+    summary: "Manage the engine",
+    members: { df: "system-df", events: "events", info: "info", prune: "system-prune" },
+  },
   volume: {
     summary: "Manage volumes",
     members: {
+      clone: "volume-clone",
       create: "volume-create",
+      export: "volume-export",
+      import: "volume-import",
       inspect: "volume-inspect",
       ls: "volume-ls",
       list: "volume-ls",
       prune: "volume-prune",
+      restore: "volume-restore",
       rm: "volume-rm",
       remove: "volume-rm",
+      snapshot: "volume-snapshot",
       update: "volume-update",
     },
   },

@@ -7,6 +7,7 @@ import type { UserMount } from "../runtime/spec/user-mount.ts";
 import type { LiveProcess } from "../state/container-record.ts";
 import type { NetworkRecord } from "../state/network-record.ts";
 import type { VolumeRecord } from "../state/volume-record.ts";
+import type { VolumeCopies } from "../volume/copies.ts";
 import type { ContainerConfig, EndpointSettings } from "../wire/container.ts";
 import type { HostConfig, PortBinding, Resources } from "../wire/host-config.ts";
 import type { ImageInspect } from "../wire/image.ts";
@@ -88,6 +89,10 @@ export interface Volumes {
   size(name: string): Promise<number>;
   /** Finishes what a dead engine had begun, once all users are adopted. `exists` says which owners there are. */
   sweep(exists: (owner: ContainerId) => boolean): Promise<void>;
+  /** Deletes what is left of removed volumes, which may take long. */
+  clear(): Promise<void>;
+  /** Whole volumes copied. */
+  copies(): Promise<VolumeCopies>;
 }
 
 /** A container's ports ("80/tcp") and where they are published; null for one that is exposed only. */

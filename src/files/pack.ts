@@ -20,6 +20,8 @@ export interface PackOptions {
   readonly path?: string;
   /** What the entry of `path` is called; others begin with it. "" leaves it out: then `path` must be a directory. Default "". */
   readonly name?: string;
+  /** Times to the nanosecond, in headers that take a kilobyte more each. Default: whole seconds, as Docker has them. */
+  readonly exactTimes?: boolean;
   /** The tree is an overlay's upper directory: its deletions become those of an OCI layer. Default false. */
   readonly layer?: boolean;
 }
@@ -48,8 +50,8 @@ export function packPieces(view: TreeView, options: PackOptions = {}): Pieces {
 }
 
 function* pack(view: TreeView, options: PackOptions, inRanges: boolean): Pieces {
-  const { path = "", name = "", layer = false } = options;
-  const packer = new Packer(view, { layer, inRanges });
+  const { path = "", name = "", layer = false, exactTimes = false } = options;
+  const packer = new Packer(view, { layer, exactTimes, inRanges });
   {
     using top = view.locate(path, { follow: false });
     yield* packer.entry(top, name);
@@ -69,18 +71,26 @@ interface Level {
   readonly names: string[];
 }
 
+interface PackerOptions {
+  readonly layer: boolean;
+  readonly exactTimes: boolean;
+  readonly inRanges: boolean;
+}
+
 class Packer {
   readonly #view: TreeView;
   readonly #layer: boolean;
+  readonly #exactTimes: boolean;
   readonly #inRanges: boolean;
   readonly #out: Blocks;
   /** Files with several links: what the first one is called in the archive. */
   readonly #linked = new Map<string, string>();
   readonly #levels: Level[] = [];
 
-  constructor(view: TreeView, { layer, inRanges }: { readonly layer: boolean; readonly inRanges: boolean }) {
+  constructor(view: TreeView, { layer, exactTimes, inRanges }: PackerOptions) {
     this.#view = view;
     this.#layer = layer;
+    this.#exactTimes = exactTimes;
     this.#inRanges = inRanges;
     this.#out = new Blocks({ reuse: inRanges });
   }
@@ -206,10 +216,15 @@ class Packer {
     const isDevice = own.type === "char" || own.type === "block";
     const { mode, uid, gid, mtimeSec } = stat;
     const device = isDevice ? { major: stat.major, minor: stat.minor } : NO_DEVICE;
-    this.#out.append(
-      encodeHead({ name, linkName: "", mode, uid, gid, size: 0, mtimeSec, ...device, pax: NO_RECORDS, ...own }),
-    );
+    const plain = { name, linkName: "", mode, uid, gid, size: 0, mtimeSec, ...device, pax: NO_RECORDS, ...own };
+    this.#out.append(encodeHead(this.#exactTimes ? withExactTime(plain, stat) : plain));
   }
+}
+
+/** Times before 1970 stay whole. */
+function withExactTime(head: TarHead, { mtimeSec, mtimeNsec }: FileStat): TarHead {
+  if (mtimeSec < 0 || mtimeNsec === 0) return head;
+  return { ...head, pax: { ...head.pax, mtime: `${mtimeSec}.${String(mtimeNsec).padStart(9, "0")}` } };
 }
 
 const NO_DEVICE = { major: 0, minor: 0 } as const;

@@ -1,7 +1,6 @@
 /** Putting a directory's contents into an empty volume: beside it first, then in its place at once. */
-import { mkdirSync, renameSync } from "node:fs";
+import { existsSync, mkdirSync, renameSync } from "node:fs";
 import { copyTree, isSmallTree } from "../files/copy-tree.ts";
-import { removeTree } from "../files/remove-tree.ts";
 import { openPath } from "../kernel/at.ts";
 import { O } from "../kernel/open-flags.ts";
 import type { Layout } from "./layout.ts";
@@ -11,13 +10,13 @@ import { runJob } from "./worker/volume-worker.ts";
 export async function fillDirectory(layout: Layout, name: string, from: string, isFree: () => boolean): Promise<void> {
   const data = layout.data(name);
   if (!isFree()) return copy(from, data);
-  const staged = layout.staged(name);
-  await removeTree(`${layout.dir}/${name}`, "staged");
+  const staged = layout.staged(name, "fill");
+  if (existsSync(staged)) await layout.delete(layout.discard(staged));
   mkdirSync(staged, { mode: 0o700 });
   await copy(from, staged);
   if (isFree()) return renameSync(staged, data);
   await copy(staged, data);
-  await removeTree(`${layout.dir}/${name}`, "staged");
+  await layout.delete(layout.discard(staged));
 }
 
 async function copy(from: string, to: string): Promise<void> {

@@ -1,12 +1,24 @@
 /**
  * The directories of volumes.
  *
- *   <dir>/<name>/_data           what containers see; the place where a volume with options is mounted
- *   <dir>/<name>/staged          a copy that is being made, to take the place of _data at once
- *   <dir>/<name>/options.json    for a record that was lost with the power
- *   <dir>/.removed/<id>          being deleted
+ *   <dir>/<name>/_data             what containers see; the place where a volume with options is mounted
+ *   <dir>/<name>/staged~<key>      contents that are being copied, to take the place of _data at once
+ *   <dir>/<name>/snapshots/<name>  a snapshot's files in `data`; with a dot before its name while it is made
+ *   <dir>/<name>/options.json      for a record that was lost with the power
+ *   <dir>/.staged/<name>~<key>     a volume that is being made from another one, or from an archive
+ *   <dir>/.removed/<id>            being deleted
  */
-import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { uptime } from "node:os";
 import { toRfc3339 } from "../base/clock.ts";
 import { hasCode } from "../base/errors.ts";
 import { createId } from "../base/ids.ts";
@@ -24,89 +36,161 @@ export interface Layout {
   readonly hasQuota: boolean;
   /** Of all volumes. */
   names(): string[];
+  home(name: string): string;
   data(name: string): string;
-  staged(name: string): string;
-  make(name: string, options: Options): void;
+  /** A directory for contents that are to replace those of a volume. `key` says where they come from. */
+  staged(name: string, key: string): string;
+  /** A directory for a volume that has no name yet. */
+  stagedVolume(name: string, key: string): string;
+  snapshots(name: string): string;
+  /** Makes a volume's directory, or completes it. */
+  make(home: string, options: Options): void;
   isEmpty(name: string): boolean;
   /** What is known of a volume without its record. */
   describe(name: string): { readonly createdAt: string; readonly options: Options };
   /** Idempotent. */
   unmount(name: string): void;
   /** Moves a volume out of sight; returns what `delete` takes. */
-  discard(name: string): string;
+  discardVolume(name: string): string;
+  /** The same for any directory among those of volumes. */
+  discard(path: string): string;
   delete(discarded: string): Promise<void>;
-  /** Deletes what lay half done or half deleted. */
-  sweep(): Promise<void>;
+  /** Discards copies that nobody will go on with. At the start of an engine. */
+  sweep(): void;
+  /** Deletes all that has been discarded so far, which may take long. */
+  clear(): Promise<void>;
 }
 
 const REMOVED = ".removed";
-const STAGED = "staged";
+const STAGED = ".staged";
 const OPTIONS_FILE = "options.json";
+/** A copy that was interrupted is kept for so long, but not over a boot: what was written last may be missing then. */
+const KEPT_MS = 24 * 3600 * 1000;
 
 /** Nobody but root reaches a volume's files other than through a container: they may be set-user-id (row 23 of the security table). */
 export function openLayout(dir: string): Layout {
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   chmodSync(dir, 0o700);
-  mkdirSync(`${dir}/${REMOVED}`, { recursive: true, mode: 0o700 });
-  const data = (name: string): string => `${dir}/${name}/_data`;
-  const names = (): string[] => readdirSync(dir).filter((name) => !name.startsWith("."));
-  const unmount = (name: string): void => {
-    while (umountIfMounted(data(name)));
-  };
-  const quota = createVolumeQuota(dir);
-  return {
-    dir,
-    get hasQuota() {
-      return quota.isSupported;
-    },
-    names,
-    data,
-    staged: (name) => `${dir}/${name}/${STAGED}`,
-    make(name, options) {
-      mkdirSync(`${dir}/${name}`, { recursive: true, mode: 0o700 });
-      limit(quota, { dir, name, others: names() }, options);
-      mkdirSync(data(name), { recursive: true, mode: 0o755 });
-      // The umask has no say in what containers see.
-      chmodSync(data(name), 0o755);
-      if (options !== null) writeFileSync(`${dir}/${name}/${OPTIONS_FILE}`, JSON.stringify(options), { mode: 0o600 });
-    },
-    isEmpty: (name) => readdirSync(data(name)).length === 0,
-    describe: (name) => describe(`${dir}/${name}`),
-    unmount,
-    discard(name) {
-      unmount(name);
-      quota.release(`${dir}/${name}`);
-      const id = createId();
-      renameSync(`${dir}/${name}`, `${dir}/${REMOVED}/${id}`);
-      return id;
-    },
-    delete: (discarded) => removeTree(`${dir}/${REMOVED}`, discarded),
-    async sweep() {
-      for (const name of names()) await removeTree(`${dir}/${name}`, STAGED);
-      for (const id of readdirSync(`${dir}/${REMOVED}`)) await removeTree(`${dir}/${REMOVED}`, id);
-    },
-  };
+  for (const name of [REMOVED, STAGED]) mkdirSync(`${dir}/${name}`, { recursive: true, mode: 0o700 });
+  return new VolumeDirectories(dir);
 }
 
-/** Before anything is in the directory: what is made in it inherits its project. */
-function limit(
-  quota: VolumeQuota,
-  { dir, name, others }: { readonly dir: string; readonly name: string; readonly others: readonly string[] },
-  options: Options,
-): void {
-  const bytes = quotaBytes(options);
-  if (bytes === 0) return;
-  const paths = others.filter((other) => other !== name).map((other) => `${dir}/${other}`);
-  quota.limit(`${dir}/${name}`, bytes, paths);
+class VolumeDirectories implements Layout {
+  readonly dir: string;
+  readonly #quota: VolumeQuota;
+
+  constructor(dir: string) {
+    this.dir = dir;
+    this.#quota = createVolumeQuota(dir);
+  }
+
+  get hasQuota(): boolean {
+    return this.#quota.isSupported;
+  }
+
+  names(): string[] {
+    return readdirSync(this.dir).filter((name) => !name.startsWith("."));
+  }
+
+  home(name: string): string {
+    return `${this.dir}/${name}`;
+  }
+
+  data(name: string): string {
+    return `${this.dir}/${name}/_data`;
+  }
+
+  staged(name: string, key: string): string {
+    return `${this.home(name)}/staged~${key}`;
+  }
+
+  stagedVolume(name: string, key: string): string {
+    return `${this.dir}/${STAGED}/${name}~${key}`;
+  }
+
+  snapshots(name: string): string {
+    return `${this.home(name)}/snapshots`;
+  }
+
+  make(home: string, options: Options): void {
+    mkdirSync(home, { recursive: true, mode: 0o700 });
+    const bytes = quotaBytes(options);
+    // Before anything is in it: what is made in it inherits its project.
+    if (bytes > 0) this.#quota.limit(home, bytes, this.#homes(home));
+    const data = `${home}/_data`;
+    if (existsSync(data)) return;
+    mkdirSync(data, { mode: 0o755 });
+    // The umask has no say in what containers see.
+    chmodSync(data, 0o755);
+    if (options !== null) writeFileSync(`${home}/${OPTIONS_FILE}`, JSON.stringify(options), { mode: 0o600 });
+  }
+
+  isEmpty(name: string): boolean {
+    return readdirSync(this.data(name)).length === 0;
+  }
+
+  describe(name: string): { createdAt: string; options: Options } {
+    const home = this.home(name);
+    mkdirSync(`${home}/_data`, { recursive: true });
+    const createdAt = toRfc3339(BigInt(Math.floor(statSync(home).mtimeMs / 1000)) * 1_000_000_000n);
+    try {
+      return { createdAt, options: JSON.parse(readFileSync(`${home}/${OPTIONS_FILE}`, "utf8")) };
+    } catch (error) {
+      if (!hasCode(error, "ENOENT")) throw error;
+      return { createdAt, options: null };
+    }
+  }
+
+  unmount(name: string): void {
+    while (umountIfMounted(this.data(name)));
+  }
+
+  discardVolume(name: string): string {
+    this.unmount(name);
+    this.#quota.release(this.home(name));
+    return this.discard(this.home(name));
+  }
+
+  discard(path: string): string {
+    const id = createId();
+    renameSync(path, `${this.dir}/${REMOVED}/${id}`);
+    return id;
+  }
+
+  delete(discarded: string): Promise<void> {
+    return removeTree(`${this.dir}/${REMOVED}`, discarded);
+  }
+
+  sweep(): void {
+    const staged = [
+      ...entries(`${this.dir}/${STAGED}`),
+      ...this.names().flatMap((name) => entries(this.home(name)).filter((path) => path.includes("/staged~"))),
+      ...this.names().flatMap((name) => entries(this.snapshots(name)).filter((path) => path.includes("/snapshots/."))),
+    ];
+    for (const path of staged) if (isStale(path)) this.discard(path);
+  }
+
+  async clear(): Promise<void> {
+    for (const id of readdirSync(`${this.dir}/${REMOVED}`)) await this.delete(id);
+  }
+
+  /** Of all volumes that may be limited already, but for one. */
+  #homes(but: string): string[] {
+    const all = [...this.names().map((name) => this.home(name)), ...entries(`${this.dir}/${STAGED}`)];
+    return all.filter((home) => home !== but);
+  }
 }
 
-function describe(directory: string): { createdAt: string; options: Options } {
-  mkdirSync(`${directory}/_data`, { recursive: true });
-  const createdAt = toRfc3339(BigInt(Math.floor(statSync(directory).mtimeMs / 1000)) * 1_000_000_000n);
+function entries(directory: string): string[] {
   try {
-    return { createdAt, options: JSON.parse(readFileSync(`${directory}/${OPTIONS_FILE}`, "utf8")) };
+    return readdirSync(directory).map((name) => `${directory}/${name}`);
   } catch (error) {
     if (!hasCode(error, "ENOENT")) throw error;
-    return { createdAt, options: null };
+    return [];
   }
+}
+
+function isStale(path: string): boolean {
+  const changedMs = statSync(path).mtimeMs;
+  return changedMs < Date.now() - KEPT_MS || changedMs < Date.now() - uptime() * 1000 || path.includes("~fill");
 }

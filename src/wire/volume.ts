@@ -24,6 +24,13 @@ export interface VolumeList {
   Warnings: string[] | null;
 }
 
+/** What a volume was at a moment; tare's own. */
+export interface VolumeSnapshot {
+  Name: string;
+  /** RFC 3339. */
+  CreatedAt: string;
+}
+
 export interface VolumePruneReport {
   VolumesDeleted: string[];
   /** Bytes. */

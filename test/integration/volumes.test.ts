@@ -299,7 +299,7 @@ test("system df counts volumes with what they weigh and who has them", async () 
 
 test("an engine that died while it copied an image's files leaves an empty volume, which is filled the next time", async () => {
   await docker("volume", "create", "half");
-  const staged = join(engine.root, "volumes/half/staged");
+  const staged = join(engine.root, "volumes/half/staged~fill");
   mkdirSync(join(staged, "partial"), { recursive: true });
   await engine.restart();
   expect(existsSync(staged)).toBe(false);

@@ -1,9 +1,11 @@
 /** Every endpoint, the more particular before the more general. */
+import type { Logger } from "../../base/log.ts";
 import type { HostLimits } from "../../wire/validate/resources.ts";
 import type { Backend } from "../backend.ts";
 import type { Route } from "../router.ts";
 import { absentRoutes } from "./absent.ts";
 import { archiveRoutes } from "./archives.ts";
+import { buildkitRoutes } from "./buildkit.ts";
 import { containerRoutes } from "./containers.ts";
 import { diskUsageRoutes } from "./disk-usage.ts";
 import { execRoutes } from "./execs.ts";
@@ -15,9 +17,10 @@ import { networkRoutes, pluginRoutes } from "./networks.ts";
 import { registryRoutes } from "./registries.ts";
 import { streamRoutes } from "./streams.ts";
 import { systemRoutes } from "./system.ts";
+import { volumeCopyRoutes } from "./volume-copies.ts";
 import { volumeRoutes } from "./volumes.ts";
 
-export function allRoutes(backend: Backend, hostLimits: HostLimits): Route[] {
+export function allRoutes(backend: Backend, hostLimits: HostLimits, log: Logger): Route[] {
   return [
     ...systemRoutes(backend.system),
     ...diskUsageRoutes(backend.system),
@@ -30,7 +33,9 @@ export function allRoutes(backend: Backend, hostLimits: HostLimits): Route[] {
     ...imageArchiveRoutes(backend.images, backend.registries),
     ...registryRoutes(backend.registries),
     ...imageRoutes(backend.images),
+    ...volumeCopyRoutes(backend.volumes),
     ...volumeRoutes(backend.volumes),
+    ...buildkitRoutes(backend.builds, log),
     ...(backend.networks === undefined ? [] : networkRoutes(backend.networks)),
     ...pluginRoutes(),
     ...absentRoutes(backend),

@@ -46,11 +46,16 @@ const WANTED: Readonly<Record<string, Wanted>> = {
   unpause: many("paused"),
   update: many("container"),
   wait: many("running"),
+  "volume-clone": first("volume"),
+  "volume-export": first("volume"),
+  "volume-import": first("volume"),
   "network-connect": first("network"),
   "network-disconnect": first("network"),
   "network-inspect": many("network"),
   "network-rm": many("network"),
   "volume-inspect": many("volume"),
+  "volume-restore": first("volume"),
+  "volume-snapshot": first("volume"),
   "volume-rm": many("volume"),
 };
 

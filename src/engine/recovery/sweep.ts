@@ -19,6 +19,7 @@ export async function sweep(ctx: EngineContext): Promise<void> {
     rmSync(ctx.paths.container(id), { recursive: true, force: true });
   }
   await ctx.volumes.sweep((id) => !isOrphan(id));
+  ctx.background.run("recovery.volumes.failed", () => ctx.volumes.clear());
   if (left.size > 0) ctx.log.info("recovery.swept", { containers: [...left] });
 }
 

@@ -5,9 +5,10 @@ import { booleanFilter, checkFilterKeys, type Filters, matchesLabels } from "../
 import type { Volume, VolumeCreateRequest, VolumePruneReport } from "../../wire/volume.ts";
 import type { EngineContext } from "../context.ts";
 import { ANONYMOUS_LABEL, isAnonymous } from "./anonymous.ts";
+import type { ExportRequest, ImportRequest, VolumeExport } from "./copies.ts";
 import { countUsers, usersOf } from "./references.ts";
 
-type Store = Pick<EngineContext, "registry" | "volumes" | "events">;
+type Store = Pick<EngineContext, "registry" | "volumes" | "events" | "files">;
 
 // The shape is stated by the edge (api/backend.ts) and checked where the two are wired.
 export function createVolumeService(ctx: Store) {
@@ -19,6 +20,23 @@ export function createVolumeService(ctx: Store) {
     prune: (filters: Filters) => pruneVolumes(ctx, filters),
     /** All of them with what they weigh and how many containers use each. */
     usage: (): Promise<Required<Volume>[]> => measureVolumes(ctx),
+    async *clone(source: string, request: VolumeCreateRequest, signal: AbortSignal) {
+      yield* (await import("./copies.ts")).cloneVolume(ctx, source, request, signal);
+    },
+    async *snapshot(name: string, snapshot: string, signal: AbortSignal) {
+      yield* (await import("./copies.ts")).snapshotVolume(ctx, name, snapshot, signal);
+    },
+    snapshots: async (name: string) => (await import("./copies.ts")).listSnapshots(ctx, name),
+    removeSnapshot: async (name: string, snapshot: string) =>
+      (await ctx.volumes.copies()).removeSnapshot(name, snapshot),
+    async *restore(name: string, snapshot: string, signal: AbortSignal) {
+      yield* (await import("./copies.ts")).restoreVolume(ctx, name, snapshot, signal);
+    },
+    export: async (name: string, request: ExportRequest): Promise<VolumeExport> =>
+      (await import("./copies.ts")).exportVolume(ctx, name, request),
+    async *import(request: VolumeCreateRequest, options: ImportRequest) {
+      yield* (await import("./copies.ts")).importVolume(ctx, request, options);
+    },
   };
 }
 
