@@ -2,17 +2,20 @@
  * `npm run bench [names]`: runs the benchmarks and prints their tables as Markdown; `--json FILE` keeps the figures as well. Set
  * TARE_PEER_DOCKER to a Docker socket, and TARE_PEER_ENTER to a command that leads to podman, to measure against them.
  */
+import { bench as archives } from "./archives.ts";
 import { bench as execBench } from "./exec.ts";
 import { Field } from "./harness/contenders.ts";
 import { type Report, toMarkdown } from "./harness/report.ts";
 import { bench as logs } from "./logs.ts";
 import { bench as memory } from "./memory.ts";
+import { bench as networks } from "./networks.ts";
+import { bench as ports } from "./ports.ts";
 import { bench as ps } from "./ps.ts";
 import { bench as runRm } from "./run-rm.ts";
 import { bench as scale } from "./scale.ts";
 import { bench as start } from "./start.ts";
 
-const BENCHES = [memory, runRm, execBench, start, ps, scale, logs];
+const BENCHES = [memory, runRm, execBench, start, ps, scale, logs, networks, ports, archives];
 
 async function main(argv: readonly string[]): Promise<number> {
   const at = argv.indexOf("--json");

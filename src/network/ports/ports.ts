@@ -25,6 +25,7 @@ const INTERFACES_V6 = "/proc/net/if_inet6";
 const LOOPBACK_V6 = /^0{31}1 /m;
 /** For a port of many that others on the machine may have. */
 const ATTEMPTS = 500;
+const PORTS_A_TURN = 200;
 
 export class PublishedPorts {
   readonly #deps: PublishedPortsDeps;
@@ -87,10 +88,19 @@ export class PublishedPorts {
     await this.#reserveExact(bindings.filter(isExact), reserved);
     for (const binding of bindings.filter((each) => !isExact(each))) await this.#reserveOneOf(binding, reserved);
     const published = [...bindings.flatMap(({ routed }) => routed), ...reserved];
-    this.#deps.firewall.publish(published);
+    undo.defer(() => this.#deps.firewall.unpublish(published));
+    await this.#lead(published);
     undo.move();
     this.#redirect(published, true);
     return published;
+  }
+
+  /** Many are led bit by bit, as each transaction keeps the engine from everything else. */
+  async #lead(ports: readonly PublishedPort[]): Promise<void> {
+    for (let at = 0; at < ports.length; at += PORTS_A_TURN) {
+      if (at > 0) await new Promise((resolve) => setImmediate(resolve));
+      this.#deps.firewall.publish(ports.slice(at, at + PORTS_A_TURN));
+    }
   }
 
   #giveBack(held: readonly PublishedPort[]): void {
