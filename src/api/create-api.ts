@@ -25,7 +25,7 @@ export interface ApiOptions {
 
 /** Never rejects: what goes wrong is a reply. */
 export function createApi({ backend, log, version, hostLimits }: ApiOptions): RequestHandler {
-  const route = createRouter(allRoutes(backend, hostLimits));
+  const route = createRouter(allRoutes(backend, hostLimits, log));
   const common = commonHeaders(version);
   return async (request) => {
     let spoken = API_VERSION;

@@ -1,5 +1,6 @@
 /** The composition root: makes every room of one engine and joins them. Nothing else knows which implementation stands behind an interface. */
-import { cpus } from "node:os";
+import type { Database } from "bun:sqlite";
+import { cpus, hostname as hostName } from "node:os";
 import { join } from "node:path";
 import { createApi } from "../api/create-api.ts";
 import { listen, type Server } from "../api/http/server.ts";
@@ -7,6 +8,9 @@ import { Background } from "../base/background.ts";
 import { KeyedLocks } from "../base/locks.ts";
 import type { Logger } from "../base/log.ts";
 import { VERSION } from "../base/version.ts";
+import type { Builder } from "../build/builder.ts";
+import type { LayerId } from "../build/tree.ts";
+import { pinBuildLayers } from "../build/trees/layer-records.ts";
 import { createArchiveService } from "../engine/archive/service.ts";
 import { Registry } from "../engine/container/registry.ts";
 import { createContainerService } from "../engine/container/service.ts";
@@ -23,6 +27,7 @@ import { createSystemService } from "../engine/system/service.ts";
 import { createVolumeService } from "../engine/volume/service.ts";
 import { FileThreads } from "../files/threads/threads.ts";
 import { createImages, type ImageStore } from "../image/images.ts";
+import { toOciArchitecture } from "../image/platform.ts";
 import { createRoots } from "../image/roots.ts";
 import { removeIfEmpty } from "../kernel/cgroup.ts";
 import { type Outcome as FavorOutcome, favorDynamicCgroups } from "../kernel/cgroup-latency.ts";
@@ -121,9 +126,17 @@ export async function compose(config: EngineConfig, log: Logger, activatedFds: n
   };
   if (config.favorDynamicCgroups) tellFavored(log, favorDynamicCgroups());
   paths.make();
+  const pins = pinBuildLayers(db, (layers) => images.rootLayers.pin(layers));
   await recover(ctx);
   await images.sweep();
-  const server = await serve(ctx, config, { engineId, images, activatedFds });
+  const openBuilds = buildsOnDemand(ctx, config, { db, images, pins });
+  const server = await serve(ctx, config, {
+    engineId,
+    images,
+    activatedFds,
+    openBuilds,
+    hostGateway: () => network.gateway,
+  });
   ctx.background.run("network.start.failed", () => network.start());
   startByPolicy(ctx);
   const gc = config.imageGc === undefined ? undefined : collectRegularly(ctx, images);
@@ -140,9 +153,44 @@ export async function compose(config: EngineConfig, log: Logger, activatedFds: n
 }
 
 interface ServeParts {
+  readonly hostGateway: () => string;
   readonly engineId: string;
   readonly images: ImageStore;
   readonly activatedFds: number;
+  readonly openBuilds: () => Promise<Builder>;
+}
+
+/** The build room is as large as all others together: it is read and opened when the first build comes. */
+function buildsOnDemand(
+  ctx: EngineContext,
+  config: EngineConfig,
+  { db, images, pins }: { db: Database; images: ImageStore; pins: ReadonlyMap<LayerId, () => void> },
+): () => Promise<Builder> {
+  let opened: Promise<Builder> | undefined;
+  const open = async (): Promise<Builder> => {
+    const { createBuildRoom } = await import("../build/create-build-room.ts");
+    return createBuildRoom({
+      dir: join(config.root, "build"),
+      runDir: join(config.run, "build"),
+      db,
+      images,
+      registries: createRegistryBackend(images, config.busyboxPath),
+      network: ctx.network,
+      runtime: ctx.runtime,
+      etcFiles: ctx.etcFiles,
+      cgroupParent: config.cgroupParent,
+      searchPath: config.searchPath,
+      architecture: toOciArchitecture(process.arch),
+      cpus: cpus().length,
+      cacheBytes: undefined,
+      pins,
+      log: ctx.log,
+    });
+  };
+  return () => {
+    opened ??= open();
+    return opened;
+  };
 }
 
 const GC_EVERY_MS = 60_000;
@@ -183,7 +231,7 @@ function runtimePaths(ctx: EngineContext, config: EngineConfig): Record<string, 
 function serve(
   ctx: EngineContext,
   config: EngineConfig,
-  { engineId, images, activatedFds }: ServeParts,
+  { engineId, images, activatedFds, openBuilds, hostGateway }: ServeParts,
 ): Promise<Server> {
   const { log } = ctx;
   const volumes = createVolumeService(ctx);
@@ -195,6 +243,15 @@ function serve(
     registries: createRegistryBackend(images, config.busyboxPath),
     volumes,
     networks: createNetworkService(ctx),
+    builds: {
+      open: openBuilds,
+      worker: {
+        id: engineId,
+        platforms: [{ os: "linux", architecture: toOciArchitecture(process.arch), variant: "" }],
+        hostGateway,
+        hostname: hostName(),
+      },
+    },
     system: createSystemService(
       ctx,
       {

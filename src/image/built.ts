@@ -1,10 +1,12 @@
 /** Layers and images that builds bring: layers come as tars of what a step changed, images as the document that names them. */
 
+import { EngineError } from "../base/errors.ts";
 import { NEVER } from "./catalog.ts";
 import type { ImageContext } from "./context.ts";
 import { digestOf } from "./digest.ts";
 import { parseImageDocument } from "./document.ts";
 import { stageStream } from "./growing-file.ts";
+import type { Platform } from "./platform.ts";
 import type { LayerRecord } from "./records.ts";
 import { type Digest, familiar, type Reference } from "./reference.ts";
 
@@ -20,12 +22,15 @@ export interface BuiltImages {
   /** The image's id. Names that other images had are theirs no longer. Throws invalidParameter for layers that are not stored. */
   addImage(image: BuiltImage): Promise<Digest>;
   hasLayer(diffId: Digest): boolean;
+  /** Undefined when the store has no such image for the platform. */
+  find(ref: string, platform: Platform): { readonly id: Digest; readonly document: string } | undefined;
 }
 
 export function createBuiltImages(context: ImageContext): BuiltImages {
   const { layers } = context;
   return {
     hasLayer: (diffId) => layers.has(diffId),
+    find: (ref, platform) => find(context, ref, platform),
     addLayer: async (tar) => {
       await using undo = new AsyncDisposableStack();
       const staged = await stageStream(context, tar);
@@ -39,6 +44,19 @@ export function createBuiltImages(context: ImageContext): BuiltImages {
     },
     addImage: (image) => addImage(context, image),
   };
+}
+
+function find(
+  { catalog }: ImageContext,
+  ref: string,
+  platform: Platform,
+): { id: Digest; document: string } | undefined {
+  try {
+    return catalog.resolve(ref, platform);
+  } catch (error) {
+    if (error instanceof EngineError && error.kind === "notFound") return undefined;
+    throw error;
+  }
 }
 
 async function addImage({ catalog, layers, emit }: ImageContext, { document, names }: BuiltImage): Promise<Digest> {

@@ -15,10 +15,11 @@ import {
   WarnRequest,
 } from "../../wire/buildkit/gateway.ts";
 import type { MessageOf } from "../../wire/protobuf/message.ts";
+import type { WorkerFacts } from "../backend.ts";
 import { type Call, type Endpoint, method, unary } from "../grpc/method.ts";
 import { GrpcError } from "../grpc/status.ts";
 import { toBuildError } from "./build-error.ts";
-import { CAPS, toWorker, type WorkerFacts } from "./capabilities.ts";
+import { CAPS, toWorker } from "./capabilities.ts";
 import { decodeFrontendOptions } from "./frontend-options.ts";
 import type { OpenBuild, OpenBuilds } from "./open-builds.ts";
 import { type Results, toDefinition } from "./results.ts";

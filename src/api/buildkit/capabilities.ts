@@ -1,5 +1,7 @@
 /** What this engine tells BuildKit's clients about itself, by which they choose what to send. */
+
 import { VERSION } from "../../base/version.ts";
+import type { WorkerFacts } from "../backend.ts";
 
 /** Of the gateway's protocol. "return" is what lets a client hand its result back. */
 const FRONTEND_CAPS = [
@@ -34,15 +36,6 @@ const LLB_CAPS = [
 const toCaps = (ids: readonly string[]) => ids.map((id) => ({ id, enabled: true }));
 
 export const CAPS = { frontendApiCaps: toCaps(FRONTEND_CAPS), llbCaps: toCaps(LLB_CAPS) };
-
-export interface WorkerFacts {
-  readonly id: string;
-  /** "linux/amd64" and what else runs here. */
-  readonly platforms: readonly { readonly os: string; readonly architecture: string; readonly variant: string }[];
-  /** The host as containers of a build reach it. */
-  readonly hostGateway: () => string;
-  readonly hostname: string;
-}
 
 /** The snapshotter's label tells clients that images have manifests and caches can be exported here. */
 export function toWorker({ id, platforms, hostGateway, hostname }: WorkerFacts) {

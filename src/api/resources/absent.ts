@@ -1,6 +1,6 @@
 /** Docker endpoints that this engine does not have: later work answers 501, swarm mode as an engine outside any swarm does. */
 import { notImplemented, unavailable } from "../../base/errors.ts";
-import type { Answer } from "../answer.ts";
+import { type Answer, json } from "../answer.ts";
 import type { Backend } from "../backend.ts";
 import type { Call, Route } from "../router.ts";
 
@@ -10,10 +10,7 @@ const NOT_A_MANAGER =
 /** Endpoint and the words for what is missing. */
 const LATER: readonly (readonly [endpoint: string, what: string])[] = [
   ["POST /build", "building images"],
-  ["POST /build/prune", "building images"],
   ["POST /build/cancel", "building images"],
-  ["POST /session", "building images"],
-  ["POST /grpc", "building images"],
   ["GET /containers/{name}/checkpoints", "checkpoints"],
   ["POST /containers/{name}/checkpoints", "checkpoints"],
   ["GET /images/{name}/attestations", "image attestations"],
@@ -26,6 +23,13 @@ const LATER: readonly (readonly [endpoint: string, what: string])[] = [
   ["POST /swarm/join", "swarm mode"],
 ];
 
+/** `docker system prune` ends with the build cache: there is nothing in it. */
+const NO_BUILD_CACHE: Route = {
+  method: "POST",
+  pattern: "/build/prune",
+  handle: () => json(200, { CachesDeleted: null, SpaceReclaimed: 0 }),
+};
+
 const SWARM: readonly string[] = ["swarm", "nodes", "services", "tasks", "secrets", "configs"];
 
 export function absentRoutes(backend: Backend): Route[] {
@@ -37,7 +41,7 @@ export function absentRoutes(backend: Backend): Route[] {
     };
     return { method, pattern, handle };
   });
-  return [...later, ...SWARM.flatMap(swarmRoutes)];
+  return [...later, NO_BUILD_CACHE, ...SWARM.flatMap(swarmRoutes)];
 }
 
 /** That there is no such container is the better answer. */

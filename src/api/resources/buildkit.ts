@@ -1,17 +1,11 @@
 /** BuildKit's doors: connections that become HTTP/2, with the engine as gRPC's server (`/grpc`) or as its client (`/session`). */
 import { invalidParameter } from "../../base/errors.ts";
 import type { Logger } from "../../base/log.ts";
-import type { Builder } from "../../build/builder.ts";
 import { hasToken } from "../../wire/http1.ts";
-import type { WorkerFacts } from "../buildkit/capabilities.ts";
+import type { BuildBackend } from "../backend.ts";
 import type { BuildkitServer } from "../buildkit/server.ts";
 import { HIJACKED, type Request, type UpgradeHead } from "../http/message.ts";
 import type { Route } from "../router.ts";
-
-export interface BuildBackend {
-  readonly builder: Builder;
-  readonly worker: WorkerFacts;
-}
 
 const H2C: UpgradeHead = {
   status: 101,
@@ -26,7 +20,7 @@ export function buildkitRoutes(backend: BuildBackend, log: Logger): Route[] {
   let loaded: Promise<BuildkitServer> | undefined;
   // Most engines build rarely, and Node's HTTP/2 is the largest thing an engine can load.
   const server = (): Promise<BuildkitServer> => {
-    loaded ??= import("../buildkit/server.ts").then(({ createBuildkitServer }) => createBuildkitServer(backend, log));
+    loaded ??= load(backend, log);
     return loaded;
   };
   return [
@@ -52,6 +46,11 @@ export function buildkitRoutes(backend: BuildBackend, log: Logger): Route[] {
       },
     },
   ];
+}
+
+async function load({ open, worker }: BuildBackend, log: Logger): Promise<BuildkitServer> {
+  const [{ createBuildkitServer }, builder] = await Promise.all([import("../buildkit/server.ts"), open()]);
+  return createBuildkitServer({ builder, worker }, log);
 }
 
 function checkUpgrade({ headers }: Request): void {

@@ -21,10 +21,10 @@ export function contentDigest(root: string, { paths, wildcards, exclude = [] }: 
   const filter = new Filter(exclude);
   for (const { path, name } of select(opened.view, paths, wildcards)) {
     hash.update(`${name}\0`);
-    walk(opened.view, path, filter, (place, relative) => {
+    for (const { place, relative } of walk(opened.view, path, filter)) {
       hash.update(describe(place, relative));
       if (place.stat.type === "file") hash.update(fileDigest(place));
-    });
+    }
   }
   return `sha256:${hash.digest("hex")}`;
 }

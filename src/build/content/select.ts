@@ -102,13 +102,18 @@ export class Filter {
   }
 }
 
-export type Visit = (place: Place, relative: string) => void;
+export interface Walked {
+  /** Closed when the next one is asked for. */
+  readonly place: Place;
+  /** Below the start; "" for the start itself. */
+  readonly relative: string;
+}
 
 /** An entry and everything below it, directories first, names in order. Links are not followed. */
-export function walk(view: TreeView, start: string, filter: Filter, visit: Visit): void {
-  using place = view.locate(start, { follow: false });
-  visit(place, "");
-  if (place.stat.type !== "directory") return;
+export function* walk(view: TreeView, start: string, filter: Filter): Generator<Walked, void, undefined> {
+  using top = view.locate(start, { follow: false });
+  yield { place: top, relative: "" };
+  if (top.stat.type !== "directory") return;
   const pending = [{ path: start, prefix: "", names: directoryNames(view, start).reverse() }];
   for (let level = pending.at(-1); level !== undefined; level = pending.at(-1)) {
     const name = level.names.pop();
@@ -119,9 +124,9 @@ export function walk(view: TreeView, start: string, filter: Filter, visit: Visit
     const relative = level.prefix + name;
     const path = level.path === "" ? name : `${level.path}/${name}`;
     if (filter.skips(relative)) continue;
-    using entry = view.locate(path, { follow: false });
-    if (filter.takes(relative)) visit(entry, relative);
-    if (entry.stat.type === "directory") {
+    using place = view.locate(path, { follow: false });
+    if (filter.takes(relative)) yield { place, relative };
+    if (place.stat.type === "directory") {
       pending.push({ path, prefix: `${relative}/`, names: directoryNames(view, path).reverse() });
     }
   }

@@ -96,12 +96,15 @@ class EntryCopy {
     const filter = new Filter(this.#action.exclude);
     this.#checkDirectory(to);
     this.#destination.directory(to, this.#attributes.owner);
-    walk(this.#view, from, filter, (place, relative) => {
+    for (const { place, relative } of walk(this.#view, from, filter)) {
       const path = joined(to, relative);
-      if (place.stat.type !== "directory") return this.#entry(place, path);
+      if (place.stat.type !== "directory") {
+        this.#entry(place, path);
+        continue;
+      }
       if (relative !== "") this.#makeDirectory(place, path);
       times.push([path, place.stat]);
-    });
+    }
     // Filling a directory changes its time.
     for (const [path, stat] of times.toReversed()) this.#stamp(path, stat);
   }

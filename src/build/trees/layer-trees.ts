@@ -17,7 +17,7 @@ import { overlayMount, overlayTree } from "../../kernel/overlay.ts";
 import type { BuildThreads } from "../threads/threads.ts";
 import type { ContentWanted, LayerId, MountedTree, OpenLayer, Tree, TreeStore } from "../tree.ts";
 import { ContentDigests } from "./content-digests.ts";
-import type { LayerRecords } from "./layer-records.ts";
+import type { LayerRecords, LayerRow } from "./layer-records.ts";
 
 export interface LayerTreesDeps {
   /** Made when missing; on the file system of the image layers. */
@@ -27,12 +27,15 @@ export interface LayerTreesDeps {
   readonly built: BuiltImages;
   readonly threads: BuildThreads;
   readonly fileThreads: FileThreads;
+  /** What keeps the layers of the image store that are layers of builds. */
+  readonly pins: ReadonlyMap<LayerId, () => void>;
 }
 
 interface Known {
   /** "" while it is a directory only. */
   diffId: Digest | "";
   sizeBytes: number;
+  readonly createdAt: number;
   /** Its directory is gone: it is mounted from the image store. */
   isDropped: boolean;
   /** Gives the image layer up. */
@@ -55,18 +58,22 @@ export class LayerTrees implements TreeStore {
     for (const name of ["layers", "empty", "nothing", "mount"]) {
       mkdirSync(`${deps.dir}/${name}`, { recursive: true, mode: name === "layers" ? 0o700 : 0o755 });
     }
-    for (const { id, diffId, sizeBytes } of deps.records.all()) {
+    for (const { id, diffId, sizeBytes, createdAt } of deps.records.all()) {
       const digest = diffId === "" ? "" : parseDigest(diffId);
-      const release = digest === "" ? () => undefined : deps.rootLayers.pin([digest]);
-      this.#known.set(id, { diffId: digest, sizeBytes, isDropped: digest !== "", release });
+      const release = deps.pins.get(id) ?? (() => undefined);
+      this.#known.set(id, { diffId: digest, sizeBytes, createdAt, isDropped: digest !== "", release });
     }
   }
 
   /** Everything the tree is made of is there. */
   has({ layers }: Tree): boolean {
-    return layers.every((id) =>
-      isBuilt(id) ? this.#known.has(id) || this.#foreign.has(id) : this.#deps.built.hasLayer(parseDigest(id)),
-    );
+    return layers.every((id) => this.#hasLayer(id));
+  }
+
+  #hasLayer(id: LayerId): boolean {
+    const digest = this.#imageLayer(id);
+    if (digest !== undefined) return this.#deps.built.hasLayer(digest);
+    return this.#known.has(id) || this.#foreign.has(id);
   }
 
   /** A directory that its owner keeps until the returned call; `name` stands for its content as it is now. */
@@ -99,7 +106,7 @@ export class LayerTrees implements TreeStore {
       commit: async () => {
         isKept = true;
         rmSync(work, { recursive: true, force: true });
-        this.#remember({ id, diffId: "", sizeBytes: -1 });
+        this.#remember({ id, diffId: "", sizeBytes: -1, createdAt: Date.now() });
         release();
         return { layers: [...base.layers, id] };
       },
@@ -149,9 +156,18 @@ export class LayerTrees implements TreeStore {
     if (known === undefined || known.diffId !== "") return 0;
     if (known.sizeBytes < 0) {
       known.sizeBytes = await treeSize(this.#upper(id));
-      this.#deps.records.put({ id, diffId: "", sizeBytes: known.sizeBytes });
+      this.#deps.records.put({ id, diffId: "", sizeBytes: known.sizeBytes, createdAt: known.createdAt });
     }
     return known.sizeBytes;
+  }
+
+  isImageLayer(id: LayerId): boolean {
+    return this.#imageLayer(id) !== undefined;
+  }
+
+  /** Unix milliseconds; undefined for layers that no build has made. */
+  createdAt(id: LayerId): number | undefined {
+    return this.#known.get(id)?.createdAt;
   }
 
   isHeld(id: LayerId): boolean {
@@ -201,7 +217,7 @@ export class LayerTrees implements TreeStore {
       return diffId;
     }
     Object.assign(known, { diffId, sizeBytes, release });
-    this.#deps.records.put({ id, diffId, sizeBytes });
+    this.#deps.records.put({ id, diffId, sizeBytes, createdAt: known.createdAt });
     await this.#dropDirectory(id, known);
     return diffId;
   }
@@ -213,9 +229,10 @@ export class LayerTrees implements TreeStore {
     await removeTree(`${this.#deps.dir}/layers`, nameOf(id));
   }
 
-  #remember(row: { id: LayerId; diffId: ""; sizeBytes: number }): void {
+  #remember(row: LayerRow): void {
     this.#deps.records.put(row);
-    this.#known.set(row.id, { diffId: "", sizeBytes: row.sizeBytes, isDropped: false, release: () => undefined });
+    const { createdAt, sizeBytes } = row;
+    this.#known.set(row.id, { diffId: "", sizeBytes, createdAt, isDropped: false, release: () => undefined });
   }
 
   #opened(root: ReturnType<typeof overlayTree>): MountedTree {

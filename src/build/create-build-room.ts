@@ -1,0 +1,124 @@
+/** Everything a builder is made of, from the rooms below; the last one's leftovers are cleared away first. */
+import type { Database } from "bun:sqlite";
+import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import type { Logger } from "../base/log.ts";
+import { Slots } from "../base/slots.ts";
+import { FileThreads } from "../files/threads/threads.ts";
+import type { ImageStore } from "../image/images.ts";
+import { familiarRepository, parseReference, type Reference } from "../image/reference.ts";
+import type { RegistryService } from "../image/registry/types.ts";
+import { umountIfMounted } from "../kernel/mounts.ts";
+import type { Build, Builder } from "./builder.ts";
+import { createBuilder } from "./create-builder.ts";
+import type { ExportProgress } from "./export/progress.ts";
+import { BuildFailure } from "./failure.ts";
+import { createBuildImages, credentialsFor } from "./images.ts";
+import { CacheMounts } from "./operations/exec/cache-mounts.ts";
+import type { StepEtcFiles, StepNetwork, StepRuntime } from "./operations/exec/ports.ts";
+import { createLocalSources } from "./operations/local-source.ts";
+import { createOperations } from "./operations/operations.ts";
+import { BuildCache } from "./solver/cache.ts";
+import { CacheKeeper } from "./solver/cache-keeper.ts";
+import { Solver } from "./solver/solver.ts";
+import { BuildThreads } from "./threads/threads.ts";
+import type { LayerId } from "./tree.ts";
+import { createLayerRecords } from "./trees/layer-records.ts";
+import { LayerTrees } from "./trees/layer-trees.ts";
+
+export interface BuildRoomDeps {
+  /** On the file system of the images. */
+  readonly dir: string;
+  readonly runDir: string;
+  readonly db: Database;
+  readonly images: ImageStore;
+  readonly registries: RegistryService;
+  readonly network: StepNetwork;
+  readonly runtime: StepRuntime;
+  readonly etcFiles: StepEtcFiles;
+  readonly cgroupParent: string;
+  readonly searchPath: string;
+  readonly architecture: string;
+  readonly cpus: number;
+  /** The cache is kept below this size. */
+  readonly cacheBytes: number | undefined;
+  /** From pinBuildLayers. */
+  readonly pins: ReadonlyMap<LayerId, () => void>;
+  readonly log: Logger;
+}
+
+/** Steps of a build wait more than they compute. */
+const STEPS_A_CPU = 4;
+
+/** To be called when no container of an earlier engine's builds runs any more. */
+export async function createBuildRoom(deps: BuildRoomDeps): Promise<Builder> {
+  const { dir, runDir, db, images, network, runtime, etcFiles, cgroupParent } = deps;
+  for (const path of [dir, runDir]) mkdirSync(path, { recursive: true, mode: 0o700 });
+  sweepRuns(runDir);
+  const remoteDir = `${dir}/remote`;
+  rmSync(remoteDir, { recursive: true, force: true });
+  mkdirSync(remoteDir, { mode: 0o700 });
+  const threads = new BuildThreads();
+  const fileThreads = new FileThreads();
+  const { rootLayers, built } = images;
+  const { pins } = deps;
+  const trees = new LayerTrees({ dir, records: createLayerRecords(db), rootLayers, built, threads, fileThreads, pins });
+  const cache = new BuildCache(db, readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim());
+  const caches = new CacheMounts(`${dir}/caches`);
+  const locals = createLocalSources(`${dir}/contexts`, trees);
+  const buildImages = createBuildImages({ built, registries: deps.registries, architecture: deps.architecture });
+  const operations = createOperations({
+    images: { trees, rootLayers, provide: (source, step) => buildImages.provide(source, step) },
+    locals,
+    directories: { trees },
+    remotes: { dir: remoteDir, trees, searchPath: deps.searchPath },
+    files: { trees, threads },
+    exec: { runDir, trees, caches, network, runtime, etcFiles, cgroupParent },
+  });
+  await trees.sweep();
+  await trees.collect(cache.layers());
+  return createBuilder({
+    solver: new Solver({ trees, cache, operations, slots: new Slots(deps.cpus * STEPS_A_CPU) }),
+    trees,
+    threads,
+    keeper: new CacheKeeper({ dir, cache, trees, caches, locals, maxBytes: deps.cacheBytes }),
+    images: buildImages,
+    exports: {
+      trees,
+      built,
+      fileThreads,
+      push: (build, name, progress) => push(deps.registries, build, { name, progress }),
+    },
+    log: deps.log,
+  });
+}
+
+/** Runs that an engine's death has left: their processes are gone, their roots may still be mounted. */
+function sweepRuns(runDir: string): void {
+  for (const name of readdirSync(runDir)) {
+    for (const entry of readdirSync(`${runDir}/${name}`)) {
+      if (entry === "rootfs" || entry.startsWith("bind-")) umountIfMounted(`${runDir}/${name}/${entry}`);
+    }
+    rmSync(`${runDir}/${name}`, { recursive: true, force: true });
+  }
+}
+
+async function push(
+  registries: RegistryService,
+  build: Build,
+  { name, progress }: { name: Reference; progress: ExportProgress },
+): Promise<void> {
+  const { domain } = parseReference(`${familiarRepository(name)}`);
+  const credentials = await credentialsFor(build, domain);
+  const options = {
+    image: familiarRepository(name),
+    tag: name.tag ?? "latest",
+    platform: undefined,
+    credentials,
+    signal: build.signal,
+  };
+  await progress.during(`pushing ${familiarRepository(name)}`, async () => {
+    for await (const line of registries.push(options)) {
+      if ("error" in line && typeof line.error === "string") throw new BuildFailure(line.error, {});
+    }
+  });
+}

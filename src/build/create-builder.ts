@@ -1,0 +1,114 @@
+/** The build room put together: frontend, solver, exporters, history. */
+
+import { messageOf, notFound } from "../base/errors.ts";
+import type { Logger } from "../base/log.ts";
+import type { Build, Builder, BuildResult, CacheUsage, Outputs, PlannedResult } from "./builder.ts";
+import { exportImage, type ImageExportDeps, type SolvedResult } from "./export/image.ts";
+import { type FrontendDeps, planBuild } from "./frontend/plan.ts";
+import { createHistory } from "./history/history.ts";
+import type { CacheKeeper } from "./solver/cache-keeper.ts";
+import type { BuildRun, Solver } from "./solver/solver.ts";
+import type { BuildThreads } from "./threads/threads.ts";
+import type { LayerTrees } from "./trees/layer-trees.ts";
+
+export interface BuilderDeps {
+  readonly solver: Solver;
+  readonly trees: LayerTrees;
+  readonly threads: BuildThreads;
+  readonly keeper: CacheKeeper;
+  readonly images: Omit<FrontendDeps, "load" | "readFile">;
+  readonly exports: ImageExportDeps;
+  readonly log: Logger;
+}
+
+const MAX_READ_BYTES = 16 * 1024 * 1024;
+
+export function createBuilder(deps: BuilderDeps): Builder {
+  const runs = new Runs(deps.solver);
+  const frontend: FrontendDeps = {
+    ...deps.images,
+    load: async (build, vertex) => (await runs.of(build).solve(vertex)).tree,
+    readFile: async (tree, path, maxBytes) => {
+      using mounted = deps.trees.mount(tree);
+      return await deps.threads.read(mounted.root.procPath, path, maxBytes);
+    },
+  };
+  return {
+    history: createHistory(),
+    plan: (build, options) => planBuild(frontend, build, options),
+    evaluate: async (build, results) => {
+      await solveAll(runs.of(build), results);
+    },
+    finish: async (build, results, outputs) => {
+      try {
+        return await finish(deps, runs.of(build), { build, results, outputs });
+      } finally {
+        runs.end(build);
+        deps.keeper
+          .afterBuild()
+          .catch((error: unknown) => deps.log.warn("build.gc.failed", { error: messageOf(error) }));
+      }
+    },
+    readFile: async (build, result, path) => {
+      const { tree } = await runs.of(build).solve(result.vertex);
+      const bytes = await frontend.readFile(tree, path, MAX_READ_BYTES);
+      if (bytes === undefined) throw notFound(`open ${path}: no such file or directory`);
+      return bytes;
+    },
+    diskUsage: (filters): Promise<CacheUsage[]> => deps.keeper.usage(filters),
+    prune: (options) => deps.keeper.prune(options),
+  };
+}
+
+/** What each build has solved, from its first question to its end. */
+class Runs {
+  readonly #solver: Solver;
+  readonly #runs = new Map<string, BuildRun>();
+
+  constructor(solver: Solver) {
+    this.#solver = solver;
+  }
+
+  of(build: Build): BuildRun {
+    const known = this.#runs.get(build.ref);
+    if (known !== undefined) return known;
+    const run = this.#solver.open(build);
+    this.#runs.set(build.ref, run);
+    build.signal.addEventListener("abort", () => this.end(build), { once: true });
+    return run;
+  }
+
+  end({ ref }: Build): void {
+    this.#runs.get(ref)?.[Symbol.dispose]();
+    this.#runs.delete(ref);
+  }
+}
+
+async function solveAll(run: BuildRun, results: readonly PlannedResult[]): Promise<SolvedResult[]> {
+  return Promise.all(results.map(async (planned) => ({ planned, tree: (await run.solve(planned.vertex)).tree })));
+}
+
+interface Finishing {
+  readonly build: Build;
+  readonly results: readonly PlannedResult[];
+  readonly outputs: Outputs;
+}
+
+async function finish(deps: BuilderDeps, run: BuildRun, { build, results, outputs }: Finishing): Promise<BuildResult> {
+  const solved = await solveAll(run, results);
+  const answers = new Map<string, string>();
+  let imageId: string | undefined;
+  for (const [index, exporter] of outputs.exporters.entries()) {
+    if (solved.length === 0) break;
+    if (exporter.type === "image") {
+      const exported = await exportImage(deps.exports, build, { exporter, results: solved });
+      imageId ??= exported.id;
+      for (const [key, value] of exported.answers) answers.set(key, value);
+    } else {
+      const { exportToClient } = await import("./export/to-client.ts");
+      const told = await exportToClient(deps.exports, build, { exporter, index, results: solved });
+      for (const [key, value] of told) answers.set(key, value);
+    }
+  }
+  return { answers, imageId };
+}

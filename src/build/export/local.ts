@@ -1,0 +1,87 @@
+/** `--output type=local`: the files of the result in a directory of the client's. Each of several platforms has a directory of its own. */
+import { createReadStream } from "node:fs";
+import type { Place, TreeView } from "../../files/view.ts";
+import { openView, viewPath } from "../../files/view-request.ts";
+import { readLink } from "../../kernel/read-at.ts";
+import type { Build } from "../builder.ts";
+import { Filter, walk } from "../content/select.ts";
+import type { FileStat, OutgoingTree } from "../session.ts";
+import type { ClientExport } from "./client-export.ts";
+import type { ImageExportDeps, SolvedResult } from "./image.ts";
+import { ExportProgress } from "./progress.ts";
+
+export async function exportLocal(
+  { trees }: ImageExportDeps,
+  build: Build,
+  { index, results }: ClientExport,
+): Promise<ReadonlyMap<string, string>> {
+  using progress = new ExportProgress(build, "exporting to client directory");
+  await progress.run(async () => {
+    using open = new DisposableStack();
+    const parts = results.map((result): Part => {
+      const mounted = open.use(trees.mount(result.tree));
+      const { view } = open.use(openView({ root: mounted.root.procPath, readOnly: true }));
+      return { prefix: results.length === 1 ? "" : platformDirectory(result), view };
+    });
+    await progress.during("copying files", async () => build.session?.sendTree(index, toOutgoing(parts)));
+  });
+  return new Map();
+}
+
+interface Part {
+  /** "" or the directory of a platform. */
+  readonly prefix: string;
+  readonly view: TreeView;
+}
+
+const platformDirectory = ({ planned: { platform } }: SolvedResult): string =>
+  [platform.os, platform.architecture, platform.variant].filter((word) => word !== "").join("_");
+
+const YIELD_EVERY = 200;
+
+function toOutgoing(parts: readonly Part[]): OutgoingTree {
+  return {
+    entries: entriesOf(parts.toSorted((a, b) => (a.prefix < b.prefix ? -1 : 1))),
+    read: (path) => readFrom(parts, path),
+  };
+}
+
+/** Lets other work run in between. */
+async function* entriesOf(parts: readonly Part[]): AsyncGenerator<FileStat> {
+  let count = 0;
+  for (const { prefix, view } of parts) {
+    for (const { place, relative } of walk(view, "", new Filter([]))) {
+      const path = [prefix, relative].filter((part) => part !== "").join("/");
+      const stat = path === "" ? undefined : toFileStat(place, path);
+      if (stat !== undefined) yield stat;
+      if (++count % YIELD_EVERY === 0) await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+}
+
+/** Undefined for a socket. */
+function toFileStat({ fd, stat }: Place, path: string): FileStat | undefined {
+  const { type, mode, uid, gid, size, mtimeSec, mtimeNsec, major, minor } = stat;
+  if (type === "socket") return undefined;
+  return {
+    path: Buffer.from(path, "latin1").toString(),
+    type,
+    mode,
+    uid,
+    gid,
+    size: type === "file" ? size : 0,
+    mtimeNs: BigInt(mtimeSec) * 1_000_000_000n + BigInt(mtimeNsec),
+    linkName: type === "symlink" ? Buffer.from(readLink(fd), "latin1").toString() : "",
+    major,
+    minor,
+    xattrs: new Map(),
+  };
+}
+
+async function* readFrom(parts: readonly Part[], path: string): AsyncGenerator<Uint8Array> {
+  const part = parts.find(({ prefix }) => prefix === "" || path.startsWith(`${prefix}/`));
+  if (part === undefined) return;
+  const inside = part.prefix === "" ? path : path.slice(part.prefix.length + 1);
+  using place = part.view.locate(viewPath(inside), { follow: false });
+  yield* createReadStream(`/proc/self/fd/${place.fd}`);
+}

@@ -1,0 +1,121 @@
+/** Images for builds: those of the store, and what a registry has when the store has not, or a fresh one is asked for. */
+import { messageOf } from "../base/errors.ts";
+import type { BuiltImages } from "../image/built.ts";
+import { parseImageDocument } from "../image/document.ts";
+import { parsePlatform } from "../image/platform.ts";
+import { canonical, type Digest, parseReference, withDefaultTag } from "../image/reference.ts";
+import type { RegistryService } from "../image/registry/types.ts";
+import type { Platform } from "../wire/platform.ts";
+import { platformText } from "../wire/platform.ts";
+import { ANONYMOUS, type Credentials } from "../wire/registry-auth.ts";
+import type { Build } from "./builder.ts";
+import { BuildFailure } from "./failure.ts";
+import type { ImageResolver, ResolvedImage } from "./frontend/bases.ts";
+import { sha256 } from "./frontend/vertex.ts";
+import type { ImageSource } from "./operation.ts";
+import type { Step } from "./solver/solver.ts";
+
+export interface BuildImagesDeps {
+  readonly built: BuiltImages;
+  readonly registries: Pick<RegistryService, "pull">;
+  /** This machine's, in the OCI's spelling. */
+  readonly architecture: string;
+}
+
+export interface BuildImages extends ImageResolver {
+  readonly platform: Platform;
+  parsePlatform(text: string): Platform;
+  provide(source: ImageSource, step: Step): Promise<{ id: Digest; isNew: boolean }>;
+}
+
+const now = (): number => performance.timeOrigin + performance.now();
+
+export function createBuildImages(deps: BuildImagesDeps): BuildImages {
+  const { architecture } = deps;
+  return {
+    platform: { os: "linux", architecture, variant: "" },
+    parsePlatform: (text) => parsePlatform(text, architecture),
+    canonical: (reference) => canonical(withDefaultTag(parseReference(reference))),
+    resolveImage: (build, wanted) => resolveImage(deps, build, wanted),
+    provide: async ({ reference, platform }, { build }) => {
+      const known = deps.built.find(reference, platform);
+      if (known !== undefined) return { id: known.id, isNew: false };
+      await pull(deps, build, reference, platform);
+      return { id: found(deps, reference, platform).id, isNew: true };
+    },
+  };
+}
+
+type Wanted = Parameters<ImageResolver["resolveImage"]>[1];
+
+async function resolveImage(
+  deps: BuildImagesDeps,
+  build: Build,
+  { reference, platform, mode }: Wanted,
+): Promise<ResolvedImage> {
+  const name = canonical(withDefaultTag(parseReference(reference)));
+  const started = now();
+  const title = `[internal] load metadata for ${name}`;
+  const vertex = { kind: "vertex", digest: sha256(title), name: title, inputs: [], started } as const;
+  build.report(vertex);
+  try {
+    const isMissing = deps.built.find(name, platform) === undefined;
+    if (isMissing && mode === "local") throw new BuildFailure(`${reference}: not found`, { kind: "notFound" });
+    if (isMissing || mode === "pull") await pull(deps, build, name, platform);
+    const { document } = found(deps, name, platform);
+    build.report({ ...vertex, completed: now() });
+    return toResolved(name, document);
+  } catch (error) {
+    const message = messageOf(error);
+    build.report({ ...vertex, completed: now(), error: message });
+    const why = `${reference}: failed to resolve source metadata for ${name}: ${message}`;
+    throw new BuildFailure(why, { kind: "notFound", cause: error });
+  }
+}
+
+function found({ built }: BuildImagesDeps, reference: string, platform: Platform): { id: Digest; document: string } {
+  const image = built.find(reference, platform);
+  if (image !== undefined) return image;
+  throw new BuildFailure(`no match for platform ${platformText(platform)} in manifest: not found`, {
+    kind: "notFound",
+  });
+}
+
+/** With what the client knows of credentials. The last word of a pull that failed is why. */
+async function pull({ registries }: BuildImagesDeps, build: Build, name: string, platform: Platform): Promise<void> {
+  const reference = parseReference(name);
+  const credentials = await credentialsFor(build, reference.domain);
+  const options = {
+    image: name,
+    tag: "",
+    platform: platformText(platform),
+    credentials,
+    sizes: false,
+    signal: build.signal,
+  };
+  for await (const line of registries.pull(options)) {
+    if ("error" in line && typeof line.error === "string") throw new BuildFailure(line.error, { kind: "notFound" });
+  }
+}
+
+const HUB_HOST = "registry-1.docker.io";
+
+export async function credentialsFor({ session }: Build, domain: string): Promise<Credentials> {
+  const host = domain === "docker.io" ? HUB_HOST : domain;
+  const given = await session?.credentials(host);
+  if (given === undefined) return ANONYMOUS;
+  const { username, secret } = given;
+  return username === "" ? { ...ANONYMOUS, identitytoken: secret } : { ...ANONYMOUS, username, password: secret };
+}
+
+function toResolved(reference: string, document: string): ResolvedImage {
+  const { os, architecture, variant, author, config, history } = parseImageDocument(document);
+  const steps = history.map(({ created, created_by, comment, empty_layer, author: by }) => ({
+    ...(created === "" ? {} : { created }),
+    ...(created_by === "" ? {} : { created_by }),
+    ...(by === "" ? {} : { author: by }),
+    ...(comment === "" ? {} : { comment }),
+    ...(empty_layer ? { empty_layer } : {}),
+  }));
+  return { reference, platform: { os: os || "linux", architecture, variant }, author, config, history: steps };
+}

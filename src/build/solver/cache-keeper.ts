@@ -1,0 +1,150 @@
+/** Keeps the cache's accounts: what there is, what may go, and that what nobody needs is gone after each build. */
+import { statfsSync } from "node:fs";
+import { treeSize } from "../../files/tree-size.ts";
+import { openPath } from "../../kernel/at.ts";
+import { O } from "../../kernel/open-flags.ts";
+import { syncfs } from "../../kernel/sync.ts";
+import type { CachePrune, CacheUsage } from "../builder.ts";
+import type { CacheMounts } from "../operations/exec/cache-mounts.ts";
+import { type LocalSourceDeps, listMirrors, removeMirror } from "../operations/local-source.ts";
+import type { LayerTrees } from "../trees/layer-trees.ts";
+import type { BuildCache, CacheRecord } from "./cache.ts";
+import { matchesUsage } from "./usage-filter.ts";
+
+export interface CacheKeeperDeps {
+  readonly dir: string;
+  readonly cache: BuildCache;
+  readonly trees: LayerTrees;
+  readonly caches: CacheMounts;
+  readonly locals: LocalSourceDeps;
+  /** Collected automatically beyond this; undefined never. */
+  readonly maxBytes: number | undefined;
+}
+
+interface Item {
+  readonly usage: CacheUsage;
+  readonly remove: () => Promise<void>;
+}
+
+export class CacheKeeper {
+  readonly #deps: CacheKeeperDeps;
+
+  constructor(deps: CacheKeeperDeps) {
+    this.#deps = deps;
+  }
+
+  async usage(filters: readonly string[]): Promise<CacheUsage[]> {
+    return (await this.#items()).map(({ usage }) => usage).filter((usage) => matchesUsage(usage, filters));
+  }
+
+  /** Those that were not used for longest first, until the limits are kept. */
+  async *prune(options: CachePrune): AsyncGenerator<CacheUsage> {
+    const { all, filters, keepMs, maxUsedBytes, reservedBytes, minFreeBytes } = options;
+    const items = await this.#items();
+    const candidates = items
+      .filter(({ usage }) => !usage.inUse && matchesUsage(usage, filters))
+      .filter(({ usage }) => all || usage.type !== "internal")
+      .filter(({ usage }) => Date.now() - (usage.lastUsedAt ?? usage.createdAt) >= keepMs)
+      .toSorted((a, b) => (a.usage.lastUsedAt ?? 0) - (b.usage.lastUsedAt ?? 0));
+    let used = items.reduce((sum, { usage }) => sum + usage.sizeBytes, 0);
+    const hasLimit = maxUsedBytes > 0 || minFreeBytes > 0 || reservedBytes > 0;
+    for (const { usage, remove } of candidates) {
+      if (hasLimit && this.#isWithin(used, options)) break;
+      await remove();
+      used -= usage.sizeBytes;
+      yield usage;
+    }
+    await this.#collect();
+  }
+
+  /** What was built is made safe, and what it has replaced goes. */
+  async afterBuild(): Promise<void> {
+    using directory = openPath(this.#deps.dir, O.RDONLY | O.DIRECTORY);
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    syncfs(directory.fd);
+    this.#deps.cache.settled();
+    const { maxBytes } = this.#deps;
+    if (maxBytes === undefined) return;
+    const limits = { maxUsedBytes: maxBytes, reservedBytes: 0, minFreeBytes: 0 };
+    for await (const _ of this.prune({ all: true, filters: [], keepMs: 0, ...limits }));
+  }
+
+  #isWithin(used: number, { maxUsedBytes, minFreeBytes, reservedBytes }: CachePrune): boolean {
+    if (reservedBytes > 0 && used <= reservedBytes) return true;
+    const fits = maxUsedBytes === 0 || used <= maxUsedBytes;
+    if (minFreeBytes === 0) return fits && maxUsedBytes > 0;
+    const { bavail, bsize } = statfsSync(this.#deps.dir);
+    return fits && bavail * bsize >= minFreeBytes;
+  }
+
+  async #collect(): Promise<void> {
+    const { cache, trees } = this.#deps;
+    await trees.collect(cache.layers());
+  }
+
+  async #items(): Promise<Item[]> {
+    const records = await Promise.all(this.#deps.cache.all().map((record) => this.#recordItem(record)));
+    return [...records, ...(await this.#mountItems()), ...(await this.#mirrorItems())];
+  }
+
+  async #recordItem(record: CacheRecord): Promise<Item> {
+    const { cache, trees } = this.#deps;
+    const own = record.layers.at(-1);
+    const parent = record.layers.at(-2);
+    const usage: CacheUsage = {
+      id: idOf(own ?? record.key),
+      parents: parent === undefined ? [] : [idOf(parent)],
+      type: "regular",
+      description: record.description,
+      inUse: own !== undefined && trees.isHeld(own),
+      shared: own !== undefined && trees.isImageLayer(own),
+      mutable: false,
+      sizeBytes: own === undefined ? 0 : await trees.sizeOf(own),
+      createdAt: record.createdAt,
+      lastUsedAt: record.lastUsedAt,
+      usageCount: record.uses,
+    };
+    return { usage, remove: async () => cache.delete(record.key) };
+  }
+
+  async #mountItems(): Promise<Item[]> {
+    const { caches } = this.#deps;
+    return Promise.all(
+      caches.list().map(async (name) => {
+        const usage = await directoryUsage(caches.pathOf(name), {
+          id: name,
+          type: "exec.cachemount",
+          inUse: caches.isInUse(name),
+        });
+        return { usage, remove: () => caches.remove(name) };
+      }),
+    );
+  }
+
+  async #mirrorItems(): Promise<Item[]> {
+    const { locals } = this.#deps;
+    return Promise.all(
+      listMirrors(locals).map(async ({ name, path, isInUse }) => {
+        const usage = await directoryUsage(path, { id: name, type: "source.local", inUse: isInUse });
+        return { usage, remove: () => removeMirror(locals, name) };
+      }),
+    );
+  }
+}
+
+async function directoryUsage(path: string, facts: Pick<CacheUsage, "id" | "type" | "inUse">): Promise<CacheUsage> {
+  const { mtimeMs, birthtimeMs } = await Bun.file(path).stat();
+  return {
+    ...facts,
+    parents: [],
+    description: facts.type === "source.local" ? "local source" : "cached mount",
+    shared: false,
+    mutable: true,
+    sizeBytes: await treeSize(path),
+    createdAt: birthtimeMs,
+    lastUsedAt: mtimeMs,
+    usageCount: 1,
+  };
+}
+
+const idOf = (text: string): string => text.replace(/^\w+:/, "").slice(0, 25);
