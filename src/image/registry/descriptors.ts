@@ -2,6 +2,7 @@
 import { invalidParameter } from "../../base/errors.ts";
 import { decodeUtf8 } from "../archive/contents.ts";
 import type { StoredDocument } from "../content.ts";
+import { parseJson } from "../document.ts";
 import { checkLayer, isRunnable, parseManifest } from "../manifest.ts";
 import { matchesPlatform, type Platform } from "../platform.ts";
 import { type Digest, parseDigest } from "../reference.ts";
@@ -82,9 +83,7 @@ function newest<T>(items: readonly T[], variant: (item: T) => string): T | undef
 
 /** Two readers that disagree on letter case would see two documents in one. */
 function checkKeys(text: string, name: Digest): void {
-  const value: unknown = JSON.parse(text, (_key, each: unknown) => each);
-  if (typeof value !== "object" || value === null) return;
-  const keys = Object.keys(value).map((key) => key.toLowerCase());
+  const keys = Object.keys(parseJson(text)).map((key) => key.toLowerCase());
   if (new Set(keys).size !== keys.length) throw invalidParameter(`ambiguous manifest ${name}`);
 }
 

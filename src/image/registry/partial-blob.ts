@@ -37,7 +37,7 @@ export class PartialBlob implements GrowingFile {
   readonly #have: number[];
   readonly #saved: number[];
   readonly #claims = new Set<Claim>();
-  #map: FileHandle | undefined;
+  #map: Promise<FileHandle> | undefined;
   #wake = Promise.withResolvers<void>();
   #failure: Error | undefined;
 
@@ -111,7 +111,7 @@ export class PartialBlob implements GrowingFile {
   async reset(): Promise<void> {
     await this.#data.truncate(0);
     await rm(`${this.path}.map`, { force: true });
-    await this.#map?.close();
+    await (await this.#map)?.close();
     this.#map = undefined;
     this.#have.fill(0);
     this.#saved.fill(0);
@@ -151,13 +151,13 @@ export class PartialBlob implements GrowingFile {
     if (!this.isWhole || this.#map !== undefined) {
       for (const at of this.#have.keys()) await this.#save(at);
     }
-    await this.#map?.close();
+    await (await this.#map)?.close();
     await this.#data.close();
   }
 
   /** Closes, and deletes what has come. */
   async remove(): Promise<void> {
-    await this.#map?.close();
+    await (await this.#map)?.close();
     await this.#data.close();
     await rm(this.path, { force: true });
     await rm(`${this.path}.map`, { force: true });
@@ -195,10 +195,12 @@ export class PartialBlob implements GrowingFile {
   async #save(segment: number): Promise<void> {
     const bytes = this.#have[segment] ?? 0;
     if (bytes === this.#saved[segment]) return;
-    this.#map ??= await openOrMake(`${this.path}.map`);
+    // Several connections may come here at once: there is one handle for all.
+    this.#map ??= openOrMake(`${this.path}.map`);
+    const map = await this.#map;
     const entry = Buffer.alloc(ENTRY_BYTES);
     entry.writeUInt32LE(bytes);
-    await this.#map.write(entry, 0, ENTRY_BYTES, segment * ENTRY_BYTES);
+    await map.write(entry, 0, ENTRY_BYTES, segment * ENTRY_BYTES);
     this.#saved[segment] = bytes;
   }
 
