@@ -8,6 +8,7 @@ import type { LiveProcess } from "../state/container-record.ts";
 import type { NetworkRecord } from "../state/network-record.ts";
 import type { VolumeRecord } from "../state/volume-record.ts";
 import type { VolumeCopies } from "../volume/copies.ts";
+import type { VolumeWish } from "../volume/wish.ts";
 import type { ContainerConfig, EndpointSettings } from "../wire/container.ts";
 import type { HostConfig, PortBinding, Resources } from "../wire/host-config.ts";
 import type { ImageInspect } from "../wire/image.ts";
@@ -49,22 +50,10 @@ export interface RootFileSystems {
   list(): Promise<ContainerId[]>;
 }
 
-/** What is asked of a volume that may have to be made. */
-export interface VolumeRequest {
-  /** "" makes one with a name of its own. */
-  readonly name: string;
-  /** "" is local, the only one there is. */
-  readonly driver: string;
-  readonly labels: Readonly<Record<string, string>> | null;
-  readonly options: Readonly<Record<string, string>> | null;
-  /** The container that it goes with. */
-  readonly owner?: ContainerId;
-}
-
 /** Volumes of the local driver. What uses them is the engine's to know. */
 export interface Volumes {
   /** The one of that name, made when missing. Throws invalidParameter and notFound in Docker's words. */
-  create(request: VolumeRequest): VolumeRecord;
+  create(wish: VolumeWish): VolumeRecord;
   /** Throws notFound("get …: no such volume"). */
   get(name: string): VolumeRecord;
   has(name: string): boolean;

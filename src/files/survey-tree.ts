@@ -42,7 +42,7 @@ export function surveyTree(top: OwnedFd, checkpoint: () => void): Survey {
 function entriesOf(top: OwnedFd, path: Buffer): [Buffer, FileStat][] {
   try {
     using directory = openInRoot(top.fd, path, { flags: O.RDONLY | O.DIRECTORY, noSymlinks: true });
-    const names = readdirSync(directory.procPath, { encoding: "buffer" }).sort(Buffer.compare);
+    const names = readdirSync(directory.procPath, { encoding: "buffer" }).sort((a, b) => a.compare(b));
     return names.flatMap((name) => {
       const stat = statIfThere(directory.fd, name);
       return stat === undefined ? [] : [[name, stat]];

@@ -15,8 +15,23 @@ import type { Survey } from "../files/survey-tree.ts";
 import { exchange, openPath } from "../kernel/at.ts";
 import type { VolumeRecord } from "../state/volume-record.ts";
 import type { Layout } from "./layout.ts";
-import type { LocalVolumes, VolumeWish } from "./volumes.ts";
+import type { VolumeWish } from "./wish.ts";
 import { runJob } from "./worker/volume-worker.ts";
+
+/** The volumes, as far as copying goes. */
+interface CopiedVolumes {
+  get(name: string): VolumeRecord;
+  dataPath(name: string): string;
+  /** Throws when there can be no new volume like this. */
+  checkNew(wish: VolumeWish): void;
+  /** Writes the record of a volume whose directory has its name already. */
+  enter(wish: VolumeWish): VolumeRecord;
+  /** Its files lie in the engine's own directory. */
+  isPlain(name: string): boolean;
+  isUsed(name: string): boolean;
+  acquire(name: string, user: string): Promise<void>;
+  release(name: string, user: string): boolean;
+}
 
 export interface CopyControl {
   /** What is done when it aborts is kept for an hour, to be gone on with. */
@@ -37,14 +52,14 @@ const SNAPSHOT_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]{0,127}$/;
 const KEPT_MS = 3600 * 1000;
 
 interface CopiesDeps {
-  readonly volumes: LocalVolumes;
+  readonly volumes: CopiedVolumes;
   readonly layout: Layout;
   readonly locks: KeyedLocks;
   readonly log: Logger;
 }
 
 export class VolumeCopies {
-  readonly #volumes: LocalVolumes;
+  readonly #volumes: CopiedVolumes;
   readonly #layout: Layout;
   readonly #locks: KeyedLocks;
   /** Staging directories in use. */

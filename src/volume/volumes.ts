@@ -16,6 +16,7 @@ import { fillDirectory } from "./fill.ts";
 import { type Layout, openLayout } from "./layout.ts";
 import { checkOptions, quotaBytes, wantedMount } from "./options.ts";
 import { Users } from "./users.ts";
+import type { VolumeWish } from "./wish.ts";
 import { runJob } from "./worker/volume-worker.ts";
 
 const DRIVER = "local";
@@ -27,14 +28,6 @@ export interface VolumesDeps {
   readonly rows: VolumeRows;
   readonly emit: (action: "create" | "destroy", name: string) => void;
   readonly log: Logger;
-}
-
-export interface VolumeWish {
-  readonly name: string;
-  readonly driver: string;
-  readonly labels: VolumeRecord["labels"];
-  readonly options: VolumeRecord["options"];
-  readonly owner?: ContainerId;
 }
 
 /** What the engine calls Volumes. */

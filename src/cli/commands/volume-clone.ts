@@ -12,14 +12,14 @@ export const command = defineCommand({
     opt: listFlag("Set driver specific options", { short: "o", placeholder: "map", shownDefault: "map[]" }),
   },
   args: [2, 2],
-  async run({ client, io }, { flags, args: [source = "", target = ""] }) {
-    const { volumes } = await client();
+  async run(context, { flags, args: [source = "", target = ""] }) {
+    const { volumes } = await context.client();
     const request = {
       Name: target,
       ...(flags.opt.length === 0 ? {} : { DriverOpts: toMap(flags.opt) }),
       ...(flags.label.length === 0 ? {} : { Labels: toMap(flags.label) }),
     };
-    await showProgress(io, volumes.clone(source, request));
+    await showProgress(context.io, volumes.clone(source, request));
     return 0;
   },
 });

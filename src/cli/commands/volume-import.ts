@@ -15,11 +15,12 @@ export const command = defineCommand({
     replace: switchFlag("Replace the contents of the volume"),
   },
   args: [2, 2],
-  async run({ client, io, env }, { flags: { label, replace }, args: [volume = "", file = ""] }) {
+  async run(context, { flags: { label, replace }, args: [volume = "", file = ""] }) {
+    const { io, env } = context;
     const isStdin = file === "-";
     const archive = isStdin ? io.stdin : await openInput(env.cwd, file);
     const known = isStdin ? {} : await identify(absolutePath(env.cwd, file));
-    const { volumes } = await client();
+    const { volumes } = await context.client();
     await showProgress(io, volumes.import(volume, archive, { label, replace, ...known }));
     return 0;
   },

@@ -6,9 +6,9 @@ export const command = defineCommand({
   usage: "VOLUME SNAPSHOT",
   flags: {},
   args: [2, 2],
-  async run({ client, io }, { args: [volume = "", snapshot = ""] }) {
-    const { volumes } = await client();
-    await showProgress(io, volumes.restore(volume, snapshot));
+  async run(context, { args: [volume = "", snapshot = ""] }) {
+    const { volumes } = await context.client();
+    await showProgress(context.io, volumes.restore(volume, snapshot));
     return 0;
   },
 });

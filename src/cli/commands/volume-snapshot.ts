@@ -12,18 +12,18 @@ export const command = defineCommand({
     rm: switchFlag("Remove the snapshot"),
   },
   args: [1, 2],
-  async run({ client, io }, { flags, args: [volume = "", snapshot = ""] }) {
+  async run(context, { flags, args: [volume = "", snapshot = ""] }) {
     if (flags.list && (flags.rm || snapshot !== "")) throw new CommandError("--list takes a volume and nothing else");
     if (flags.rm && snapshot === "") throw new CommandError("--rm wants to know which snapshot");
-    const { volumes } = await client();
+    const { volumes } = await context.client();
     if (flags.list) {
       const rows = (await volumes.snapshots(volume)).map(({ Name, CreatedAt }) => [Name, CreatedAt]);
-      await io.stdout.write(alignRows([["SNAPSHOT", "CREATED AT"], ...rows]));
+      await context.io.stdout.write(alignRows([["SNAPSHOT", "CREATED AT"], ...rows]));
     } else if (flags.rm) {
       await volumes.removeSnapshot(volume, snapshot);
-      await io.stdout.write(`${snapshot}\n`);
+      await context.io.stdout.write(`${snapshot}\n`);
     } else {
-      await showProgress(io, volumes.snapshot(volume, snapshot || presentMoment()));
+      await showProgress(context.io, volumes.snapshot(volume, snapshot || presentMoment()));
     }
     return 0;
   },

@@ -4,16 +4,16 @@ import { createId } from "../../base/ids.ts";
 import type { OutgoingBody } from "../../base/lent-socket.ts";
 import { FileError } from "../../files/threads/file-error.ts";
 import { treeSize } from "../../files/tree-size.ts";
+import type { VolumeWish } from "../../volume/wish.ts";
 import type { ProgressLine } from "../../wire/image.ts";
 import type { VolumeCreateRequest, VolumeSnapshot } from "../../wire/volume.ts";
 import { toOutgoing } from "../archive/outgoing.ts";
 import type { EngineContext } from "../context.ts";
-import type { VolumeRequest } from "../ports.ts";
 import { progressOf } from "./progress.ts";
 
 type Store = Pick<EngineContext, "volumes" | "files">;
 
-const toRequest = ({ Name, Driver, DriverOpts, Labels }: VolumeCreateRequest): VolumeRequest => ({
+const toRequest = ({ Name, Driver, DriverOpts, Labels }: VolumeCreateRequest): VolumeWish => ({
   name: Name,
   driver: Driver,
   labels: Labels,

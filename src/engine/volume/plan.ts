@@ -12,11 +12,11 @@ import {
   type Propagation,
   type VolumeMount,
 } from "../../state/container-mount.ts";
+import type { VolumeWish } from "../../volume/wish.ts";
 import type { ContainerConfig } from "../../wire/container.ts";
 import type { HostConfig, Mount } from "../../wire/host-config.ts";
 import { parseBind } from "../../wire/validate/binds.ts";
 import type { EngineContext } from "../context.ts";
-import type { VolumeRequest } from "../ports.ts";
 import { ANONYMOUS_LABEL } from "./anonymous.ts";
 import { donatedMounts } from "./donors.ts";
 
@@ -24,7 +24,7 @@ import { donatedMounts } from "./donors.ts";
 export interface PlannedMount {
   readonly mount: ContainerMount;
   /** How to make the volume, when it is one that the container brings with it. */
-  readonly request?: VolumeRequest;
+  readonly request?: VolumeWish;
   /** A volume that is empty receives what the image has in that place. */
   readonly copy: boolean;
 }
@@ -154,7 +154,7 @@ function planVolumeMount(
   const volume = anonymous ? name() : Source;
   const subpath = options.Subpath ?? "";
   const labels = { ...options.Labels, ...(anonymous ? ANONYMOUS_LABELS : {}) };
-  const request: VolumeRequest = {
+  const request: VolumeWish = {
     name: volume,
     driver: options.DriverConfig?.Name ?? "",
     labels: Object.keys(labels).length === 0 ? null : labels,

@@ -8,7 +8,7 @@ export interface Task {
   readonly status: string;
   /** As far as it is known. */
   readonly totalBytes: number;
-  run(onProgress: (copied: Pick<Copied, "bytes">) => void): Promise<void>;
+  readonly run: (onProgress: (copied: Pick<Copied, "bytes">) => void) => Promise<void>;
 }
 
 /** Ends with the task, and fails with it. Only the latest news is told to a client that is slow. */
