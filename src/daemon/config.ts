@@ -98,7 +98,7 @@ export function loadConfig(argv: readonly string[], environment: Environment): E
     nftTable: file.nftTable ?? names.table,
     cgroupParent: file.cgroupParent ?? names.cgroup,
     favorDynamicCgroups: file.favorDynamicCgroups ?? true,
-    dns: { nameservers: file.dns ?? [], search: file.dnsSearch ?? [], options: file.dnsOptions ?? [] },
+    dns: dnsOf(file),
     hostFiles: HOST_FILES,
     defaultRuntime: file.defaultRuntime,
     runtimes: file.runtimes ?? {},
@@ -169,6 +169,12 @@ function defaultBridge(file: FileConfig, name: string): DefaultBridge {
   };
   return { name, subnet, subnetV6: ipv6 ? subnetV6 : undefined, range: fixedSubnet, ipv6, options };
 }
+
+const dnsOf = (file: FileConfig): EngineConfig["dns"] => ({
+  nameservers: file.dns ?? [],
+  search: file.dnsSearch ?? [],
+  options: file.dnsOptions ?? [],
+});
 
 function shmBytes(file: FileConfig): number {
   if (file.shmSize === undefined) return DEFAULT_SHM_BYTES;

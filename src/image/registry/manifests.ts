@@ -9,7 +9,7 @@ import { ACCEPTED, bareType } from "./media-types.ts";
 import type { Repository } from "./repository.ts";
 
 /** containerd's and Docker's bound; registries refuse larger ones too. */
-export const MAX_MANIFEST_BYTES: number = 4 * 1024 * 1024;
+const MAX_MANIFEST_BYTES: number = 4 * 1024 * 1024;
 const MAX_TAG_PAGE_BYTES = 16 * 1024 * 1024;
 const MAX_TAGS = 100_000;
 

@@ -180,7 +180,12 @@ describe("manifests", () => {
       OCI_MANIFEST,
       "foreign origin",
     ],
-    ["too many layers", { ...good, layers: new Array(501).fill(blob()) }, OCI_MANIFEST, "more than 500 layers"],
+    [
+      "too many layers",
+      { ...good, layers: Array.from({ length: 501 }, () => blob()) },
+      OCI_MANIFEST,
+      "more than 500 layers",
+    ],
     ["no layers at all", { schemaVersion: 2, config: blob() }, OCI_MANIFEST, "neither"],
     ["no JSON", "<html>", OCI_MANIFEST, "invalid JSON document"],
     ["bytes that are no text", "\u{d800}{", OCI_MANIFEST, "invalid JSON document"],
