@@ -1,5 +1,6 @@
 /** Help texts in Docker's layout, generated from the catalog and the flag tables. */
-import { COMMANDS, type Entry, GROUPS, type Group } from "./catalog.ts";
+import { COMMANDS, GROUPS } from "./catalog.ts";
+import type { Entry, Group } from "./catalog-entry.ts";
 import type { Command } from "./command.ts";
 import type { Flag, FlagTable } from "./flags.ts";
 import { GLOBAL_FLAGS } from "./global-flags.ts";

@@ -1,6 +1,7 @@
 /** Runs one command line: global flags, the command's place in the catalog, its own flags, and errors in Docker's shape. */
 import { hasCode } from "../base/errors.ts";
-import { COMMANDS, type Entry, GROUPS, type Group } from "./catalog.ts";
+import { COMMANDS, GROUPS } from "./catalog.ts";
+import type { Entry, Group } from "./catalog-entry.ts";
 import type { CliEnv, Invocation } from "./command.ts";
 import { createContext, type OpenContext } from "./context.ts";
 import { ArgCountError, CommandError, errorText, UsageError } from "./errors.ts";

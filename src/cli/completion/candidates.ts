@@ -1,5 +1,6 @@
 /** What may stand at the end of a command line: commands, flags, names; from the same tables that parse it. */
-import { COMMANDS, type Entry, GROUPS } from "../catalog.ts";
+import { COMMANDS, GROUPS } from "../catalog.ts";
+import type { Entry } from "../catalog-entry.ts";
 import type { FlagTable } from "../flags.ts";
 import { GLOBAL_FLAGS } from "../global-flags.ts";
 
