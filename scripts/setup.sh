@@ -41,6 +41,9 @@ missing_test_packages() {
   has ping || echo iputils-ping
   has curl || echo curl
   has python3 || echo python3
+  has bzip2 || echo bzip2
+  has xz || echo xz-utils
+  has zstd || echo zstd
   has skopeo || echo skopeo
 }
 

@@ -19,9 +19,9 @@ export interface Duplex {
 export interface Lending {
   readonly fd: number;
   /** Nothing more is read until `resume`. What has come already is given out. */
-  suspend(): Uint8Array[];
+  readonly suspend: () => Uint8Array[];
   /** `rest` is what was read and not used. */
-  resume(rest: Uint8Array): void;
+  readonly resume: (rest: Uint8Array) => void;
 }
 
 /** Copies until `from` ends. Rejects when `to` is gone. */

@@ -28,7 +28,7 @@ export async function* inflateWith(
 async function feed(source: AsyncIterable<Uint8Array>, child: Bun.Subprocess<"pipe", "pipe", "pipe">): Promise<void> {
   for await (const chunk of source) {
     if (child.exitCode !== null || child.killed) return;
-    child.stdin.write(chunk);
+    await child.stdin.write(chunk);
     await child.stdin.flush();
   }
   await child.stdin.end();

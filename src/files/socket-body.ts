@@ -15,7 +15,7 @@ const ZEROS = Buffer.alloc(64 * 1024);
 export interface Patience {
   readonly readiness: Readiness;
   /** Throws when nobody is interested any more. */
-  check(): void;
+  readonly check: () => void;
 }
 
 /** Sends a piece of an archive as one chunk. */

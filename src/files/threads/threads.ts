@@ -17,7 +17,7 @@ export interface Packing {
   /** Read them to their end or return them, else the thread waits for ever. */
   readonly blocks: AsyncIterableIterator<Uint8Array>;
   /** Sends them all into a socket instead, as chunks of HTTP/1.1, which is several times faster. */
-  sendTo(socket: LentSocket): Promise<void>;
+  readonly sendTo: (socket: LentSocket) => Promise<void>;
 }
 
 export interface UnpackRequest {
