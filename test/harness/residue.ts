@@ -38,15 +38,10 @@ function links({ bridge }: Names): string[] {
   ].map((name) => `link ${name}`);
 }
 
-/** The engine's table, and its rules in the chain that Docker leaves to others. */
-function firewall({ nftTable, bridge }: Names): string[] {
-  const list = (...what: readonly string[]): string[] =>
-    Bun.spawnSync(["nft", "list", ...what])
-      .stdout.toString()
-      .split("\n")
-      .map((line) => line.trim());
-  const rules = list("chain", "ip", "filter", "DOCKER-USER").filter((line) => line.includes(bridge));
-  return [...list("tables").filter((line) => line.split(" ").includes(nftTable)), ...rules];
+/** The engine's table, and its chain and rules in those of Docker and ufw. */
+function firewall({ nftTable }: Names): string[] {
+  const lines = Bun.spawnSync(["nft", "list", "ruleset"]).stdout.toString().split("\n");
+  return lines.map((line) => line.trim()).filter((line) => line.split(/[\s"]+/).includes(nftTable));
 }
 
 /** In every hierarchy, version 1 or 2, the engine's parent and all below it. */
