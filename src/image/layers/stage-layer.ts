@@ -52,8 +52,10 @@ export async function stageLayer(job: StageJob, control: StageControl): Promise<
   const compression = detectCompression(await source.head());
   // A plain tar has one hash for both.
   const digest = compression === "none" ? undefined : source.hash();
+  const pace = new GarbagePace();
   for await (const chunk of decompress(source.read(), compression)) {
     file.append(chunk);
+    pace.add(chunk.length);
     reader.push(chunk);
     checkExpansion(limits, source.bytes, reader.offset);
   }
@@ -85,6 +87,20 @@ function sync(directory: string, extracted: boolean): void {
     else fsyncSync(fd);
   } finally {
     closeSync(fd);
+  }
+}
+
+const COLLECT_EVERY_BYTES = 32 * 2 ** 20;
+
+/** Inflated bytes are garbage as soon as they are written, of which the collector would let hundreds of megabytes gather on a large machine. */
+class GarbagePace {
+  #bytes = 0;
+
+  add(bytes: number): void {
+    this.#bytes += bytes;
+    if (this.#bytes < COLLECT_EVERY_BYTES) return;
+    this.#bytes = 0;
+    Bun.gc(true);
   }
 }
 

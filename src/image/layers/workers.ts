@@ -14,7 +14,7 @@ import type { StoredJob } from "./stored-layer.ts";
 import type { FromWorker, Job, Outcome, ToWorker } from "./worker-protocol.ts";
 
 const NEVER = new AbortController().signal;
-const JOBS_PER_THREAD = 4;
+const JOBS_PER_THREAD = 2;
 const IDLE_MS = 1000;
 
 export interface JobControl {
@@ -110,7 +110,7 @@ class Thread {
 
   constructor(onEnd: () => void) {
     this.#onEnd = onEnd;
-    this.#worker = new Worker(new URL("./archive-thread.ts", import.meta.url).href);
+    this.#worker = new Worker(new URL("./archive-thread.ts", import.meta.url).href, { smol: true });
     this.#worker.onmessage = (event: MessageEvent<FromWorker>) => this.#hear(event.data);
     this.#worker.onerror = (event) => this.#break(systemError(`archive worker: ${event.message}`));
   }
