@@ -13,7 +13,7 @@ has_library() {
 }
 
 packages_ready() {
-  { has crun || has runc; } && has nft && has busybox && has_library libseccomp.so.2
+  { has crun || has runc; } && has busybox && has_library libseccomp.so.2
 }
 
 modules_ready() {

@@ -11,9 +11,9 @@ fail() { say "$*"; exit 1; }
 install_packages() { # name...: as Debian calls them
   say "installing the packages $*"
   has apt-get || fail "this machine has no apt-get. Install by hand, then run this again:
-  Fedora:  dnf install crun runc nftables busybox gcc glibc-static libseccomp
-  Alpine:  apk add crun runc nftables busybox-static gcc musl-dev linux-headers libseccomp
-  Arch:    pacman -S crun runc nftables busybox gcc libseccomp"
+  Fedora:  dnf install crun runc busybox gcc glibc-static libseccomp
+  Alpine:  apk add crun runc busybox-static gcc musl-dev linux-headers libseccomp
+  Arch:    pacman -S crun runc busybox gcc libseccomp"
   [ "$(id -u)" = 0 ] || fail "installing packages takes root: sudo apt-get install $*"
   apt-get update -qq >/dev/null
   DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" >/dev/null
@@ -22,7 +22,6 @@ install_packages() { # name...: as Debian calls them
 missing_packages() { # one name a line
   has crun || echo crun
   has runc || echo runc
-  has nft || echo nftables
   has busybox || echo busybox-static
   has_library libseccomp.so.2 || echo libseccomp2
   if ! native_ready; then
@@ -35,6 +34,7 @@ missing_test_packages() {
   has script || echo bsdutils
   has unshare || echo util-linux
   has ip || echo iproute2
+  has nft || echo nftables
   has ps || echo procps
   has valgrind || echo valgrind
   has strace || echo strace
@@ -45,6 +45,8 @@ missing_test_packages() {
   has xz || echo xz-utils
   has zstd || echo zstd
   has skopeo || echo skopeo
+  has docker-registry || echo docker-registry
+  has openssl || echo openssl
 }
 
 install_modules() {

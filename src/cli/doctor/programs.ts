@@ -46,8 +46,8 @@ function libseccompFinding(host: Host): Finding {
 
 function nftFinding(host: Host): Finding {
   if (host.find("nft") !== undefined) return ok("nft", versionOf(host, "nft") ?? "installed");
-  return missing("nft", "not installed", {
-    why: "It sets the rules by which containers reach the network.",
+  return warning("nft", "not installed", {
+    why: "The engine does without, but the doctor cannot look at other firewalls of this machine.",
     fix: install(host, "nftables"),
   });
 }
