@@ -4,6 +4,9 @@ import { MS, mount } from "../kernel/mounts.ts";
 import { parseMountWords } from "./mount-words.ts";
 import type { WantedMount } from "./options.ts";
 
+/** Of a CIFS server: not for a client's eyes, nor for the log. */
+const SECRET = /\b(password2?|pass)=[^,]*/g;
+
 /** Throws with Docker's words ("mount <device>:<target>, flags: 0x1000: no such file or directory"). */
 export function mountVolume({ type, device, words }: WantedMount, target: string): void {
   const { flags, propagation, data } = parseMountWords(words);
@@ -18,7 +21,7 @@ export function mountVolume({ type, device, words }: WantedMount, target: string
     const details = [
       `mount ${device}:${target}`,
       ...(flags === 0 ? [] : [`flags: 0x${flags.toString(16)}`]),
-      ...(data === "" ? [] : [`data: ${data}`]),
+      ...(data === "" ? [] : [`data: ${data.replace(SECRET, "$1=…")}`]),
     ];
     throw new Error(`${details.join(", ")}: ${error.meaning}`, { cause: error });
   }

@@ -110,6 +110,14 @@ test("a volume that cannot be mounted says why in Docker's words, and is used by
   expect(volumes.release("gone", "user")).toBe(false);
 });
 
+test("a server's password is not told", async () => {
+  volumes.create({
+    ...named("share"),
+    options: { type: "nosuchfs", device: "//server/x", o: "username=u,password=hidden" },
+  });
+  await expect(volumes.acquire("share", "user")).rejects.toThrow("data: username=u,password=…: no such device");
+});
+
 test("what is still mounted is unmounted before a volume is removed: its source keeps its files", async () => {
   const source = join(dir, "source");
   mkdirSync(source);

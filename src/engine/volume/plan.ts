@@ -29,6 +29,12 @@ export interface PlannedMount {
   readonly copy: boolean;
 }
 
+/** What a request may refer to. */
+interface Known {
+  readonly registry: EngineContext["registry"];
+  readonly images: Pick<EngineContext["images"], "inspect">;
+}
+
 type Wanted = Pick<HostConfig, "Binds" | "Mounts" | "Tmpfs" | "VolumesFrom" | "VolumeDriver">;
 
 /**
@@ -36,7 +42,7 @@ type Wanted = Pick<HostConfig, "Binds" | "Mounts" | "Tmpfs" | "VolumesFrom" | "V
  * Throws in Docker's words. `name` gives a volume that has none its name.
  */
 export function planMounts(
-  ctx: Pick<EngineContext, "registry" | "images">,
+  ctx: Known,
   { Volumes }: Pick<ContainerConfig, "Volumes">,
   wanted: Wanted,
   name: () => string,
@@ -105,7 +111,7 @@ function planImageVolume(destination: string, driver: string, name: string): Pla
 
 const ANONYMOUS_LABELS = { [ANONYMOUS_LABEL]: "" } as const;
 
-function planMount(ctx: Pick<EngineContext, "images">, mount: Mount, name: () => string): PlannedMount {
+function planMount(ctx: Known, mount: Mount, name: () => string): PlannedMount {
   const place = { destination: cleanPath(mount.Target), readOnly: mount.ReadOnly ?? false, mode: "" };
   switch (mount.Type) {
     case "bind":
@@ -167,7 +173,7 @@ function planVolumeMount(
   };
 }
 
-function imageOptions({ images }: Pick<EngineContext, "images">, { Source = "", ImageOptions: options = {} }: Mount) {
+function imageOptions({ images }: Known, { Source = "", ImageOptions: options = {} }: Mount) {
   const subpath = options.Subpath ?? "";
   return { type: "image", image: Source, imageId: images.inspect(Source).Id, subpath } as const;
 }
