@@ -124,10 +124,17 @@ export interface ImageBackend extends ImageChecks {
     archive: AsyncIterable<Uint8Array>,
     options: { quiet: boolean; platform: Platform | undefined },
   ): AsyncIterable<ProgressLine>;
-  import(
-    tarball: AsyncIterable<Uint8Array>,
-    options: { repo: string; tag: string; message: string; changes: readonly string[]; platform: string },
-  ): AsyncIterable<ProgressLine>;
+  import(tarball: AsyncIterable<Uint8Array>, options: ImportOptions): AsyncIterable<ProgressLine>;
+  /** The engine fetches the tarball from a URL. */
+  importFrom(url: string, options: ImportOptions, signal: AbortSignal): AsyncIterable<ProgressLine>;
+}
+
+interface ImportOptions {
+  readonly repo: string;
+  readonly tag: string;
+  readonly message: string;
+  readonly changes: readonly string[];
+  readonly platform: string;
 }
 
 /** tare's own, beside the images' other endpoints. */

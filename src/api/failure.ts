@@ -1,6 +1,7 @@
 /** The one place where errors become HTTP statuses (moby daemon/server/httpstatus/status.go). */
 import { EngineError, type ErrorKind, messageOf, rootError } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
+import { BuildFailure } from "../build/failure.ts";
 import { HttpError } from "../wire/http1.ts";
 import { type Answer, empty, json } from "./answer.ts";
 import type { Request } from "./http/message.ts";
@@ -39,8 +40,10 @@ function logFailure(error: unknown, { method, path, signal }: Request, log: Logg
   log.error("request.failed", { method, path, error: messageOf(error), stack });
 }
 
-/** The last line of a JSON stream that fails once its head is sent. */
-export function toErrorLine(error: unknown): { errorDetail: { message: string }; error: string } {
+/** The last line of a JSON stream that fails once its head is sent. A process's exit code stands beside its message. */
+export function toErrorLine(error: unknown): { errorDetail: { code?: number; message: string }; error: string } {
   const message = messageOf(error);
-  return { errorDetail: { message }, error: message };
+  const root = rootError(error);
+  const code = root instanceof BuildFailure && root.exitCode !== undefined ? { code: root.exitCode } : {};
+  return { errorDetail: { ...code, message }, error: message };
 }

@@ -29,6 +29,10 @@ export interface Builder {
   readFile(build: Build, result: PlannedResult, path: string): Promise<Uint8Array>;
   diskUsage(filters: readonly string[]): Promise<CacheUsage[]>;
   prune(options: CachePrune): AsyncIterable<CacheUsage>;
+  /** Unpacks an archive, however it is compressed, into a directory that is a context until the returned call. Throws invalidParameter. */
+  receive(
+    archive: AsyncIterable<Uint8Array>,
+  ): Promise<{ readonly path: string; readonly release: () => Promise<void> }>;
   readonly history: History;
 }
 
@@ -37,6 +41,15 @@ export interface Plan {
   readonly results: readonly PlannedResult[];
   /** The answer of a subrequest: "result.json", "result.txt", "version"; empty for a build. */
   readonly metadata: ReadonlyMap<string, string>;
+  /** The instructions of the first result's stages, in the order of the file. */
+  readonly steps: readonly PlannedStep[];
+}
+
+export interface PlannedStep {
+  /** As it was written, such as "RUN make". */
+  readonly text: string;
+  /** Of an instruction that changes files. */
+  readonly vertex: Vertex | undefined;
 }
 
 export interface PlannedResult {

@@ -80,6 +80,8 @@ export async function createBuildRoom(deps: BuildRoomDeps): Promise<Builder> {
     solver: new Solver({ trees, cache, operations, slots: new Slots(deps.cpus * STEPS_A_CPU) }),
     trees,
     threads,
+    fileThreads,
+    dir: remoteDir,
     keeper: new CacheKeeper({ dir, cache, trees, caches, locals, maxBytes: deps.cacheBytes }),
     images: buildImages,
     exports: {

@@ -2,10 +2,12 @@
 
 import { messageOf, notFound } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
+import type { FileThreads } from "../files/threads/threads.ts";
 import type { Build, Builder, BuildResult, CacheUsage, Outputs, PlannedResult } from "./builder.ts";
 import { exportImage, type ImageExportDeps, type SolvedResult } from "./export/image.ts";
 import { type FrontendDeps, planBuild } from "./frontend/plan.ts";
 import { createHistory } from "./history/history.ts";
+import { receiveContext } from "./receive.ts";
 import type { CacheKeeper } from "./solver/cache-keeper.ts";
 import type { BuildRun, Solver } from "./solver/solver.ts";
 import type { BuildThreads } from "./threads/threads.ts";
@@ -15,6 +17,9 @@ export interface BuilderDeps {
   readonly solver: Solver;
   readonly trees: LayerTrees;
   readonly threads: BuildThreads;
+  readonly fileThreads: FileThreads;
+  /** For contexts that are sent as archives. */
+  readonly dir: string;
   readonly keeper: CacheKeeper;
   readonly images: Omit<FrontendDeps, "load" | "readFile">;
   readonly exports: ImageExportDeps;
@@ -55,6 +60,7 @@ export function createBuilder(deps: BuilderDeps): Builder {
       if (bytes === undefined) throw notFound(`open ${path}: no such file or directory`);
       return bytes;
     },
+    receive: (archive) => receiveContext(deps, archive),
     diskUsage: (filters): Promise<CacheUsage[]> => deps.keeper.usage(filters),
     prune: (options) => deps.keeper.prune(options),
   };

@@ -9,8 +9,6 @@ const NOT_A_MANAGER =
 
 /** Endpoint and the words for what is missing. */
 const LATER: readonly (readonly [endpoint: string, what: string])[] = [
-  ["POST /build", "building images"],
-  ["POST /build/cancel", "building images"],
   ["GET /containers/{name}/checkpoints", "checkpoints"],
   ["POST /containers/{name}/checkpoints", "checkpoints"],
   ["GET /images/{name}/attestations", "image attestations"],

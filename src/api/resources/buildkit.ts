@@ -1,7 +1,10 @@
 /** BuildKit's doors: connections that become HTTP/2, with the engine as gRPC's server (`/grpc`) or as its client (`/session`). */
 import { invalidParameter } from "../../base/errors.ts";
 import type { Logger } from "../../base/log.ts";
+import type { Builder } from "../../build/builder.ts";
+import { parseFilters } from "../../wire/filters.ts";
 import { hasToken } from "../../wire/http1.ts";
+import { type Answer, empty, json } from "../answer.ts";
 import type { BuildBackend } from "../backend.ts";
 import type { BuildkitServer } from "../buildkit/server.ts";
 import { HIJACKED, type Request, type UpgradeHead } from "../http/message.ts";
@@ -45,7 +48,46 @@ export function buildkitRoutes(backend: BuildBackend, log: Logger): Route[] {
         return HIJACKED;
       },
     },
+    { method: "POST", pattern: "/build", handle: async ({ request }) => (await server()).build(request) },
+    { method: "POST", pattern: "/build/prune", handle: async ({ request }) => prune(await backend.open(), request) },
+    {
+      method: "POST",
+      pattern: "/build/cancel",
+      handle: async ({ request }) => {
+        const ref = request.query.text("id");
+        if (ref === "") throw invalidParameter("build ID not provided");
+        (await server()).cancel(ref);
+        return empty(204);
+      },
+    },
   ];
+}
+
+async function prune(builder: Builder, { query }: Request): Promise<Answer> {
+  const filters = [...parseFilters(query.text("filters"))].flatMap(([key, values]) =>
+    values.map((value) => filterOf(key, value)),
+  );
+  const bytes = (name: string): number => query.int(name) ?? 0;
+  const options = {
+    all: query.bool("all"),
+    filters: filters.filter((filter) => filter !== ""),
+    keepMs: 0,
+    reservedBytes: bytes("reserved-space") || bytes("keep-storage"),
+    maxUsedBytes: bytes("max-used-space"),
+    minFreeBytes: bytes("min-free-space"),
+  };
+  const pruned = await Array.fromAsync(builder.prune(options));
+  const reclaimed = pruned.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  return json(200, {
+    CachesDeleted: pruned.length === 0 ? null : pruned.map(({ id }) => id),
+    SpaceReclaimed: reclaimed,
+  });
+}
+
+/** "id=…" as BuildKit writes filters; "unused-for" and the like are limits, not filters. */
+function filterOf(key: string, value: string): string {
+  if (key === "until" || key === "unused-for") return "";
+  return value === "" || value === "true" ? key : `${key}=${value}`;
 }
 
 async function load({ open, worker }: BuildBackend, log: Logger): Promise<BuildkitServer> {

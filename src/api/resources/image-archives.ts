@@ -42,20 +42,16 @@ function pull(registries: RegistryBackend, { request }: Call, image: string): As
   return registries.pull({ image, tag, platform, sizes: query.bool("sizes"), credentials, signal });
 }
 
-function importArchive(backend: ImageBackend, { request: { query, body } }: Call): AsyncIterable<ProgressLine> {
+function importArchive(backend: ImageBackend, { request }: Call): AsyncIterable<ProgressLine> {
+  const { query, body, signal } = request;
   const source = query.text("fromSrc");
-  if (source !== "-") {
-    throw invalidParameter(
-      source === ""
-        ? "neither fromImage nor fromSrc is given"
-        : `cannot import from ${source}: the engine does not fetch archives, send it with fromSrc=-`,
-    );
-  }
-  return backend.import(body, {
+  if (source === "") throw invalidParameter("neither fromImage nor fromSrc is given");
+  const options = {
     repo: query.text("repo"),
     tag: query.text("tag"),
     message: query.text("message"),
     changes: query.all("changes"),
     platform: query.text("platform"),
-  });
+  };
+  return source === "-" ? backend.import(body, options) : backend.importFrom(source, options, signal);
 }

@@ -2,7 +2,7 @@
 import { parseTrigger, type StageInstruction } from "../../dockerfile/parse.ts";
 import { DockerfileError, placed } from "../../dockerfile/place.ts";
 import type { Platform } from "../../wire/platform.ts";
-import type { Build, FrontendOptions } from "../builder.ts";
+import type { Build, FrontendOptions, PlannedStep } from "../builder.ts";
 import type { SourcePlace, Vertex } from "../operation.ts";
 import type { Bases } from "./bases.ts";
 import { type ConfigContext, configStep } from "./config-steps.ts";
@@ -43,6 +43,7 @@ export class Assembly {
   readonly #facts: AssemblyFacts;
   readonly #context: ContextPaths;
   readonly #states = new Map<StageNode, Promise<StageState>>();
+  readonly #steps = new Map<StageNode, PlannedStep[]>();
 
   constructor(facts: AssemblyFacts, context: ContextPaths) {
     this.#facts = facts;
@@ -58,6 +59,12 @@ export class Assembly {
       const image = withConfig(before.image, { Labels: { ...before.image.config.Labels, [key]: value } });
       return { ...before, image: withStep(image, `LABEL ${key}=${value}`, false) };
     }, state);
+  }
+
+  /** Of the stages that were gone through, in the order of the file. */
+  get steps(): PlannedStep[] {
+    const stages = [...this.#steps].toSorted(([a], [b]) => a.index - b.index);
+    return stages.flatMap(([, steps]) => steps);
   }
 
   #stateOf(stage: StageNode): Promise<StageState> {
@@ -80,8 +87,13 @@ export class Assembly {
     const changes = steps.filter(({ each }) => changesFiles(each)).length;
     const names = new StepNames(this.#label(stage), changes + (isImage ? 1 : 0), this.#facts.showPlatform);
     let state = isImage ? renamedBase(base, names.next(`FROM ${this.#facts.bases.shown(stage.base)}`)) : base;
+    const told: PlannedStep[] = [{ text: fromText(stage), vertex: isImage ? state.vertex : undefined }];
+    this.#steps.set(stage, told);
     if (triggers.length > 0) state = { ...state, image: withConfig(state.image, { OnBuild: null }) };
-    for (const { each, prefix } of steps) state = await this.#step(stage, state, { instruction: each, prefix, names });
+    for (const { each, prefix } of steps) {
+      state = await this.#step(stage, state, { instruction: each, prefix, names });
+      told.push({ text: prefix + each.text, vertex: changesFiles(each) ? state.vertex : undefined });
+    }
     return state;
   }
 
@@ -183,6 +195,8 @@ export class Assembly {
     return found;
   }
 }
+
+const fromText = ({ base, name }: StageNode): string => `FROM ${base}${name === "" ? "" : ` AS ${name}`}`;
 
 function sourceWords(instruction: StageInstruction): string[] {
   return [...new Set(sourcesOf(instruction))];

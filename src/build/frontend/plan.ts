@@ -5,7 +5,7 @@ import type { Dockerfile } from "../../dockerfile/parse.ts";
 import { parseDockerfile } from "../../dockerfile/parse.ts";
 import { DockerfileError, placed } from "../../dockerfile/place.ts";
 import { type Platform, platformText } from "../../wire/platform.ts";
-import type { Build, FrontendOptions, Plan, PlannedResult } from "../builder.ts";
+import type { Build, FrontendOptions, Plan, PlannedResult, PlannedStep } from "../builder.ts";
 import { BuildFailure } from "../failure.ts";
 import type { SourcePlace, Vertex } from "../operation.ts";
 import { Assembly, type ContextPaths } from "./assemble.ts";
@@ -57,16 +57,19 @@ async function planFile(deps: FrontendDeps, planning: Planning): Promise<Plan> {
   const platforms =
     options.platforms.length === 0 ? [deps.platform] : options.platforms.map((word) => deps.parsePlatform(word));
   const results: PlannedResult[] = [];
+  const steps: PlannedStep[] = [];
   for (const platform of options.subrequest === "" ? platforms : platforms.slice(0, 1)) {
-    results.push(await planPlatform(deps, planning, { dockerfile, linter, platform, isOne: platforms.length === 1 }));
+    const planned = await planPlatform(deps, planning, { dockerfile, linter, platform, isOne: platforms.length === 1 });
+    results.push(planned.result);
+    if (results.length === 1) steps.push(...planned.steps);
   }
   if (options.subrequest !== "") {
-    return { results: [], metadata: answerSubrequest(options, { dockerfile, linter, text: definition.text }) };
+    return { results: [], steps, metadata: answerSubrequest(options, { dockerfile, linter, text: definition.text }) };
   }
   tellFindings(planning, linter.findings);
   if (linter.failure !== undefined) throw new BuildFailure(linter.failure, { kind: "invalidParameter" });
   build.signal.throwIfAborted();
-  return { results, metadata: new Map() };
+  return { results, steps, metadata: new Map() };
 }
 
 function tellFindings({ build, definition, file }: Planning, findings: readonly Finding[]): void {
@@ -94,7 +97,7 @@ async function planPlatform(
   deps: FrontendDeps,
   { build, options, definition, file }: Planning,
   { dockerfile, linter, platform, isOne }: PlatformPlanning,
-): Promise<PlannedResult> {
+): Promise<{ result: PlannedResult; steps: PlannedStep[] }> {
   const { escape } = dockerfile.directives;
   const automatic = platformArgs(deps.platform, platform, options.target);
   const globalArgs = globalArgsOf(dockerfile, options, automatic);
@@ -124,8 +127,10 @@ async function planPlatform(
   const paths = new Set<string>();
   await new Assembly(facts, notePaths(paths, definition.vertex)).result();
   const context = contextOf(options, [...paths], definition);
-  const state = await new Assembly(facts, { vertexFor: () => context() }).result();
-  return { platform: state.platform, vertex: state.vertex, config: toConfigJson(state.image) };
+  const assembly = new Assembly(facts, { vertexFor: () => context() });
+  const state = await assembly.result();
+  const result = { platform: state.platform, vertex: state.vertex, config: toConfigJson(state.image) };
+  return { result, steps: assembly.steps };
 }
 
 const notePaths = (paths: Set<string>, anything: Vertex): ContextPaths => ({

@@ -79,6 +79,8 @@ export class BuildRun implements Disposable {
   readonly #flights: SharedWork<Tree, StepEvent>;
   readonly #results = new Map<Digest, Promise<Result>>();
   readonly #held = new DisposableStack();
+  /** A vertex begins once, whatever is told of it later. */
+  readonly #started = new Map<Digest, number>();
   #isDisposed = false;
 
   constructor(build: Build, deps: SolverDeps, flights: SharedWork<Tree, StepEvent>) {
@@ -121,8 +123,7 @@ export class BuildRun implements Disposable {
   }
 
   async #loaded(vertex: Vertex, operation: SourceOperation): Promise<Result> {
-    const started = now();
-    this.#tellVertex(vertex, { started });
+    const started = this.#begin(vertex);
     const source = await this.#deps.operations.load(operation, this.#step(vertex));
     this.#hold(() => source.release());
     this.#tellVertex(vertex, { started, completed: now(), cached: source.isCached });
@@ -139,8 +140,7 @@ export class BuildRun implements Disposable {
       this.#tellVertex(vertex, { started: at, completed: at, cached: true });
       return { key, tree: cached };
     }
-    const started = now();
-    this.#tellVertex(vertex, { started });
+    const started = this.#begin(vertex);
     const tree = await this.#flights.join(
       vertex.ignoreCache ? `${this.#build.ref} ${key}` : key,
       { report: (event) => this.#tell(vertex, event), signal: this.#build.signal },
@@ -184,6 +184,13 @@ export class BuildRun implements Disposable {
     return tree;
   }
 
+  #begin(vertex: Vertex): number {
+    const started = now();
+    this.#started.set(vertex.digest, started);
+    this.#tellVertex(vertex, { started });
+    return started;
+  }
+
   #step(vertex: Vertex): Step {
     const { signal } = this.#build;
     return { build: this.#build, vertex, tell: (event) => this.#tell(vertex, event), signal };
@@ -196,9 +203,9 @@ export class BuildRun implements Disposable {
   }
 
   #failed(vertex: Vertex, error: unknown): BuildFailure {
-    const at = now();
     const message = this.#build.signal.aborted ? "context canceled" : messageOf(error);
-    this.#tellVertex(vertex, { started: at, completed: at, error: message });
+    const completed = now();
+    this.#tellVertex(vertex, { started: this.#started.get(vertex.digest) ?? completed, completed, error: message });
     const place = error instanceof BuildFailure ? (error.place ?? vertex.place) : vertex.place;
     const exit = error instanceof BuildFailure && error.exitCode !== undefined ? { exitCode: error.exitCode } : {};
     return new BuildFailure(message, { place, vertex: vertex.digest, cause: error, ...exit });

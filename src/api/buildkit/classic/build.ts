@@ -1,0 +1,150 @@
+/** `POST /build`: an archive or an address in, lines of progress out, an image in the store at the end. */
+import { invalidParameter, messageOf } from "../../../base/errors.ts";
+import { shortId } from "../../../base/ids.ts";
+import type { Build, Builder, BuildResult, ContextSource, OpenRecord, Plan } from "../../../build/builder.ts";
+import { BuildFailure } from "../../../build/failure.ts";
+import type { ProgressEvent } from "../../../build/progress.ts";
+import { StatusResponse } from "../../../wire/buildkit/control.ts";
+import { encode } from "../../../wire/protobuf/message.ts";
+import { readConfigHeader } from "../../../wire/registry-auth.ts";
+import { type Answer, jsonLines } from "../../answer.ts";
+import type { Request } from "../../http/message.ts";
+import { primed } from "../../resources/primed.ts";
+import type { SessionRegistry } from "../session/registry.ts";
+import { toStatus } from "../status-messages.ts";
+import { clientOf } from "./client.ts";
+import { type ClassicOptions, decodeClassicOptions } from "./options.ts";
+import { StepTeller } from "./steps.ts";
+
+export interface ClassicDeps {
+  readonly builder: Builder;
+  readonly sessions: SessionRegistry;
+  /** Builds that run, to be cancelled by their names. */
+  readonly running: Map<string, AbortController>;
+}
+
+/** What is wrong with the request or the Dockerfile is an HTTP error; what goes wrong later is the last line. */
+export async function classicBuild(deps: ClassicDeps, request: Request): Promise<Answer> {
+  const remote = request.query.text("remote");
+  const received = remote === "" || remote === "client-session" ? await deps.builder.receive(request.body) : undefined;
+  const context =
+    received === undefined ? remoteContext(remote) : ({ from: "directory", path: received.path } as const);
+  return jsonLines(await primed(run(deps, request, { context, release: received?.release })));
+}
+
+function remoteContext(remote: string): ContextSource {
+  if (/^(?:git|ssh):\/\/|^git@|^github\.com\/|\.git(?:[#?]|$)/.test(remote)) return { from: "git", url: remote };
+  if (/^https?:\/\//.test(remote)) return { from: "http", url: remote };
+  throw invalidParameter(`remote URL ${JSON.stringify(remote)} could not be recognized as URL`);
+}
+
+interface Received {
+  readonly context: ContextSource;
+  readonly release: (() => Promise<void>) | undefined;
+}
+
+async function* run(deps: ClassicDeps, request: Request, { context, release }: Received): AsyncGenerator<unknown> {
+  const aborter = new AbortController();
+  try {
+    const options = decodeClassicOptions(request.query, context);
+    deps.running.set(options.ref, aborter);
+    try {
+      yield* build(deps, request, { options, signal: AbortSignal.any([request.signal, aborter.signal]) });
+    } finally {
+      deps.running.delete(options.ref);
+    }
+  } finally {
+    await release?.();
+  }
+}
+
+interface Running {
+  readonly options: ClassicOptions;
+  readonly signal: AbortSignal;
+}
+
+async function* build(deps: ClassicDeps, request: Request, { options, signal }: Running): AsyncGenerator<unknown> {
+  const { builder, sessions } = deps;
+  const { ref, frontend, exporters, sessionId } = options;
+  const attributes = new Map([
+    ["filename", frontend.dockerfile.fileName],
+    ["target", frontend.target],
+  ]);
+  const record = builder.history.begin({ ref, internal: false, attributes, exporters });
+  const keyring = readConfigHeader(request.headers.get("x-registry-config"));
+  const session = sessionId === "" ? clientOf(keyring, signal) : await sessions.get(sessionId);
+  // Whoever may send a build here may run a container on the host's network as well.
+  const entitlements = ["network.host"];
+  const about: Build = {
+    ref,
+    session,
+    sessionOf: (id) => sessions.get(id),
+    entitlements,
+    report: record.report,
+    signal,
+  };
+  try {
+    const plan = await builder.plan(about, frontend);
+    const outputs = { exporters, cacheExports: [], cacheImports: [], attestations: new Map() };
+    const finishing = builder.finish(about, plan.results, outputs);
+    yield* follow(deps, { options, plan, record, signal, finishing });
+  } catch (error) {
+    record.end({ error: messageOf(error) });
+    throw inClassicWords(error, options);
+  }
+}
+
+interface Following {
+  readonly options: ClassicOptions;
+  readonly plan: Plan;
+  readonly record: OpenRecord;
+  readonly signal: AbortSignal;
+  readonly finishing: Promise<BuildResult>;
+}
+
+/** Tells the progress until the build has ended, and then what came of it. */
+async function* follow({ builder }: ClassicDeps, following: Following): AsyncGenerator<unknown> {
+  const { options, plan, record, signal, finishing } = following;
+  const ended = finishing.then(
+    ({ answers }) => record.end({ answers }),
+    (error: unknown) => record.end({ error: messageOf(error) }),
+  );
+  const teller = new StepTeller(plan.steps, options);
+  for await (const event of builder.history.progress(options.ref, signal)) {
+    if (options.version === 2) yield traceLine(event);
+    else if (!options.quiet) yield* teller.take(event);
+  }
+  await ended;
+  const { imageId } = await finishing;
+  if (options.version === 1 && !options.quiet) yield* teller.finish();
+  yield* result(options, imageId);
+}
+
+const traceLine = (event: ProgressEvent): unknown => ({
+  id: "moby.buildkit.trace",
+  aux: Buffer.from(encode(StatusResponse, toStatus(event))).toString("base64"),
+});
+
+function* result({ version, quiet, tags }: ClassicOptions, imageId: string | undefined): Generator<unknown> {
+  if (imageId === undefined) return;
+  if (version === 2) {
+    yield { id: "moby.image.id", aux: { ID: imageId } };
+    return;
+  }
+  if (quiet) {
+    yield { stream: `${imageId}\n` };
+    return;
+  }
+  yield { aux: { ID: imageId } };
+  yield { stream: `Successfully built ${shortId(imageId)}\n` };
+  for (const tag of tags) yield { stream: `Successfully tagged ${tag.includes(":") ? tag : `${tag}:latest`}\n` };
+}
+
+/** A process that failed was always told by its command and its code. */
+function inClassicWords(error: unknown, { version }: ClassicOptions): unknown {
+  if (version === 2 || !(error instanceof BuildFailure) || error.exitCode === undefined) return error;
+  const [, command = '""'] = /^process ("(?:[^"\\]|\\.)*")/.exec(error.message) ?? [];
+  const shown = String(JSON.parse(command));
+  const { exitCode } = error;
+  return new BuildFailure(`The command '${shown}' returned a non-zero code: ${exitCode}`, { exitCode });
+}
