@@ -56,6 +56,9 @@ export function imageApi(http: HttpClient) {
     /** POST /images/prune. */
     prune: (filters: FilterLists = {}): Promise<ImagePruneReport> =>
       http.json("POST", "/images/prune", { query: { filters: filterQuery(filters) } }),
+    /** POST /images/create?fromSrc=URL: the engine fetches the tarball. */
+    importFrom: (url: string, options: ImportOptions = {}): Progress =>
+      http.lines("POST", "/images/create", { query: { fromSrc: url, ...options } }),
     /** POST /images/create?fromSrc=-. */
     import: (tarball: AsyncIterable<Uint8Array>, options: ImportOptions = {}): Progress =>
       http.lines("POST", "/images/create", {

@@ -88,6 +88,8 @@ export interface ImageStore {
   save(refs: readonly string[], platform?: Platform): AsyncIterable<Uint8Array>;
   load(archive: AsyncIterable<Uint8Array>, options: LoadOptions): AsyncIterable<ProgressLine>;
   import(tarball: AsyncIterable<Uint8Array>, options: ImportOptions): AsyncIterable<ProgressLine>;
+  /** The tarball is fetched from a URL. */
+  importFrom(url: string, options: ImportOptions, signal: AbortSignal): AsyncIterable<ProgressLine>;
   /** Of a container's changes. The new image's id. */
   commit(request: CommitRequest): Promise<Digest>;
   /** Reads images again, all of them. Unknown ones throw before the first line. */
@@ -154,6 +156,10 @@ export function createImages({
     load: (archive, options) => loadLater(context, archive, options),
     commit: async (request) => (await import("./commit.ts")).commitImage(context, request),
     import: (tarball, options) => importLater(context, tarball, options),
+    importFrom: async function* (url, options, signal) {
+      const { importRemote } = await import("./import-remote.ts");
+      yield* importRemote(context, url, options, signal);
+    },
     verify: (options) => verifyLater(context, registryService, options),
     diff: async (from, to, signal) => (await import("./diff/diff.ts")).diffImages(context, from, to, signal),
     registries: registryService,

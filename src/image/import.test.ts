@@ -82,3 +82,30 @@ describe("import()", () => {
     expect(readdirSync(join(store.dir, "images/tmp"))).toEqual([]);
   });
 });
+
+describe("importFrom()", () => {
+  const options = { repo: "fetched", tag: "1", message: "", changes: [], platform: "" };
+  const importFrom = (url: string): Promise<ProgressLine[]> =>
+    Array.fromAsync(store.images.importFrom(url, options, new AbortController().signal));
+
+  test("fetches the tarball, and says so first and in the image", async () => {
+    using server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch: () => new Response(Uint8Array.from(TARBALL)) });
+    const url = `http://127.0.0.1:${server.port}/root.tar`;
+    const [first, second] = await importFrom(url);
+    const { Id, Comment } = store.images.inspect("fetched:1");
+    expect([first, second]).toEqual([{ status: `Downloading from ${url}` }, { status: Id }]);
+    expect(Comment).toBe(`Imported from ${url}`);
+  });
+
+  test("tells what the server says when it has none", async () => {
+    const fetch = (): Response => new Response("gone away", { status: 404, statusText: "Not Found" });
+    using server = Bun.serve({ port: 0, hostname: "127.0.0.1", fetch });
+    const url = `http://127.0.0.1:${server.port}/x`;
+    await expect(importFrom(url)).rejects.toThrow(`failed to GET ${url} with status 404 Not Found: gone away`);
+  });
+
+  test.each(["http://127.0.0.1:1/x", "file:///etc/passwd"])("refuses %s before the first line", async (url) => {
+    await expect(importFrom(url)).rejects.toThrow(url.startsWith("file") ? "no http or https URL" : `Get "${url}"`);
+    expect(store.images.count()).toBe(0);
+  });
+});

@@ -1,12 +1,11 @@
 /** tare import: make an image of one layer from a tarball. */
 import { defineCommand } from "../command.ts";
-import { CommandError } from "../errors.ts";
 import { listFlag, textFlag } from "../flag-kinds.ts";
 import { openInput } from "../input-file.ts";
 import { showProgress } from "../progress.ts";
 
 export const command = defineCommand({
-  usage: "[OPTIONS] file|- [REPOSITORY[:TAG]]",
+  usage: "[OPTIONS] file|URL|- [REPOSITORY[:TAG]]",
   flags: {
     change: listFlag("Apply Dockerfile instruction to the created image", { short: "c" }),
     message: textFlag("Set commit message for imported image", { short: "m" }),
@@ -15,13 +14,16 @@ export const command = defineCommand({
   args: [1, 2],
   async run(context, { flags, args }) {
     const [source = "", repo = ""] = args;
-    if (/^https?:\/\//.test(source)) {
-      throw new CommandError(`cannot import from a URL: fetch it first, as in: curl -L ${source} | ${context.path} -`);
-    }
-    const tarball = source === "-" ? context.io.stdin : await openInput(context.env.cwd, source);
     const { change: changes, message, platform } = flags;
+    const options = { repo, changes, message, platform };
+    const { io, env } = context;
+    const isUrl = /^https?:\/\//.test(source);
+    const tarball = source === "-" ? io.stdin : isUrl ? undefined : await openInput(env.cwd, source);
     const { images } = await context.client();
-    await showProgress(context.io, images.import(tarball, { repo, changes, message, platform }));
+    await showProgress(
+      io,
+      tarball === undefined ? images.importFrom(source, options) : images.import(tarball, options),
+    );
     return 0;
   },
 });
