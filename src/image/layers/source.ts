@@ -67,29 +67,16 @@ const CHUNK_BYTES = 256 * 1024;
 /** The first chunk is long enough to tell the compression. */
 const HEAD_BYTES = 16;
 
-/** Two buffers taking turns, since an inflater may still be reading the last one when the next is asked for. */
-class Turns {
-  readonly #buffers: readonly Buffer[] = [Buffer.allocUnsafeSlow(CHUNK_BYTES), Buffer.allocUnsafeSlow(CHUNK_BYTES)];
-  #turn = 0;
-
-  next(length: number): Buffer {
-    this.#turn = 1 - this.#turn;
-    const buffer = this.#buffers[this.#turn];
-    return buffer === undefined ? Buffer.alloc(length) : buffer.subarray(0, length);
-  }
-}
-
-/** The source's bytes as they arrive; a chunk is good until the next but one is asked for. Throws TarError("unexpected EOF") when the file is shorter than it was said to be. */
+/** The source's bytes as they arrive. Throws TarError("unexpected EOF") when the file is shorter than it was said to be. */
 export async function* readArriving({ path, offset }: SourceFile, arrival: Arrival): AsyncGenerator<Uint8Array> {
   // A growing file may only be made with its first bytes.
   await arrival.beyond(0);
   const fd = openSync(path, "r");
-  const buffers = new Turns();
   try {
     for (let at = 0; ; ) {
       const { bytes, whole } = await arrival.beyond(at === 0 ? HEAD_BYTES : at);
       if (at >= bytes && whole) return;
-      const chunk = buffers.next(Math.min(CHUNK_BYTES, bytes - at));
+      const chunk = Buffer.allocUnsafeSlow(Math.min(CHUNK_BYTES, bytes - at));
       if (readFully(fd, chunk, offset + at) < chunk.length) throw new TarError("unexpected EOF");
       at += chunk.length;
       yield chunk;
