@@ -64,7 +64,8 @@ static const char *hold(struct service *s, const struct request *request) {
   struct resolver *r = (struct resolver *)s;
   struct sandbox *sandbox = sandbox_find(r, request->words[1]);
   uint64_t pid;
-  if (sandbox == NULL || !number_parse(request->words[2], INT32_MAX, &pid)) return NOT_ONE;
+  if (sandbox == NULL) return "not served";
+  if (!number_parse(request->words[2], INT32_MAX, &pid)) return NOT_ONE;
   return sandbox_hold(r, sandbox, (pid_t)pid) < 0 ? strerror(errno) : NULL;
 }
 

@@ -2,7 +2,7 @@
 import { type ContainerId, shortId } from "../base/ids.ts";
 import type { EndpointSettings } from "../wire/container.ts";
 import type { ContainerDns } from "./container-dns.ts";
-import type { Resolver } from "./dns/resolver.ts";
+import type { Resolver } from "./dns/types.ts";
 import { byPrecedence, toSettings } from "./endpoint.ts";
 import type { Networks } from "./networks.ts";
 import { keepsShortNames, upstreamsOf } from "./resolv-conf.ts";

@@ -1,126 +1,109 @@
 /**
- * The engine's side of a small process that outlives it: finding or starting it by its directory, requests and their answers in order. The
- * processes' own side is native/service.
+ * A small process beside the engine as the one who needs it sees it: reached or started when it is wanted, told everything that it ought to
+ * know each time it is reached, and replaced when it dies.
  */
-import { mkdirSync, statSync } from "node:fs";
-import { join } from "node:path";
-import { hasCode, systemError } from "../base/errors.ts";
-import { connectUnix, type SocketStream } from "../base/socket-stream.ts";
+import { messageOf } from "../base/errors.ts";
+import type { Logger } from "../base/log.ts";
+import { endHelper, findHelper, type HelperLink, type HelperProgram, startHelper } from "./helper-link.ts";
 
-export interface HelperProgram {
-  /** The program to start. */
-  readonly path: string;
-  /** The process's own directory; two of one machine never share one. */
-  readonly dir: string;
+export interface HelperDeps {
+  readonly program: HelperProgram;
+  readonly log: Logger;
 }
 
-/** An answer other than "ok". */
-export class HelperRefusal extends Error {
-  /** What it said, such as "EADDRINUSE". */
-  readonly reason: string;
-
-  constructor(request: string, reason: string) {
-    super(`refused: ${request}: ${reason}`);
-    this.reason = reason;
-  }
+/** Whose helper it is. */
+export interface HelperUser {
+  /** Of its events in the log. */
+  readonly name: string;
+  /** Without anything to do the process is not started, and ended with the engine. */
+  readonly isNeeded: () => boolean;
+  /** Requests that say everything; what the process knows besides is dropped. */
+  readonly everything: () => readonly string[];
 }
 
-/** Closed by either side; whoever waits for an answer then is refused with a system error. */
-export class HelperLink {
-  readonly #stream: SocketStream;
-  readonly #waiting: { readonly line: string; readonly answer: PromiseWithResolvers<void> }[] = [];
-  /** Settles when the process has gone, or the connection. */
-  readonly closed: Promise<void>;
-  #isOpen = true;
+/** One that dies is started again at once, but not more often. */
+const REVIVAL_MS = 1000;
 
-  constructor(stream: SocketStream) {
-    this.#stream = stream;
-    this.closed = this.#read();
+export class Helper {
+  readonly #deps: HelperDeps;
+  readonly #user: HelperUser;
+  #link: HelperLink | undefined;
+  #connecting: Promise<HelperLink> | undefined;
+  #revivedAt = Number.NEGATIVE_INFINITY;
+  #stopped = false;
+
+  constructor(deps: HelperDeps, user: HelperUser) {
+    this.#deps = deps;
+    this.#user = user;
   }
 
-  get isOpen(): boolean {
-    return this.#isOpen;
+  /** The connection, to a process that knows everything of before. Rejects when it cannot be started. */
+  reach(): HelperLink | Promise<HelperLink> {
+    if (this.#link !== undefined && this.#connecting === undefined) return this.#link;
+    this.#connecting ??= this.#connect().finally(() => {
+      this.#connecting = undefined;
+    });
+    return this.#connecting;
   }
 
-  /** Sends requests together; each promise is settled by its own answer, rejected with a HelperRefusal. */
-  ask(...lines: readonly string[]): Promise<void>[] {
-    const asked = lines.map((line) => ({ line, answer: Promise.withResolvers<void>() }));
-    if (!this.#isOpen) for (const { answer } of asked) answer.reject(gone());
-    else this.#waiting.push(...asked);
-    // A failure to write ends the connection, which refuses them all.
-    this.#stream.write(Buffer.from(`${lines.join("\n")}\n`)).catch(() => this.#stream.close());
-    return asked.map(({ answer }) => answer.promise);
+  /** Requests that nobody waits for; to a process that is not there they are told with everything else. */
+  tell(...lines: readonly string[]): void {
+    for (const answer of this.#link?.ask(...lines) ?? []) answer.catch(this.#warn);
   }
 
-  close(): void {
-    this.#stream.close();
-  }
-
-  async #read(): Promise<void> {
-    const decoder = new TextDecoder();
-    let text = "";
-    for await (const chunk of this.#stream.readable) {
-      text += decoder.decode(chunk, { stream: true });
-      const lines = text.split("\n");
-      text = lines.pop() ?? "";
-      for (const line of lines) this.#settle(line);
+  /** Finds the process of an earlier engine again, and brings it in line, or ends it when there is nothing to do. */
+  async start(): Promise<void> {
+    if (this.#user.isNeeded()) {
+      await this.reach();
+      return;
     }
-    this.#isOpen = false;
-    this.#stream.close();
-    for (const { answer } of this.#waiting.splice(0)) answer.reject(gone());
+    const left = await findHelper(this.#deps.program);
+    if (left !== undefined) await endHelper(left);
   }
 
-  #settle(said: string): void {
-    const asked = this.#waiting.shift();
-    if (said === "ok") asked?.answer.resolve();
-    else asked?.answer.reject(new HelperRefusal(asked.line, said.replace(/^error /, "")));
+  /** The process goes on with what it has to do, and ends without anything. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    const link = (await this.#connecting?.catch(() => undefined)) ?? this.#link;
+    if (link === undefined) return;
+    if (this.#user.isNeeded()) link.close();
+    else await endHelper(link);
   }
-}
 
-const gone = (): Error => systemError("the helper process has gone");
-
-/** The process that runs in the directory, if it is of this build; one of another is ended. */
-export async function findHelper(program: HelperProgram): Promise<HelperLink | undefined> {
-  const stream = await connectUnix(join(program.dir, "control.sock")).catch((error: unknown) => {
-    if (hasCode(error, "ENOENT") || hasCode(error, "ECONNREFUSED")) return undefined;
-    throw error;
-  });
-  if (stream === undefined) return undefined;
-  const link = new HelperLink(stream);
-  try {
-    await Promise.all(link.ask(`hello ${buildOf(program)}`));
+  async #connect(): Promise<HelperLink> {
+    const { program } = this.#deps;
+    const link = (await findHelper(program)) ?? (await startHelper(program));
+    this.#link = link;
+    void link.closed.then(() => this.#lost(link));
+    for (const answer of await Promise.allSettled(link.ask("begin", ...this.#user.everything(), "end"))) {
+      if (answer.status === "rejected") this.#warn(answer.reason);
+    }
     return link;
-  } catch {
-    await endHelper(link);
-    return undefined;
   }
-}
 
-/** Resolves once the process is gone. */
-export async function endHelper(link: HelperLink): Promise<void> {
-  await Promise.allSettled(link.ask("quit"));
-  await link.closed;
-}
+  #lost(link: HelperLink): void {
+    if (this.#link === link) this.#link = undefined;
+    this.#reviveLater();
+  }
 
-/** Starts the process and connects to it. It outlives us. */
-export async function startHelper(program: HelperProgram): Promise<HelperLink> {
-  const { path, dir } = program;
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
-  const child = Bun.spawn([path, "--dir", dir, "--build", buildOf(program)], {
-    cwd: "/",
-    env: {},
-    stdin: "ignore",
-    stdout: "pipe",
-    stderr: "ignore",
-  });
-  child.unref();
-  const said = (await child.stdout.text()).trim();
-  if (said !== "listening") throw systemError(`${path} did not start: ${said}`);
-  return new HelperLink(await connectUnix(join(dir, "control.sock")));
-}
+  #reviveLater(): void {
+    if (this.#stopped || !this.#user.isNeeded()) return;
+    const waitMs = Math.max(0, this.#revivedAt + REVIVAL_MS - performance.now());
+    this.#revivedAt = performance.now() + waitMs;
+    setTimeout(() => void this.#revive(), waitMs).unref();
+  }
 
-/** The release writes the file anew only when its content is another. */
-function buildOf({ path }: HelperProgram): string {
-  const { size, mtimeMs } = statSync(path);
-  return `${size}-${mtimeMs}`;
+  async #revive(): Promise<void> {
+    if (this.#stopped || this.#link !== undefined) return;
+    try {
+      await this.reach();
+    } catch (error) {
+      this.#warn(error);
+      this.#reviveLater();
+    }
+  }
+
+  readonly #warn = (error: unknown): void => {
+    this.#deps.log.warn(`${this.#user.name}.failed`, { error: messageOf(error) });
+  };
 }

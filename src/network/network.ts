@@ -14,7 +14,7 @@ import type { NetworkCreateRequest } from "../wire/network.ts";
 import type { ContainerDns } from "./container-dns.ts";
 import { ContainerNames } from "./container-names.ts";
 import { NetworkWorker } from "./device/worker-client.ts";
-import type { Resolver } from "./dns/resolver.ts";
+import type { Resolver } from "./dns/types.ts";
 import type { Options } from "./drivers/options.ts";
 import { Firewall } from "./firewall/firewall.ts";
 import { forwardIPv4, forwardIPv6 } from "./forwarding.ts";

@@ -1,6 +1,6 @@
 /** resolv.conf(5) for a container, made from the host's and the container's own settings, to the byte as Docker writes it. Pure. */
 import { isIP } from "../base/ip.ts";
-import type { Upstream } from "./dns/resolver.ts";
+import type { Upstream } from "./dns/types.ts";
 
 /** What may be asked for in place of the host's. */
 export interface DnsSettings {

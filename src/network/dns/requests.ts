@@ -1,5 +1,5 @@
 /** Lines of the resolver's protocol (native/resolver/protocol.md). Pure. */
-import type { DnsRecord, ServedNetwork, ServedSandbox } from "./resolver.ts";
+import type { DnsRecord, ServedNetwork, ServedSandbox } from "./types.ts";
 
 /** What cannot stand in a line of words and lists cannot be asked for either: it is left out. */
 const isWord = (text: string): boolean => /^[^\s,]+$/.test(text);
