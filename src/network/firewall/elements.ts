@@ -31,6 +31,7 @@ export function networkElements(policy: BridgePolicy): Placed[] {
     place("into4", { key, data: into(gatewayMode.ipv4) }),
     place("into6", { key, data: into(gatewayMode.ipv6) }),
   ];
+  if (!icc) placed.push(place("apart", { key }));
   if (internal) return [...placed, place("internal", { key })];
   if (!policy.masquerade) return placed;
   if (gatewayMode.ipv4 !== "routed") placed.push(leaving("masquerade4", "source4", key, sourceAddress.ipv4));

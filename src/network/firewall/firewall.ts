@@ -174,7 +174,7 @@ export class Firewall {
 
   #isWhole(): boolean {
     const rules = this.#socket.dump(listRules(this.#table)).flatMap((message) => readRule(message) ?? []);
-    return rules.length === RULE_COUNT;
+    return rules.length >= RULE_COUNT;
   }
 }
 

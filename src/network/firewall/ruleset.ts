@@ -51,6 +51,8 @@ export const SETS = {
   bridges: { name: "bridges", key: [name] },
   /** Those whose containers reach nobody else. */
   internal: { name: "internal", key: [name] },
+  /** Those whose containers do not reach each other. */
+  apart: { name: "apart", key: [name] },
   /** From a bridge to itself: whether its containers reach each other. */
   within: { name: "within", key: [name, name], data: "verdict" },
   /** What is not a published port, to a bridge. */
@@ -111,7 +113,9 @@ const RAW: readonly Expression[][] = [
 ];
 
 const PUBLISH: readonly Expression[][] = [
-  // A bridge with br_netfilter does not send a packet back to where it came from: the relay takes it.
+  // A bridge with br_netfilter changes destinations by itself, and then sends nothing back to where it came from, nor from one isolated
+  // port to another: the relay takes those.
+  [...inSet("apart", iifname), goTo({ to: "return" })],
   [...isIpv4, ...inSet("own4", ipv4Source, load.protocol, destinationPort), goTo({ to: "return" })],
   [...isIpv6, ...inSet("own6", ipv6Source, load.protocol, destinationPort), goTo({ to: "return" })],
   [...isIpv4, ...dnatBy("ipv4", "exact4", ipv4Destination, load.protocol, destinationPort)],

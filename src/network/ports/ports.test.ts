@@ -112,6 +112,22 @@ test("a container reaches its own published port, whether bridges are filtered o
   }
 });
 
+test("containers that may not reach each other do so by published ports, whether bridges are filtered or not", async () => {
+  const gatewayMode = { ipv4: "nat", ipv6: "nat" } as const;
+  one.firewall.addNetwork({ bridge: "br1", subnets: [], internal: false, icc: false, masquerade: true, gatewayMode });
+  const server = await box("tcp:80", "udp:80");
+  const client = await host.container("br1", ["10.1.0.3/24"], ["10.1.0.1"]);
+  for (const { pid } of [server, client])
+    host.run("ip", "link", "set", `p${pid}`, "type", "bridge_slave", "isolated", "on");
+  await one.ports.publish(createId(), target, wanted("8080:80", "8080:80/udp"));
+  for (const filtered of [false, true]) {
+    host.filterBridges(filtered);
+    expect(await client.reaches("tcp", "10.1.0.2", 80)).toBeUndefined();
+    expect(await client.reaches("tcp", "10.1.0.1", 8080)).toBe("10.1.0.1");
+    expect(await client.reaches("udp", "10.1.0.1", 8080)).toBe("10.1.0.1");
+  }
+});
+
 test("a port is refused in Docker's words when another container has it, or another process, or nobody the address", async () => {
   await host.serve("tcp:9000");
   await one.ports.publish(createId(), target, wanted("8080:80"));
