@@ -24,7 +24,7 @@ const FIB = { RESULT_ADDRTYPE: 3, FLAG_DADDR: 2 } as const;
 const OP = { equal: 0, differs: 1 } as const;
 const LOOKUP_INVERT = 1;
 const NAT = { snat: 0, dnat: 1 } as const;
-export const NFPROTO = { ipv4: 2, ipv6: 10 } as const;
+const NFPROTO = { ipv4: 2, ipv6: 10 } as const;
 
 /** The verdict's register, and the first of sixteen words. */
 const VERDICT_REGISTER = 0;
