@@ -32,7 +32,7 @@ describe("documents", () => {
   const manifest = toDocument(MANIFEST, Buffer.from('{ "z":1,"a" :[ ]}\n\n'));
   const index = toDocument(INDEX, Buffer.from('{"manifests":[]}'));
 
-  test("come back byte by byte, in the order they were attached", () => {
+  test("come back byte by byte, what was attached last before the others", () => {
     addImage(image);
     content.attach(image, [manifest, index]);
     content.attach(image, [manifest]);

@@ -26,7 +26,7 @@ const MAX_REPOSITORIES = 50;
 
 export interface ImageContent {
   document(digest: Digest): StoredDocument | undefined;
-  /** The documents an image came with, in the order they were attached: its manifest, and the indexes that lead to it. */
+  /** The documents an image came with, its manifests and the indexes that lead to them; what was attached last comes first. */
   documentsOf(imageId: Digest): StoredDocument[];
   /** Keeps documents as long as the image. The image is in the catalog already. Idempotent. */
   attach(imageId: Digest, documents: readonly StoredDocument[]): void;
@@ -100,10 +100,10 @@ export function createImageContent(db: Database): ImageContent {
 function documents(db: Database): Pick<ImageContent, "document" | "documentsOf" | "attach"> {
   const one = db.query<DocumentRow, [string]>("SELECT * FROM documents WHERE digest = ?");
   const ofImage = db.query<DocumentRow, [string]>(
-    `SELECT documents.* FROM image_documents JOIN documents ON digest = document WHERE image = ? ORDER BY image_documents.rowid`,
+    `SELECT documents.* FROM image_documents JOIN documents ON digest = document WHERE image = ? ORDER BY image_documents.rowid DESC`,
   );
   const put = db.query("INSERT INTO documents VALUES (?, ?, ?) ON CONFLICT DO NOTHING");
-  const link = db.query("INSERT INTO image_documents VALUES (?, ?) ON CONFLICT DO NOTHING");
+  const link = db.query("INSERT OR REPLACE INTO image_documents VALUES (?, ?)");
   return {
     document: (digest) => {
       const row = one.get(digest);
