@@ -33,10 +33,9 @@ afterEach(() => {
   rmSync(dir, { recursive: true });
 });
 
-/** As an engine that starts opens them; `loss` is what the records have lost. */
-async function open(loss = "SELECT 1"): Promise<void> {
+/** As an engine that starts opens them. */
+async function open(): Promise<void> {
   const db = openDatabase(join(dir, "db"));
-  db.run(loss);
   close = () => db.close();
   const log = createLogger(() => undefined, "error");
   volumes = new LocalVolumes({ dir: join(dir, "volumes"), rows: createVolumeRows(db), emit: () => undefined, log });
@@ -163,14 +162,6 @@ test("what a dead engine was copying is kept for a day", async () => {
   await volumes.clear();
   expect([fresh, old, within, snapshot].map((path) => existsSync(path))).toEqual([true, false, false, false]);
   expect(copies.snapshots("data")).toEqual([]);
-});
-
-test("a volume that took its place when the engine died is there with its files", async () => {
-  await copies.clone("data", named("twin"), quietly());
-  close();
-  await open("DELETE FROM volumes WHERE name = 'twin'");
-  await volumes.sweep(() => true);
-  expect(readFileSync(at("twin", "sub/file"), "utf8")).toBe("first");
 });
 
 test("a survey's word changes with the files and with nothing else", async () => {

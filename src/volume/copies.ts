@@ -24,8 +24,8 @@ interface CopiedVolumes {
   dataPath(name: string): string;
   /** Throws when there can be no new volume like this. */
   checkNew(wish: VolumeWish): void;
-  /** Writes the record of a volume whose directory has its name already. */
-  enter(wish: VolumeWish): VolumeRecord;
+  /** Writes the record of a new volume and has its directory put in its place. */
+  enter(wish: VolumeWish, place: (home: string) => void): VolumeRecord;
   /** Its files lie in the engine's own directory. */
   isPlain(name: string): boolean;
   isUsed(name: string): boolean;
@@ -87,8 +87,7 @@ export class VolumeCopies {
     const staged = this.#layout.stagedVolume(wish.name, key);
     this.#layout.make(staged, wish.options);
     await this.#staging(staged, signal, () => fill(`${staged}/_data`));
-    renameSync(staged, this.#layout.home(wish.name));
-    return this.#volumes.enter(wish);
+    return this.#volumes.enter(wish, (home) => renameSync(staged, home));
   }
 
   /** Other contents for a volume that nobody has in use; what was in it is deleted. */

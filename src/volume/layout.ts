@@ -43,7 +43,7 @@ export interface Layout {
   /** A directory for a volume that has no name yet. */
   stagedVolume(name: string, key: string): string;
   snapshots(name: string): string;
-  /** Makes a volume's directory, or completes it. */
+  /** Makes a volume's directory, or completes it. Idempotent. */
   make(home: string, options: Options): void;
   isEmpty(name: string): boolean;
   /** What is known of a volume without its record. */
@@ -113,16 +113,17 @@ class VolumeDirectories implements Layout {
   }
 
   make(home: string, options: Options): void {
+    const data = `${home}/_data`;
+    if (existsSync(data)) return;
     mkdirSync(home, { recursive: true, mode: 0o700 });
     const bytes = quotaBytes(options);
     // Before anything is in it: what is made in it inherits its project.
     if (bytes > 0) this.#quota.limit(home, bytes, this.#homes(home));
-    const data = `${home}/_data`;
-    if (existsSync(data)) return;
+    if (options !== null) writeFileSync(`${home}/${OPTIONS_FILE}`, JSON.stringify(options), { mode: 0o600 });
+    // Last: with it the volume is whole.
     mkdirSync(data, { mode: 0o755 });
     // The umask has no say in what containers see.
     chmodSync(data, 0o755);
-    if (options !== null) writeFileSync(`${home}/${OPTIONS_FILE}`, JSON.stringify(options), { mode: 0o600 });
   }
 
   isEmpty(name: string): boolean {

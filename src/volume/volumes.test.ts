@@ -182,6 +182,14 @@ test("sweep() makes a volume of a directory whose record was lost, and deletes n
   expect(readdirSync(volumes.dataPath("data"))).toEqual(["precious"]);
 });
 
+test("a volume whose directory cannot be made is none", () => {
+  writeFileSync(join(dir, "volumes/data"), "in the way");
+  expect(() => volumes.create(named("data"))).toThrow();
+  expect(volumes.has("data")).toBe(false);
+  expect(events).toEqual([]);
+  rmSync(join(dir, "volumes/data"));
+});
+
 test("sweep() finishes a removal: a record without a directory, and what was moved away", async () => {
   volumes.create(named("data"));
   rmSync(join(dir, "volumes/data"), { recursive: true });
@@ -191,6 +199,14 @@ test("sweep() finishes a removal: a record without a directory, and what was mov
   await volumes.clear();
   expect(volumes.has("data")).toBe(false);
   expect(readdirSync(join(dir, "volumes/.removed"))).toEqual([]);
+});
+
+test("sweep() completes a volume that was half made", async () => {
+  volumes.create(named("data"));
+  rmSync(volumes.dataPath("data"), { recursive: true });
+  volumes = reopen();
+  await volumes.sweep(() => true);
+  expect(volumes.hasContent("data")).toBe(false);
 });
 
 test("sweep() removes the volumes of containers that are gone, and only those", async () => {

@@ -51,8 +51,7 @@ export class LocalVolumes {
     this.#check(name, wish);
     const existing = this.#records.get(name);
     if (existing !== undefined) return existing;
-    this.#layout.make(this.#layout.home(name), wish.options);
-    return this.enter({ ...wish, name });
+    return this.enter({ ...wish, name }, (home) => this.#layout.make(home, wish.options));
   }
 
   /** Throws what create() would, and a conflict when there is one of that name. */
@@ -61,11 +60,17 @@ export class LocalVolumes {
     if (this.#records.has(wish.name)) throw conflict(`create ${wish.name}: there is a volume of that name`);
   }
 
-  /** Writes the record of a volume whose directory has its name already. */
-  enter({ name, labels, options, owner }: VolumeWish): VolumeRecord {
+  /** Writes a new volume's record, has its directory put in its place, and tells it. A record alone is nothing to the next engine. */
+  enter({ name, labels, options, owner }: VolumeWish, place: (home: string) => void): VolumeRecord {
     const createdAt = toRfc3339((nowNs() / NS_PER_S) * NS_PER_S);
     const record: VolumeRecord = { name, createdAt, labels, options, ...(owner === undefined ? {} : { owner }) };
     this.#put(record);
+    try {
+      place(this.#layout.home(name));
+    } catch (error) {
+      this.#forget(name);
+      throw error;
+    }
     this.#deps.emit("create", name);
     return record;
   }
@@ -156,13 +161,18 @@ export class LocalVolumes {
   async sweep(exists: (owner: ContainerId) => boolean): Promise<void> {
     const present = new Set(this.#layout.names());
     for (const name of present) if (!this.#records.has(name)) this.#adoptDirectory(name);
-    for (const { name, owner } of this.all()) {
-      // Its removal was under way: the directory had been moved.
-      if (!present.has(name)) this.#forget(name);
-      else if (owner !== undefined && !exists(owner)) await this.remove(name);
-      else if (this.#users.count(name) === 0 && !this.isPlain(name)) this.#layout.unmount(name);
+    for (const record of this.all()) {
+      // The directory was not there yet, or it had been moved to be removed.
+      if (present.has(record.name)) await this.#sweepOne(record, exists);
+      else this.#forget(record.name);
     }
     this.#layout.sweep();
+  }
+
+  async #sweepOne({ name, owner, options }: VolumeRecord, exists: (owner: ContainerId) => boolean): Promise<void> {
+    this.#layout.make(this.#layout.home(name), options);
+    if (owner !== undefined && !exists(owner)) await this.remove(name);
+    else if (!this.isUsed(name) && !this.isPlain(name)) this.#layout.unmount(name);
   }
 
   clear(): Promise<void> {

@@ -1,6 +1,5 @@
 /** The volumes of a container that is being created: made where they are missing, and filled with what the image has in their place. */
 import { hasCode, systemError } from "../../base/errors.ts";
-import type { ContainerId } from "../../base/ids.ts";
 import { openInRoot, openPath } from "../../kernel/at.ts";
 import type { OwnedFd } from "../../kernel/fd.ts";
 import { O } from "../../kernel/open-flags.ts";
@@ -34,16 +33,7 @@ async function fillFromImage(ctx: EngineContext, { spec }: Container, mounts: re
   using root = openPath(rootfs);
   for (const mount of mounts) {
     using directory = openDirectory(root, rootfs, mount);
-    if (directory !== undefined) await fill(ctx, spec.id, mount.volume, directory);
-  }
-}
-
-async function fill(ctx: EngineContext, user: ContainerId, volume: string, directory: OwnedFd): Promise<void> {
-  await ctx.volumes.acquire(volume, user);
-  try {
-    await ctx.volumes.fill(volume, directory.procPath);
-  } finally {
-    ctx.volumes.release(volume, user);
+    if (directory !== undefined) await ctx.volumes.fill(mount.volume, directory.procPath);
   }
 }
 
