@@ -14,7 +14,7 @@ export interface Slice {
   readonly length: number;
 }
 
-const CHUNK_BYTES = 512 * 1024;
+const CHUNK_BYTES = 256 * 1024;
 
 const MAGIC: readonly (readonly [bytes: readonly number[], kind: Compression])[] = [
   [[0x1f, 0x8b], "gzip"],

@@ -90,7 +90,7 @@ function sync(directory: string, extracted: boolean): void {
   }
 }
 
-const COLLECT_EVERY_BYTES = 32 * 2 ** 20;
+const COLLECT_EVERY_BYTES = 16 * 2 ** 20;
 
 /** Inflated bytes are garbage as soon as they are written, of which the collector would let hundreds of megabytes gather on a large machine. */
 class GarbagePace {
