@@ -53,7 +53,8 @@ export interface LocalUnpack {
 /** Unpacks as the user's own. Throws TarError when the archive is damaged. */
 export async function unpackLocal({ archive, directory, rename, onProgress }: LocalUnpack): Promise<void> {
   using root = openPath(directory);
-  using unpacker = new TreeUnpacker(new TreeView(root.fd), { path: "", owner: "unpacker", keepKinds: true, rename });
+  const options = { path: "", owner: "unpacker", keepKinds: true, shownAs: directory, rename } as const;
+  using unpacker = new TreeUnpacker(new TreeView(root.fd), options);
   const reader = new TarReader(unpacker, ARCHIVE_LIMITS);
   for await (const piece of piecesOf(archive)) {
     reader.push(piece);

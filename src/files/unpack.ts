@@ -33,6 +33,8 @@ export interface UnpackOptions {
   readonly takesRoot?: boolean;
   /** Keep files that are as the archive has them, of an earlier run that was interrupted: a file's time is set last. */
   readonly resumes?: boolean;
+  /** The directory as messages call it. Default: its path in the view, for which names in it stand alone. */
+  readonly shownAs?: string;
   /** Gives every name in the archive another one. */
   readonly rename?: (name: string) => string;
 }
@@ -238,7 +240,9 @@ export class TreeUnpacker implements TarHandler, Disposable {
   /** Docker's words, in which the second name is where everything goes. */
   #wrongKind(path: LayerPath, there: "directory" | "non-directory"): TarError {
     const wanted = there === "directory" ? "non-directory" : "directory";
-    const names = [joinPath(path), `/${this.#options.path}`].map((name) => JSON.stringify(name));
+    const { shownAs, path: directory } = this.#options;
+    const shown = shownAs === undefined ? [joinPath(path), `/${directory}`] : [`${shownAs}/${joinPath(path)}`, shownAs];
+    const names = shown.map((name) => JSON.stringify(name));
     return new TarError(`cannot overwrite ${there} ${names[0]} with ${wanted} ${names[1]}`);
   }
 }

@@ -20,14 +20,20 @@ export function toLocalPath(cwd: string, path: string): string {
   return keepEnding(clean(absolutePath(cwd, path)), path);
 }
 
+/** The real path. What is not there is named by the last link that leads to it. */
+function followed(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch (error) {
+    if (!hasCode(error, "ENOENT")) throw error;
+    const end = localEnd(path);
+    return go("lstat", end, (at) => realpathSync(at));
+  }
+}
+
 /** A source has to be there. Its last link is followed only when asked to. */
 export function localSource(path: string, follow: boolean): CopySource {
-  const { path: resolved, name } = follow
-    ? keepName(
-        path,
-        go("lstat", path, (at) => realpathSync(at)),
-      )
-    : resolveParent(path);
+  const { path: resolved, name } = follow ? keepName(path, go("lstat", path, followed)) : resolveParent(path);
   return { path: resolved, name, isDirectory: go("lstat", resolved, (at) => lstatSync(at)).isDirectory() };
 }
 
@@ -40,15 +46,20 @@ function resolveParent(path: string): { path: string; name: string } {
 
 /** A destination, or at least the directory that it goes into, has to be there. Links are followed, also to nowhere. */
 export function localDestination(original: string): CopyDestination {
+  const path = localEnd(original);
+  const found = lstatIfThere(path);
+  return found === undefined ? missingDestination(path) : { path, kind: found.isDirectory() ? "directory" : "other" };
+}
+
+/** Where the links of a path's last name lead, there or not. */
+function localEnd(original: string): string {
   let path = original;
-  for (let links = 0; ; links++) {
-    const found = lstatIfThere(path);
-    if (found === undefined) return missingDestination(path);
-    if (!found.isSymbolicLink()) return { path, kind: found.isDirectory() ? "directory" : "other" };
-    if (links > MAX_LINKS) throw new CommandError(`too many symlinks in ${original}`);
+  for (let links = 0; links <= MAX_LINKS; links++) {
+    if (lstatIfThere(path)?.isSymbolicLink() !== true) return path;
     const target = readlinkSync(path.replace(/\/+$/, ""));
     path = target.startsWith("/") ? target : clean(`${splitEntry(path).directory}/${target}`);
   }
+  throw new CommandError(`too many symlinks in ${original}`);
 }
 
 function missingDestination(path: string): CopyDestination {

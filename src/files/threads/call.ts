@@ -24,6 +24,8 @@ export class Call {
   readonly #ended = Promise.withResolvers<Uint8Array>();
   readonly #post: (message: Outgoing) => void;
   readonly #blocks: Uint8Array[] = [];
+  /** Hears how long the file is that a body is stored in. */
+  onStored: (bytes: number) => void = () => undefined;
   #onItsWay = 0;
   #isOver = false;
   #wake: (() => void) | undefined;
@@ -42,6 +44,7 @@ export class Call {
     else if (message.type === "changes") this.#changes.resolve(message.changes);
     else if (message.type === "block") this.#blocks.push(message.bytes);
     else if (message.type === "taken") this.#onItsWay--;
+    else if (message.type === "stored") this.onStored(message.bytes);
     else if (message.type === "failed") this.fail(message.failure);
     else {
       this.#isOver = true;

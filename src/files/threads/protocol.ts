@@ -3,6 +3,7 @@ import type { LentBody } from "../../base/lent-socket.ts";
 import type { FileStat } from "../../kernel/read-at.ts";
 import type { Block } from "../blocks.ts";
 import type { Change } from "../changes.ts";
+import type { Slice } from "../compression.ts";
 import type { PackOptions } from "../pack.ts";
 import type { UnpackOptions } from "../unpack.ts";
 import type { ViewRequest } from "../view-request.ts";
@@ -12,6 +13,10 @@ export type Job =
   | { readonly kind: "pack"; readonly view: ViewRequest; readonly options: PackOptions }
   /** Answers with the facts about the path; then it takes chunks of an archive, or receives one from a socket. */
   | { readonly kind: "unpack"; readonly view: ViewRequest; readonly options: UnpackOptions }
+  /** Sends bytes and stretches of files into a socket, which the thread owns from now on, as chunks of HTTP/1.1. */
+  | { readonly kind: "send"; readonly fd: number; readonly pieces: readonly (Block | Slice)[] }
+  /** Writes the body of an HTTP message into a new file, telling how long that has become. */
+  | { readonly kind: "store"; readonly path: string; readonly maxBytes: number; readonly body: SocketBody }
   | { readonly kind: "stat"; readonly view: ViewRequest; readonly path: string }
   | { readonly kind: "changes"; readonly upper: string; readonly image: string };
 
@@ -59,6 +64,7 @@ export type FromThread =
   /** A chunk has been used up. */
   | { readonly type: "taken"; readonly id: number }
   | { readonly type: "changes"; readonly id: number; readonly changes: readonly Change[] }
+  | { readonly type: "stored"; readonly id: number; readonly bytes: number }
   /** `rest` is what was received beyond the body. */
   | { readonly type: "done"; readonly id: number; readonly rest?: Uint8Array }
   | { readonly type: "failed"; readonly id: number; readonly failure: Failure };

@@ -11,6 +11,8 @@ import { openView } from "../view-request.ts";
 import { PackJob } from "./pack-job.ts";
 import { factsOf } from "./path-facts.ts";
 import type { Failure, FromThread, Job, ToThread } from "./protocol.ts";
+import { SendJob } from "./send-job.ts";
+import { StoreJob } from "./store-job.ts";
 import { UnpackJob } from "./unpack-job.ts";
 
 declare const self: Worker;
@@ -23,6 +25,8 @@ const send = (message: FromThread): void => {
 const readiness = new Readiness();
 const packing = new Map<number, PackJob>();
 const unpacking = new Map<number, UnpackJob>();
+/** Jobs that only have to be left alone, or canceled. */
+const transfers = new Map<number, SendJob | StoreJob>();
 
 function begin(id: number, job: Job): void {
   switch (job.kind) {
@@ -38,6 +42,10 @@ function begin(id: number, job: Job): void {
       );
       return;
     }
+    case "send":
+      return transfer(id, new SendJob(job, readiness));
+    case "store":
+      return transfer(id, new StoreJob(id, job, { send, readiness }));
     case "stat": {
       using opened = openView(job.view);
       using place = opened.view.locate(job.path, { follow: false });
@@ -51,6 +59,14 @@ function begin(id: number, job: Job): void {
       return end(id);
     }
   }
+}
+
+function transfer(id: number, job: SendJob | StoreJob): void {
+  transfers.set(id, job);
+  job.finished.then(
+    (rest) => end(id, rest),
+    (error: unknown) => fail(id, error),
+  );
 }
 
 function sendTo(id: number, fd: number): void {
@@ -82,7 +98,7 @@ function hear(message: ToThread): void {
       return unpacking.get(id)?.end();
     case "cancel":
       if (packing.has(id)) fail(id, new Error("context canceled"));
-      else unpacking.get(id)?.cancel(new Error("context canceled"));
+      else (unpacking.get(id) ?? transfers.get(id))?.cancel(new Error("context canceled"));
   }
 }
 
@@ -101,6 +117,7 @@ function forget(id: number): void {
   packing.get(id)?.[Symbol.dispose]();
   packing.delete(id);
   unpacking.delete(id);
+  transfers.delete(id);
 }
 
 function toFailure(error: unknown): Failure {

@@ -4,7 +4,10 @@
  */
 import { finishing } from "../../base/async-iterator.ts";
 import type { IncomingBody, LentBody, LentSocket } from "../../base/lent-socket.ts";
+import { duplicate } from "../../kernel/stream-io.ts";
+import type { Block } from "../blocks.ts";
 import type { Change } from "../changes.ts";
+import type { Slice } from "../compression.ts";
 import type { PackOptions } from "../pack.ts";
 import type { UnpackOptions } from "../unpack.ts";
 import type { ViewRequest } from "../view-request.ts";
@@ -27,6 +30,14 @@ export interface UnpackRequest {
   readonly archive: IncomingBody;
   /** Looks at what `options.path` is before anything of the archive is read; what it throws is the outcome. */
   readonly check?: (facts: PathFacts) => void;
+}
+
+export interface StoreRequest {
+  readonly path: string;
+  /** Beyond it the body is refused as too large an archive. */
+  readonly maxBytes: number;
+  readonly signal: AbortSignal;
+  readonly onStored: (bytes: number) => void;
 }
 
 /** More than the cores of a small machine: one may hang on a dead network file system. */
@@ -58,6 +69,31 @@ export class FileThreads {
       else await receiveAll(call, lent);
     } finally {
       await call.close();
+    }
+  }
+
+  /** Sends bytes and stretches of files into a socket, as chunks of HTTP/1.1. */
+  async send(pieces: readonly (Block | Slice)[], { fd, gone }: LentSocket): Promise<void> {
+    const call = this.#call({ kind: "send", fd: duplicate(fd).fd, pieces });
+    void gone.then(() => call.close());
+    await call.ended;
+  }
+
+  /** Writes a body into a new file and gives it back. `onStored` hears how long the file has become, at first 0. */
+  async store(lent: LentBody, { path, maxBytes, signal, onStored }: StoreRequest): Promise<void> {
+    const { arrived, framing } = lent;
+    const body = { fd: duplicate(lent.fd).fd, arrived, framing };
+    const call = this.#call({ kind: "store", path, maxBytes, body });
+    call.onStored = onStored;
+    const close = (): void => void call.close();
+    void lent.gone.then(close);
+    signal.addEventListener("abort", close);
+    let rest: Uint8Array | "broken" = "broken";
+    try {
+      rest = await call.ended;
+    } finally {
+      signal.removeEventListener("abort", close);
+      lent.giveBack(rest);
     }
   }
 
