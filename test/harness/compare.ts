@@ -7,7 +7,7 @@ import { expect } from "bun:test";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import type { TestEngine } from "./engine.ts";
+import { TARE, type TestEngine } from "./engine.ts";
 import { ensureBusybox } from "./images.ts";
 import { run } from "./process.ts";
 
@@ -21,6 +21,12 @@ export async function expectLikeDocker(engine: TestEngine, name: string, script:
   const ours = await transcript(engine.dockerEnv(), script);
   const theirs = await dockersTranscript(name, script);
   expect(ours).toBe(theirs);
+}
+
+/** The same for our own command line, which takes the place of `docker` in the script. */
+export async function expectTareLikeDocker(engine: TestEngine, name: string, script: string): Promise<void> {
+  const ours = await transcript(engine.tareEnv(), `docker() { ${TARE.join(" ")} "$@"; }\n${script}`);
+  expect(ours).toBe(await dockersTranscript(name, script));
 }
 
 async function dockersTranscript(name: string, script: string): Promise<string> {
