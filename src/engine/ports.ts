@@ -150,9 +150,16 @@ export interface Network {
 }
 
 /** /etc/hosts, /etc/resolv.conf and /etc/hostname of a container. */
+export interface EtcPaths {
+  readonly hosts: string;
+  readonly resolvConf: string;
+  readonly hostname: string;
+}
+
 export interface EtcFiles {
+  pathsIn(dir: string): EtcPaths;
   /** Writes (or rewrites) the three files into `dir` and returns their paths. */
-  write(dir: string, request: EtcRequest): { hosts: string; resolvConf: string; hostname: string };
+  write(dir: string, request: EtcRequest): EtcPaths;
   /** After connections of a running container have changed: what nobody else has changed in the files follows. */
   update(dir: string, before: EtcRequest, after: EtcRequest): void;
 }
@@ -172,7 +179,7 @@ export interface SpecRequest {
   readonly hostConfig: HostConfig;
   readonly rootfs: string;
   /** Bind-mounted files. */
-  readonly etc: { readonly hosts: string; readonly resolvConf: string; readonly hostname: string };
+  readonly etc: EtcPaths;
   /** The user's, the shallow ones first. */
   readonly mounts: readonly UserMount[];
   readonly netnsPath: string | undefined;

@@ -2,7 +2,7 @@
 import { type ContainerId, shortId } from "../base/ids.ts";
 import type { EndpointSettings } from "../wire/container.ts";
 import type { ContainerDns } from "./container-dns.ts";
-import type { Resolver } from "./dns/types.ts";
+import type { Resolver, ServedSandbox } from "./dns/types.ts";
 import { byPrecedence, toSettings } from "./endpoint.ts";
 import type { Networks } from "./networks.ts";
 import { keepsShortNames, upstreamsOf } from "./resolv-conf.ts";
@@ -16,6 +16,8 @@ export interface ContainerNamesDeps {
 
 export class ContainerNames {
   readonly #deps: ContainerNamesDeps;
+  /** Of those whose resolv.conf names our resolver; it stays so until they end. */
+  readonly #asking = new Map<ContainerId, Pick<ServedSandbox, "upstreams" | "ndots">>();
 
   constructor(deps: ContainerNamesDeps) {
     this.#deps = deps;
@@ -48,14 +50,15 @@ export class ContainerNames {
     this.#deps.resolver.drop(endpoint.id);
   }
 
-  /** The container asks our resolver as long as it is on a network that knows names. */
+  /** The container asks our resolver once it has been on a network that knows names. */
   async serve(use: Use, netnsPath: string): Promise<void> {
-    const { resolver, dns } = this.#deps;
     const all = [...use.attached.values()];
     const named = all.filter((attached) => this.#hasNames(attached)).sort(byPrecedence);
-    if (named.length === 0) return resolver.forget(use.id);
-    const conf = dns({ hostConfig: use.request.hostConfig, endpoints: this.settingsOf(use) });
-    await resolver.serve({
+    if (named.length > 0 && !this.#asking.has(use.id)) this.#asking.set(use.id, this.#settingsFor(use));
+    const settings = this.#asking.get(use.id);
+    if (settings === undefined) return;
+    await this.#deps.resolver.serve({
+      ...settings,
       id: use.id,
       netnsPath,
       networks: named.map(({ live: { record }, endpoint }) => ({
@@ -63,9 +66,7 @@ export class ContainerNames {
         name: record.name,
         links: linksOf(endpoint.wanted),
       })),
-      upstreams: upstreamsOf(conf),
       forward: all.some(({ internal }) => !internal),
-      ndots: keepsShortNames(conf),
     });
   }
 
@@ -76,7 +77,13 @@ export class ContainerNames {
 
   /** Idempotent. */
   forget(id: ContainerId): void {
+    this.#asking.delete(id);
     this.#deps.resolver.forget(id);
+  }
+
+  #settingsFor(use: Use): Pick<ServedSandbox, "upstreams" | "ndots"> {
+    const conf = this.#deps.dns({ hostConfig: use.request.hostConfig, endpoints: this.settingsOf(use) });
+    return { upstreams: upstreamsOf(conf), ndots: keepsShortNames(conf) };
   }
 
   #hasNames({ live }: Attached): boolean {

@@ -24,9 +24,16 @@ export interface EtcRequest {
   readonly links: readonly HostsLine[];
 }
 
+export interface EtcPaths {
+  readonly hosts: string;
+  readonly resolvConf: string;
+  readonly hostname: string;
+}
+
 export interface EtcFiles {
+  pathsIn(dir: string): EtcPaths;
   /** Writes (or rewrites) the three files, readable for everybody, into `dir` and returns their paths. */
-  write(dir: string, request: EtcRequest): { hosts: string; resolvConf: string; hostname: string };
+  write(dir: string, request: EtcRequest): EtcPaths;
   /**
    * After connections of a running container have changed: the files of `before` as they are for `after`, as far as nobody has
    * changed them. Lines of others in `hosts` stay; resolv.conf changes once at most, when names come to be resolved.
@@ -81,23 +88,31 @@ function updateHosts(text: string, before: EtcRequest, after: EtcRequest): strin
   return [...kept, ...present.filter((line) => !old.includes(line))].join("");
 }
 
+const pathsIn = (dir: string): EtcPaths => ({
+  hosts: `${dir}/hosts`,
+  resolvConf: `${dir}/resolv.conf`,
+  hostname: `${dir}/hostname`,
+});
+
 /** In place, as a file that is bind-mounted must stay the same file. */
-function writeReadable(path: string, text: string): string {
+function writeReadable(path: string, text: string): void {
   writeFileSync(path, text);
   chmodSync(path, 0o644);
-  return path;
 }
 
 export function createEtcFiles(deps: EtcFilesDeps): EtcFiles {
   const resolvConfFor = (request: EtcRequest): string => toResolvConf(deps.dns(request));
   return {
-    write: (dir, request) => ({
-      hosts: writeReadable(`${dir}/hosts`, hostsFor(deps, request)),
-      resolvConf: writeReadable(`${dir}/resolv.conf`, resolvConfFor(request)),
-      hostname: writeReadable(`${dir}/hostname`, `${request.hostname}\n`),
-    }),
+    pathsIn,
+    write(dir, request) {
+      const paths = pathsIn(dir);
+      writeReadable(paths.hosts, hostsFor(deps, request));
+      writeReadable(paths.resolvConf, resolvConfFor(request));
+      writeReadable(paths.hostname, `${request.hostname}\n`);
+      return paths;
+    },
     update(dir, before, after) {
-      const [hosts, resolvConf] = [`${dir}/hosts`, `${dir}/resolv.conf`];
+      const { hosts, resolvConf } = pathsIn(dir);
       writeReadable(hosts, updateHosts(readIfThere(hosts), before, after));
       const old = deps.dns(before);
       const isOurs = readIfThere(resolvConf) === toResolvConf(old);

@@ -2,9 +2,11 @@
 import type { ContainerRecord, ContainerState } from "../../state/container-record.ts";
 import type { ContainerInspect, ContainerStatus, MountPoint, NetworkSettings } from "../../wire/container.ts";
 import type { Paths } from "../paths.ts";
+import type { EtcPaths } from "../ports.ts";
 
 export interface InspectExtras {
   readonly paths: Paths;
+  readonly etc: EtcPaths;
   readonly execIds: readonly string[];
   readonly mounts: readonly MountPoint[];
   /** As they are shown, by names. */
@@ -14,7 +16,6 @@ export interface InspectExtras {
 
 export function toInspect({ name, spec, state }: ContainerRecord, extras: InspectExtras): ContainerInspect {
   const { id } = spec;
-  const directory = extras.paths.container(id);
   return {
     Id: id,
     Created: spec.createdAt,
@@ -22,9 +23,9 @@ export function toInspect({ name, spec, state }: ContainerRecord, extras: Inspec
     Args: [...spec.args],
     State: toState(state),
     Image: spec.imageId,
-    ResolvConfPath: `${directory}/resolv.conf`,
-    HostnamePath: `${directory}/hostname`,
-    HostsPath: `${directory}/hosts`,
+    ResolvConfPath: extras.etc.resolvConf,
+    HostnamePath: extras.etc.hostname,
+    HostsPath: extras.etc.hosts,
     LogPath: spec.hostConfig.LogConfig.Type === "none" ? "" : extras.paths.log(id),
     Name: `/${name}`,
     RestartCount: state.restartCount,

@@ -9,6 +9,7 @@ import { toMountPoints } from "../volume/mount-point.ts";
 import { type AttachOptions, attachContainer, checkAttachable } from "./attach.ts";
 import { type CommitOptions, commitContainer } from "./commit.ts";
 import { createContainer } from "./create.ts";
+import { etcPaths } from "./etc.ts";
 import { toInspect } from "./inspect.ts";
 import { type ListOptions, listContainers } from "./list.ts";
 import { type LogsOptions, readContainerLogs } from "./logs.ts";
@@ -36,6 +37,7 @@ export function createContainerService(ctx: EngineContext) {
       const sizes = size ? await sizesOf(ctx, container) : undefined;
       return toInspect(container, {
         paths: ctx.paths,
+        etc: etcPaths(ctx, container),
         execIds: runningExecs(ctx, ref),
         sizes,
         mounts: toMountPoints(ctx, container.spec),

@@ -15,7 +15,7 @@ import type { MonitorHandle, Sandbox } from "../ports.ts";
 import { takeMounts } from "../volume/run-mounts.ts";
 import { cleanUpRun, removeBundle } from "./clean-up.ts";
 import type { Container } from "./container.ts";
-import { toEtcRequest } from "./etc-request.ts";
+import { prepareEtc } from "./etc.ts";
 import { watchExit } from "./exit.ts";
 import { resolveJoins } from "./join.ts";
 import { logTarget } from "./log-target.ts";
@@ -81,7 +81,7 @@ async function spawn(ctx: EngineContext, container: Container, sandbox: Sandbox)
   ctx.roots.mount(id, imageId, rootfs, hostConfig.AutoRemove);
   const mounts = await takeMounts(ctx, container);
   const joinPid = resolveJoins(ctx, hostConfig);
-  const etc = ctx.etcFiles.write(paths.container(id), toEtcRequest(ctx, container, sandbox.endpoints));
+  const etc = prepareEtc(ctx, container, sandbox.endpoints);
   ctx.runtime.writeBundle(bundle, {
     id,
     config: withLinks(ctx, container),
@@ -91,7 +91,7 @@ async function spawn(ctx: EngineContext, container: Container, sandbox: Sandbox)
     mounts,
     netnsPath: sandbox.netnsPath,
     joinPid,
-    hostname: config.Hostname,
+    hostname: container.spec.config.Hostname,
   });
   const hold = container.pendingAttaches.size > 0;
   const log = logTarget(hostConfig.LogConfig, paths.log(id));

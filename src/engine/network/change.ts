@@ -1,7 +1,7 @@
 /** Records that a container's connections have changed, and makes its own files follow. */
 import type { EndpointSettings } from "../../wire/container.ts";
 import type { Container } from "../container/container.ts";
-import { toEtcRequest } from "../container/etc-request.ts";
+import { toEtcRequest } from "../container/etc.ts";
 import type { EngineContext } from "../context.ts";
 import type { Connections } from "../ports.ts";
 
