@@ -34,7 +34,7 @@ static const char *carry_out(struct service *s, char *line) {
     if (request.count == MAX_WORDS) return NOT_ONE;
     request.words[request.count++] = word;
   }
-  for (const struct request_kind *kind = s->requests; kind->name != NULL; kind++) {
+  for (const struct request_kind *kind = s->program->requests; kind->name != NULL; kind++) {
     bool counts = kind->count < 0 ? request.count >= -kind->count : request.count == kind->count;
     if (counts && strcmp(request.words[0], kind->name) == 0) return kind->carry_out(s, &request);
   }

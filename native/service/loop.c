@@ -38,7 +38,7 @@ void bury(struct service *s) {
 
 /* Without an engine there is somebody to wait for only at the beginning. */
 static int until_alone(struct service *s) {
-  if (s->engines != NULL || s->is_needed(s)) return -1;
+  if (s->engines != NULL || s->program->is_needed(s)) return -1;
   int64_t left = s->alone_until - now_ms();
   if (left <= 0) s->quits = true;
   return left > 0 ? (int)left : 0;
@@ -49,7 +49,7 @@ static int sooner(int a, int b) { return a < 0 || (b >= 0 && b < a) ? b : a; }
 int service_run(struct service *s) {
   struct epoll_event events[EVENTS];
   for (;;) {
-    int wait = sooner(s->tick(s), until_alone(s));
+    int wait = sooner(s->program->tick(s), until_alone(s));
     bury(s);
     if (s->quits) return 0;
     int count = epoll_wait(s->epoll_fd, events, EVENTS, wait);

@@ -38,12 +38,21 @@ struct request_kind {
   const char *(*carry_out)(struct service *s, const struct request *request);
 };
 
+/* What makes one program another than the next. */
+struct program {
+  const char *name;
+  const struct request_kind *requests; /* up to one without a name; "hello" and "quit" are answered already */
+  uint32_t capabilities;               /* a mask of those that it keeps */
+  const char *(*prepare)(struct service *s); /* in its directory, with all its power: NULL, or what failed, with errno */
+  bool (*is_needed)(struct service *s);      /* although there is no engine */
+  int (*tick)(struct service *s);            /* before each wait: milliseconds until the next one at the latest, or -1 */
+  void (*leave)(struct service *s);          /* lets go of everything */
+};
+
 /* The first member of what each program knows. */
 struct service {
+  const struct program *program;
   const char *build;
-  const struct request_kind *requests; /* up to one without a name; "hello" and "quit" are answered already */
-  bool (*is_needed)(struct service *s); /* although there is no engine */
-  int (*tick)(struct service *s);       /* before each wait: milliseconds until the next one at the latest, or -1 */
   int epoll_fd;
   bool quits;
   int64_t alone_until;
@@ -69,8 +78,5 @@ int service_run(struct service *s);
 /* door.c: opens the engines' door in the working directory. -1 with errno. */
 int door_open(struct service *s, const char *name);
 
-/* life.c: */
-/* Apart from the engine: own session, own signals, nothing of it but the standard streams, many descriptors. -1 with errno. */
-int life_detach(void);
-/* From here on this process can do nothing but use the descriptors it has, and these capabilities, a mask. -1 with errno. */
-int life_lock_up(uint32_t capabilities);
+/* life.c: the whole life of a program, from its command line to its exit status. */
+int service_main(struct service *s, const struct program *program, int argc, char **argv);
