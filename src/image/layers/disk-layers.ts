@@ -227,7 +227,7 @@ class DiskLayers implements LayerStore {
       this.#heads.delete(diffId);
       this.#storedAt.delete(diffId);
     }
-    await Promise.all(garbage.map((diffId) => this.#mounts?.release(hexOf(diffId))));
+    await Promise.all(garbage.map(async (diffId) => this.#mounts?.release(hexOf(diffId))));
     await Promise.all(moved.map((path) => this.#removeTemporary(path)));
   }
 

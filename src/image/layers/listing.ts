@@ -14,7 +14,7 @@ export function listTree(root: string): string[] {
     const name = path.toString("latin1", root.length);
     lines.push(describe(path, name, firstNames));
     if (!isDirectory(path, root)) continue;
-    const names = readdirSync(path, { encoding: "buffer" }).sort(Buffer.compare);
+    const names = readdirSync(path, { encoding: "buffer" }).sort((a, b) => a.compare(b));
     pending.push(...names.map((each) => Buffer.concat([path ?? each, Buffer.from("/"), each])));
   }
   return lines.sort();
