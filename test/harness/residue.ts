@@ -41,7 +41,9 @@ function links({ bridge }: Names): string[] {
 /** The engine's table, and its chain and rules in those of Docker and ufw. */
 function firewall({ nftTable }: Names): string[] {
   const lines = Bun.spawnSync(["nft", "list", "ruleset"]).stdout.toString().split("\n");
-  return lines.map((line) => line.trim()).filter((line) => line.split(/[\s"]+/).includes(nftTable));
+  const own = lines.map((line) => line.trim()).filter((line) => line.split(/[\s"]+/).includes(nftTable));
+  // What has passed meanwhile is no other rule.
+  return own.map((line) => line.replace(/counter packets \d+ bytes \d+/, "counter"));
 }
 
 /** In every hierarchy, version 1 or 2, the engine's parent and all below it. */

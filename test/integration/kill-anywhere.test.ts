@@ -16,6 +16,8 @@ interface Action {
   prepare(engine: TestEngine): Promise<void>;
   /** The client's command; it may fail when the engine dies under it. */
   readonly command: readonly string[];
+  /** Only every so many calls: what else it does is looked at in other actions. Default 1. */
+  readonly every?: number;
   /** What must hold afterwards, whether or not the engine died: usually the command again, and its effect. */
   verify(engine: TestEngine): Promise<void>;
 }
@@ -87,6 +89,69 @@ const ACTIONS: readonly Action[] = [
   },
 ];
 
+const VOLUMES = ["-v", "/anonymous", "-v", "cc-named:/bin", "--network", "none"];
+const WITH_VOLUMES = [...VOLUMES, "--name", "cc", "busybox", "sleep", "1000"];
+const volumesOf = async (engine: TestEngine): Promise<string[]> =>
+  (await engine.dockerOutput("volume", "ls", "-q")).split("\n").filter(Boolean);
+
+/** With an anonymous volume and one that receives what the image has in its place. */
+const VOLUME_ACTIONS: readonly Action[] = [
+  {
+    name: "create with volumes",
+    every: 8,
+    prepare: async () => undefined,
+    command: ["create", ...WITH_VOLUMES],
+    verify: async (engine) => {
+      const isMade = (await statusOf(engine)) !== "";
+      expect((await volumesOf(engine)).filter((name) => name !== "cc-named").length).toBe(isMade ? 1 : 0);
+      if (!isMade) await engine.dockerOutput("create", ...WITH_VOLUMES);
+      await engine.dockerOutput("start", "cc");
+      expect(await engine.dockerOutput("exec", "cc", "sh", "-c", "ls /anonymous; echo filled")).toBe("filled");
+      await engine.dockerOutput("rm", "-f", "-v", "cc");
+      await engine.dockerOutput("volume", "rm", "cc-named");
+      expect(await volumesOf(engine)).toEqual([]);
+    },
+  },
+  {
+    name: "remove with volumes",
+    every: 4,
+    prepare: async (engine) => void (await engine.dockerOutput("run", "-d", ...WITH_VOLUMES)),
+    command: ["rm", "-f", "-v", "cc"],
+    verify: async (engine) => {
+      await engine.dockerOutput("rm", "-f", "-v", "cc");
+      expect(await volumesOf(engine)).toEqual(["cc-named"]);
+      await engine.dockerOutput("volume", "rm", "cc-named");
+    },
+  },
+];
+
+const containerFiles = async (engine: TestEngine): Promise<string> => {
+  await engine.docker("start", "cc");
+  return engine.dockerOutput("exec", "cc", "sh", "-c", "cat /etc/passwd /v/* 2>/dev/null; true");
+};
+
+/** Into and out of containers that do not run, whose roots are mounted for the copy. */
+const COPY_ACTIONS: readonly Action[] = [
+  {
+    name: "copy in",
+    prepare: async (engine) => void (await engine.dockerOutput("create", "-v", "/v", ...SLEEPER)),
+    command: ["cp", import.meta.path, "cc:/v/copied"],
+    verify: async (engine) => {
+      await engine.dockerOutput("cp", import.meta.path, "cc:/v/copied");
+      expect(await containerFiles(engine)).toContain("dies at every step of every action");
+    },
+  },
+  {
+    name: "copy out",
+    prepare: async (engine) => void (await engine.dockerOutput("create", "-v", "/v", ...SLEEPER)),
+    command: ["cp", "cc:/bin", "-"],
+    verify: async (engine) => {
+      expect((await engine.docker("cp", "cc:/etc/passwd", "-")).stdout).toContain("root:");
+      expect(await containerFiles(engine)).toContain("root:");
+    },
+  },
+];
+
 let engine: TestEngine;
 let idle: readonly string[] = [];
 
@@ -101,11 +166,11 @@ afterAll(async () => {
   await engine[Symbol.asyncDispose]();
 });
 
-test.each(ACTIONS)(
+test.each([...ACTIONS, ...VOLUME_ACTIONS, ...COPY_ACTIONS])(
   "an engine killed at any step of $name leaves nothing half done",
   async (action) => {
     let deaths = 0;
-    for (let nth = 1; ; nth = nextCall(nth)) {
+    for (let nth = 1; ; nth = nextCall(nth) + (action.every ?? 1) - 1) {
       expect(nth).toBeLessThan(MOST_CALLS);
       await action.prepare(engine);
       const release = await killAtCall(engine.pid, nth);
@@ -118,7 +183,7 @@ test.each(ACTIONS)(
         await engine.begin();
       }
       await action.verify(engine);
-      await engine.dockerOutput("rm", "-f", "cc");
+      await engine.dockerOutput("rm", "-f", "-v", "cc");
       expect(added(idle, engine.residue().filter(isLasting))).toEqual([]);
       if (alive) break;
     }
