@@ -117,14 +117,11 @@ export interface ImageBackend extends ImageChecks {
   ): Promise<ImageDeleteItem[]>;
   prune(filters: Filters): Promise<ImagePruneReport>;
   tag(ref: string, repo: string, tag: string): Promise<void>;
-  /** A tar of images: a docker-archive and an OCI layout in one. Throws before the first byte. */
-  save(refs: readonly string[], platform: Platform | undefined): AsyncIterable<Uint8Array>;
+  /** A tar of images: a docker-archive and an OCI layout in one. */
+  save(refs: readonly string[], platform: Platform | undefined): Promise<OutgoingBody>;
   /** A docker-archive or OCI-archive, plain or compressed. Yields progress; throws before the first line or yields an error line. */
-  load(
-    archive: AsyncIterable<Uint8Array>,
-    options: { quiet: boolean; platform: Platform | undefined },
-  ): AsyncIterable<ProgressLine>;
-  import(tarball: AsyncIterable<Uint8Array>, options: ImportOptions): AsyncIterable<ProgressLine>;
+  load(archive: IncomingBody, options: { quiet: boolean; platform: Platform | undefined }): AsyncIterable<ProgressLine>;
+  import(tarball: IncomingBody, options: ImportOptions): AsyncIterable<ProgressLine>;
   /** The engine fetches the tarball from a URL. */
   importFrom(url: string, options: ImportOptions, signal: AbortSignal): AsyncIterable<ProgressLine>;
 }

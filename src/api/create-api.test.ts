@@ -62,14 +62,13 @@ test.each([
     503,
     'This node is not a swarm manager. Use "docker swarm init" or "docker swarm join" to connect this node to swarm and try again.',
   ],
-  ["a later endpoint", "POST /commit", 501, "not implemented: this version of tare has no committing containers"],
-  ["networks before there are any", "GET /networks", 501, "not implemented: this version of tare has no networks"],
   [
-    "an import from elsewhere",
-    "POST /images/create?fromSrc=http://a/b",
-    400,
-    "cannot import from http://a/b: the engine does not fetch archives, send it with fromSrc=-",
+    "a later endpoint",
+    "GET /images/a/attestations",
+    501,
+    "not implemented: this version of tare has no image attestations",
   ],
+  ["networks before there are any", "GET /networks", 501, "not implemented: this version of tare has no networks"],
 ])("%s is answered in Docker's shape", async (_what, line, status, message) => {
   const answered = await ask({}, line);
   expect([answered.status, answered.headers["Content-Type"]]).toEqual([status, "application/json"]);

@@ -62,11 +62,13 @@ export async function compose(config: EngineConfig, log: Logger, activatedFds: n
   const db = openDatabase(join(root, "tare.db"));
   const events = new EventBus();
   const registry = new Registry();
+  const files = new FileThreads();
   const images = createImages({
     dir: join(root, "images"),
     layerBackings: config.layerBackings,
     pressure: config.imageGc,
     registries: config.registries,
+    files,
     db,
     usedBy: (imageId) => imageUsers(registry, imageId),
     emit: (action, id, attributes) => events.publish({ type: "image", action, id, attributes }),
@@ -110,7 +112,7 @@ export async function compose(config: EngineConfig, log: Logger, activatedFds: n
       emit: (action, name) => events.publish({ type: "volume", action, id: name, attributes: { driver: "local" } }),
       log,
     }),
-    files: new FileThreads(),
+    files,
     network,
     etcFiles: createEtcFiles({
       hostsFile: config.hostFiles.hosts,

@@ -33,7 +33,7 @@ export function createBuiltImages(context: ImageContext): BuiltImages {
     find: (ref, platform) => find(context, ref, platform),
     addLayer: async (tar) => {
       await using undo = new AsyncDisposableStack();
-      const staged = await stageStream(context, tar);
+      const staged = await stageStream(context, { body: tar });
       undo.defer(() => layers.discard([staged]));
       const { diffId, sizeBytes } = staged;
       const release = layers.pin([diffId]);

@@ -99,7 +99,7 @@ export async function loadBusybox(images: Pick<ImageStore, "load">, path: string
     applets: await listApplets(path),
     architecture: toOciArchitecture(process.arch),
   });
-  for await (const line of images.load(oneChunk(archive), { quiet: true })) {
+  for await (const line of images.load({ body: oneChunk(archive) }, { quiet: true })) {
     if (line.error !== undefined) throw systemError(line.error);
   }
 }

@@ -33,7 +33,7 @@ export async function commitImage(context: ImageContext, request: CommitRequest)
   if (parent === undefined) throw notFound(`No such image: ${request.parentId}`);
   await using undo = new AsyncDisposableStack();
   undo.defer(context.layers.pin(parent.parsed.rootfs.diff_ids));
-  const staged = await stageStream(context, request.layer);
+  const staged = await stageStream(context, { body: request.layer });
   undo.defer(() => context.layers.discard([staged]));
   const added = staged.diffId === EMPTY_LAYER ? undefined : staged;
   if (added !== undefined) {

@@ -1,4 +1,5 @@
 /** What the parts of the image store share. */
+import type { FileThreads } from "../files/threads/threads.ts";
 import type { ArchiveLimits } from "./archive/limits.ts";
 import type { Catalog } from "./catalog.ts";
 import type { ImageContent } from "./content.ts";
@@ -16,6 +17,8 @@ export interface ImageContext {
   readonly catalog: Catalog;
   readonly content: ImageContent;
   readonly layers: LayerStore;
+  /** Reads and writes bodies away from the event loop. */
+  readonly files: FileThreads;
   readonly workers: ArchiveWorkers;
   readonly limits: ArchiveLimits;
   /** This machine's, in the OCI's spelling, such as "amd64". */

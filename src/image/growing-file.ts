@@ -1,16 +1,17 @@
-/** A stream that is stored while it still arrives: written to a file whose growth a second reader follows. */
+/** A body that is stored while it still arrives: written to a file whose growth a second reader follows. */
 import { rm } from "node:fs/promises";
+import type { IncomingBody } from "../base/lent-socket.ts";
 import { spool } from "./archive/spool.ts";
 import type { ImageContext } from "./context.ts";
 import type { StagedLayer } from "./layers/layer-store.ts";
 
 /**
  * Takes a layer's tar, plain or compressed, into the store under no name: inflated, hashed and indexed as it comes. Rejects with what the
- * stream or the archive is to blame for, and then leaves nothing.
+ * sender or the archive is to blame for, and then leaves nothing.
  */
 export async function stageStream(
-  { layers, limits }: Pick<ImageContext, "layers" | "limits">,
-  stream: AsyncIterable<Uint8Array>,
+  { layers, limits, files }: Pick<ImageContext, "layers" | "limits" | "files">,
+  source: IncomingBody,
 ): Promise<StagedLayer> {
   const abort = new AbortController();
   const path = layers.temporary();
@@ -20,7 +21,7 @@ export async function stageStream(
   const onWritten = (bytes: number): void => growth.reached(bytes);
   // A bad archive is not read to its end, and its sender not waited for.
   undo.defer(() => abort.abort(new Error("context canceled")));
-  spool(stream, path, { maxBytes: limits.maxBytes, signal: abort.signal, onWritten }).then(
+  spool(source, { path, maxBytes: limits.maxBytes, signal: abort.signal, files, onWritten }).then(
     () => growth.end(),
     (error: unknown) => growth.end(error instanceof Error ? error : new Error(String(error))),
   );

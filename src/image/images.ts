@@ -1,6 +1,8 @@
 /** The image store as the engine and the API see it. */
 import type { Database } from "bun:sqlite";
 import { invalidParameter } from "../base/errors.ts";
+import type { IncomingBody, OutgoingBody } from "../base/lent-socket.ts";
+import type { FileThreads } from "../files/threads/threads.ts";
 import type { Filters } from "../wire/filters.ts";
 import type {
   ImageDeleteItem,
@@ -46,6 +48,7 @@ export interface ImageStoreDeps {
   /** Tells an event. A prune is of no image: its id is "". */
   readonly emit: (action: ImageAction | "prune", imageId: string, attributes: Readonly<Record<string, string>>) => void;
   readonly limits?: Partial<ArchiveLimits>;
+  readonly files: FileThreads;
   /** Which ways of mounting layers may be tried; all of them when left out. */
   readonly layerBackings?: readonly Backing[] | undefined;
   /** When to delete unused images to make room; never, when left out. */
@@ -85,9 +88,9 @@ export interface ImageStore {
   prune(filters: Filters): Promise<ImagePruneReport>;
   usage(): ImagesUsage;
   tag(ref: string, repo: string, tag: string): Promise<void>;
-  save(refs: readonly string[], platform?: Platform): AsyncIterable<Uint8Array>;
-  load(archive: AsyncIterable<Uint8Array>, options: LoadOptions): AsyncIterable<ProgressLine>;
-  import(tarball: AsyncIterable<Uint8Array>, options: ImportOptions): AsyncIterable<ProgressLine>;
+  save(refs: readonly string[], platform?: Platform): Promise<OutgoingBody>;
+  load(archive: IncomingBody, options: LoadOptions): AsyncIterable<ProgressLine>;
+  import(tarball: IncomingBody, options: ImportOptions): AsyncIterable<ProgressLine>;
   /** The tarball is fetched from a URL. */
   importFrom(url: string, options: ImportOptions, signal: AbortSignal): AsyncIterable<ProgressLine>;
   /** Of a container's changes. The new image's id. */
@@ -113,6 +116,7 @@ export function createImages({
   usedBy,
   emit,
   limits,
+  files,
   registries,
   layerBackings,
   pressure,
@@ -125,6 +129,7 @@ export function createImages({
   const context: ImageContext = {
     catalog: new Catalog(createImageRecords(db)),
     content: createImageContent(db),
+    files,
     layers: createLayerStore({ dir, limits: bounds, workers, backings: layerBackings }),
     workers,
     limits: bounds,
@@ -151,7 +156,7 @@ export function createImages({
     remove: (ref, options) => removeImage(context, ref, options),
     prune: async (filters) => (await import("./prune.ts")).pruneImages(context, filters),
     usage: () => imagesUsage(context),
-    save: (refs, platform) => saveLater(context, refs, platform),
+    save: async (refs, platform) => (await import("./save/save.ts")).saveImages(context, refs, platform),
     tag: async (ref, repo, tag) => tagImage(context, ref, { repo, tag }),
     load: (archive, options) => loadLater(context, archive, options),
     commit: async (request) => (await import("./commit.ts")).commitImage(context, request),
@@ -183,20 +188,11 @@ function inspect(
 /** Archives are rare and their code is half of this room: it is read when the first one comes. */
 async function* loadLater(
   context: ImageContext,
-  archive: AsyncIterable<Uint8Array>,
+  archive: IncomingBody,
   options: LoadOptions,
 ): AsyncIterable<ProgressLine> {
   const { load } = await import("./load.ts");
   yield* load(context, archive, options);
-}
-
-async function* saveLater(
-  context: ImageContext,
-  refs: readonly string[],
-  platform: Platform | undefined,
-): AsyncIterable<Uint8Array> {
-  const { saveImages } = await import("./save/save.ts");
-  yield* saveImages(context, refs, platform);
 }
 
 async function* verifyLater(
@@ -210,7 +206,7 @@ async function* verifyLater(
 
 async function* importLater(
   context: ImageContext,
-  tarball: AsyncIterable<Uint8Array>,
+  tarball: IncomingBody,
   options: ImportOptions,
 ): AsyncIterable<ProgressLine> {
   const { importImage } = await import("./import.ts");

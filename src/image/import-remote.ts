@@ -17,7 +17,7 @@ export async function* importRemote(
   const response = await get(url, signal);
   yield { status: `Downloading from ${url}` };
   const message = options.message || `Imported from ${url}`;
-  yield* importImage(context, bytesOf(response), { ...options, message });
+  yield* importImage(context, { body: bytesOf(response) }, { ...options, message });
 }
 
 function toUrl(source: string): string {

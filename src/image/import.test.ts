@@ -19,7 +19,7 @@ const TARBALL = writeTar([{ type: "file", name: "hello", data: Buffer.from("hell
 
 function importAll(tarball: Uint8Array, options: Partial<ImportOptions> = {}): Promise<ProgressLine[]> {
   const all = { repo: "imported", tag: "", message: "", changes: [], platform: "", ...options };
-  return Array.fromAsync(store.images.import(chunks(tarball), all));
+  return Array.fromAsync(store.images.import({ body: chunks(tarball) }, all));
 }
 
 describe("import()", () => {

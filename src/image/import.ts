@@ -1,5 +1,6 @@
 /** `docker import`: a root file system's tar becomes an image of one layer. */
 import { nowRfc3339 } from "../base/clock.ts";
+import type { IncomingBody } from "../base/lent-socket.ts";
 import type { ImageConfig, ProgressLine } from "../wire/image.ts";
 import { NEVER } from "./catalog.ts";
 import { applyChanges } from "./changes/changes.ts";
@@ -24,7 +25,7 @@ export interface ImportOptions {
 /** Bad options and bad archives throw before the first line; the only line names the image. */
 export async function* importImage(
   context: ImageContext,
-  tarball: AsyncIterable<Uint8Array>,
+  tarball: IncomingBody,
   options: ImportOptions,
 ): AsyncGenerator<ProgressLine> {
   const name = parseRepoTag(options.repo, options.tag);
@@ -44,7 +45,7 @@ interface NewImage {
   readonly message: string;
 }
 
-async function store(context: ImageContext, tarball: AsyncIterable<Uint8Array>, image: NewImage): Promise<Digest> {
+async function store(context: ImageContext, tarball: IncomingBody, image: NewImage): Promise<Digest> {
   const staged = await stageStream(context, tarball);
   await using undo = new AsyncDisposableStack();
   undo.defer(() => context.layers.discard([staged]));

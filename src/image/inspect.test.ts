@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from "bun:test";
 import { writeTar } from "../base/tar/writer.ts";
 import {
+  chunks,
   configOf,
   dockerMembers,
   idOf,
@@ -170,7 +171,7 @@ describe("manifests", () => {
   test("of an image that came without one are the one that saving it writes", async () => {
     await loadImage(store.images, APP);
     const [listed] = await store.images.list({ all: false, filters: new Map(), sharedSize: false, manifests: true });
-    const archive = Buffer.concat(await Array.fromAsync(store.images.save(["app:1"])));
+    const archive = Buffer.concat(await Array.fromAsync((await store.images.save(["app:1"])).body));
     expect(archive.includes(`blobs/sha256/${listed?.Descriptor?.digest.slice(7)}`)).toBe(true);
     expect(listed?.Manifests?.map(({ ID, Kind }) => [ID, Kind])).toEqual([[listed?.Descriptor?.digest ?? "", "image"]]);
   });
@@ -193,14 +194,7 @@ describe("manifests", () => {
 
 describe("load() with a platform", () => {
   const load = (archive: Buffer, platform: typeof ARM) =>
-    Array.fromAsync(
-      store.images.load(
-        (async function* () {
-          yield archive;
-        })(),
-        { quiet: true, platform },
-      ),
-    );
+    Array.fromAsync(store.images.load({ body: chunks(archive) }, { quiet: true, platform }));
 
   test("takes the image of an index that is for it", async () => {
     expect(await load(buildxArchive(APP).archive, AMD)).toEqual([{ stream: "Loaded image: app:1\n" }]);

@@ -294,14 +294,14 @@ describe("load() refuses and leaves nothing of", () => {
       yield dockerArchive(APP).subarray(0, 1000);
       throw new Error("connection reset");
     }
-    const lines = await Array.fromAsync(store.images.load(body(), { quiet: true }));
+    const lines = await Array.fromAsync(store.images.load({ body: body() }, { quiet: true }));
     expect(lines).toEqual([{ error: "connection reset", errorDetail: { message: "connection reset" } }]);
     expect(onDisk()).toEqual({ layers: 0, temporaries: 0 });
   });
 
   test("a load whose reader goes away", async () => {
     const archive = dockerArchive({ ...APP, tags: ["app:1", "app:2"] });
-    for await (const _line of store.images.load(chunks(archive), { quiet: false })) break;
+    for await (const _line of store.images.load({ body: chunks(archive) }, { quiet: false })) break;
     expect(onDisk().temporaries).toBe(0);
   });
 });

@@ -2,6 +2,7 @@
 import { rm } from "node:fs/promises";
 import { invalidParameter } from "../base/errors.ts";
 import { shortId } from "../base/ids.ts";
+import type { IncomingBody } from "../base/lent-socket.ts";
 import type { ProgressLine } from "../wire/image.ts";
 import { platformText } from "../wire/platform.ts";
 import { ArchiveContents } from "./archive/contents.ts";
@@ -33,7 +34,7 @@ export interface LoadOptions {
 /** The stream ends with an error line when something fails. Leaving it early stops the work at its next chunk. */
 export function load(
   context: ImageContext,
-  archive: AsyncIterable<Uint8Array>,
+  archive: IncomingBody,
   { quiet, platform }: LoadOptions,
 ): AsyncIterable<ProgressLine> {
   return reportLines(async (report, signal) => {
@@ -41,7 +42,7 @@ export function load(
     const [path, plainPath] = [context.layers.temporary(), context.layers.temporary()];
     undo.defer(() => rm(path, { force: true }));
     undo.defer(() => rm(plainPath, { force: true }));
-    await spool(archive, path, { maxBytes: context.limits.maxBytes, signal });
+    await spool(archive, { path, maxBytes: context.limits.maxBytes, signal, files: context.files });
     const index = await context.workers.index({ path, plainPath, limits: context.limits }, signal);
     const images = planArchive(new ArchiveContents(index, context.limits), context.architecture, platform);
     for (const image of images) await loadImage(context, image, { signal, report, quiet });

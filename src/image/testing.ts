@@ -4,6 +4,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TarMember, writeTar } from "../base/tar/writer.ts";
+import { FileThreads } from "../files/threads/threads.ts";
 import { openDatabase } from "../state/database.ts";
 import type { ProgressLine } from "../wire/image.ts";
 import type { ArchiveLimits } from "./archive/limits.ts";
@@ -39,6 +40,7 @@ export function openStore(
     emit: (action, _id, { name, reclaimed }) => events.push(`${action} ${name ?? reclaimed}`),
     limits,
     registries,
+    files: new FileThreads(),
   });
   const roots = createRoots({ dir: join(dir, "roots"), layers: images.rootLayers });
   return {
@@ -112,7 +114,7 @@ export async function* chunks(bytes: Uint8Array, size = 64 * 1024): AsyncGenerat
 }
 
 export async function loadAll(images: ImageStore, archive: Uint8Array): Promise<ProgressLine[]> {
-  return Array.fromAsync(images.load(chunks(archive), { quiet: true }));
+  return Array.fromAsync(images.load({ body: chunks(archive) }, { quiet: true }));
 }
 
 /** The one image of an archive, loaded. Throws what the stream says. */

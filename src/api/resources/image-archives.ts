@@ -2,7 +2,7 @@
 import { invalidParameter } from "../../base/errors.ts";
 import type { ProgressLine } from "../../wire/image.ts";
 import { readAuthHeader } from "../../wire/registry-auth.ts";
-import { type Answer, byteStream, jsonLines } from "../answer.ts";
+import { type Answer, jsonLines } from "../answer.ts";
 import type { ImageBackend, RegistryBackend } from "../backend.ts";
 import { isBelow } from "../negotiate.ts";
 import type { Call, Route } from "../router.ts";
@@ -21,12 +21,13 @@ export function imageArchiveRoutes(backend: ImageBackend, registries: RegistryBa
 async function load(backend: ImageBackend, { request, version }: Call): Promise<Answer> {
   const quiet = request.query.bool("quiet");
   const platform = isBelow(version, "1.48") ? undefined : platformOf(request.query);
-  return jsonLines(await primed(backend.load(request.body, { quiet, platform })));
+  return jsonLines(await primed(backend.load(request, { quiet, platform })));
 }
 
 async function save(backend: ImageBackend, { request, version }: Call, names: readonly string[]): Promise<Answer> {
   const platform = isBelow(version, "1.48") ? undefined : platformOf(request.query);
-  return byteStream("application/x-tar", await primed(backend.save(names, platform)));
+  const tar = await backend.save(names, platform);
+  return { ...tar, kind: "stream", status: 200, headers: [["Content-Type", "application/x-tar"]] };
 }
 
 /** Two things in one endpoint, as Docker has it. */
@@ -43,7 +44,7 @@ function pull(registries: RegistryBackend, { request }: Call, image: string): As
 }
 
 function importArchive(backend: ImageBackend, { request }: Call): AsyncIterable<ProgressLine> {
-  const { query, body, signal } = request;
+  const { query, signal } = request;
   const source = query.text("fromSrc");
   if (source === "") throw invalidParameter("neither fromImage nor fromSrc is given");
   const options = {
@@ -53,5 +54,5 @@ function importArchive(backend: ImageBackend, { request }: Call): AsyncIterable<
     changes: query.all("changes"),
     platform: query.text("platform"),
   };
-  return source === "-" ? backend.import(body, options) : backend.importFrom(source, options, signal);
+  return source === "-" ? backend.import(request, options) : backend.importFrom(source, options, signal);
 }

@@ -1,17 +1,40 @@
-/** Puts an archive that arrives as a stream into a file, where its members can be read in any order. */
+/** Puts an archive that arrives as a body into a file, where its members can be read in any order. */
 import { type FileHandle, open } from "node:fs/promises";
-import { invalidParameter } from "../../base/errors.ts";
+import { invalidParameter, systemError } from "../../base/errors.ts";
+import type { IncomingBody, LentBody } from "../../base/lent-socket.ts";
+import { FileError } from "../../files/threads/file-error.ts";
+import type { FileThreads } from "../../files/threads/threads.ts";
 
-export interface SpoolBounds {
+export interface SpoolRequest {
+  /** Made here. */
+  readonly path: string;
   readonly maxBytes: number;
   readonly signal: AbortSignal;
+  /** Where a body that can be lent is taken out of its socket. */
+  readonly files: Pick<FileThreads, "store">;
   /** Hears how long the file is: 0 once it exists, and more after each write. */
   readonly onWritten?: (bytes: number) => void;
 }
 
-/** Writes `source` to a new file at `path`, on the thread pool. Throws invalidParameter beyond `maxBytes`. */
-export async function spool(source: AsyncIterable<Uint8Array>, path: string, bounds: SpoolBounds): Promise<void> {
-  const { maxBytes, signal, onWritten = () => undefined } = bounds;
+/** Away from the event loop as far as it can be. Throws invalidParameter beyond `maxBytes`. */
+export async function spool(source: IncomingBody, request: SpoolRequest): Promise<void> {
+  const lent = await source.lendBody?.();
+  if (lent === undefined) await copy(source.body, request);
+  else await store(lent, request);
+}
+
+async function store(lent: LentBody, { files, onWritten = () => undefined, ...request }: SpoolRequest): Promise<void> {
+  try {
+    await files.store(lent, { ...request, onStored: onWritten });
+  } catch (error) {
+    request.signal.throwIfAborted();
+    if (!(error instanceof FileError)) throw error;
+    throw error.isArchive ? invalidParameter(error.message) : systemError(error.message);
+  }
+}
+
+async function copy(source: AsyncIterable<Uint8Array>, request: SpoolRequest): Promise<void> {
+  const { path, maxBytes, signal, onWritten = () => undefined } = request;
   await using file = await open(path, "wx", 0o600);
   let total = 0;
   onWritten(total);

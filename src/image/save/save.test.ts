@@ -19,7 +19,7 @@ beforeEach(() => {
 afterEach(() => store[Symbol.dispose]());
 
 async function save(...refs: string[]): Promise<Buffer> {
-  return Buffer.concat(await Array.fromAsync(store.images.save(refs)));
+  return Buffer.concat(await Array.fromAsync((await store.images.save(refs)).body));
 }
 
 /** Name -> header and bytes, in the archive's order. */
@@ -125,7 +125,7 @@ describe("save()", () => {
 
   test("keeps the layers while it writes them, and lets them go after that", async () => {
     const id = await loadImage(store.images, APP);
-    const stream = store.images.save([id])[Symbol.asyncIterator]();
+    const stream = (await store.images.save([id])).body[Symbol.asyncIterator]();
     const first = await stream.next();
     await store.images.remove(id, { force: true, noprune: false });
     const rest: Uint8Array[] = first.done === true ? [] : [first.value];
@@ -141,13 +141,13 @@ describe("save()", () => {
     ["what is no name", "App", "invalid reference format: repository name (library/App) must be lowercase"],
   ])("refuses %s before the first byte", async (_what, ref, message) => {
     await loadImage(store.images, APP);
-    await expect(store.images.save(["app:1", ref])[Symbol.asyncIterator]().next()).rejects.toThrow(message);
+    await expect(store.images.save(["app:1", ref])).rejects.toThrow(message);
   });
 
   test("refuses an image of another platform than the one that is asked for", async () => {
     await loadImage(store.images, APP);
     const arm = { os: "linux", architecture: "arm64", variant: "" };
-    await expect(Array.fromAsync(store.images.save(["app:1"], arm))).rejects.toThrow(
+    await expect(store.images.save(["app:1"], arm)).rejects.toThrow(
       "no suitable export target found for platform linux/arm64",
     );
   });

@@ -1,38 +1,63 @@
-/** `docker save`: images as one tar, streamed from the stored layers without a copy on disk. */
+/** `docker save`: images as one tar, sent from the stored layers without a copy on disk. */
+import { finishing } from "../../base/async-iterator.ts";
+import type { OutgoingBody } from "../../base/lent-socket.ts";
 import { encodeHead, TAR_END, type TarHead } from "../../base/tar/encode.ts";
 import { padding } from "../../base/tar/entry.ts";
-import { readSlice } from "../../files/compression.ts";
+import { readSlice, type Slice } from "../../files/compression.ts";
 import type { Platform } from "../../wire/platform.ts";
 import type { ImageContext } from "../context.ts";
-import { type PlannedArchive, type PlannedFile, planArchive } from "./archive-plan.ts";
+import { type PlannedArchive, planArchive } from "./archive-plan.ts";
 import { selectImages } from "./select.ts";
 
-/** Bad names throw before the first byte. The layers stay where they are until the stream has ended or is left. */
-export async function* saveImages(
-  { catalog, layers, emit }: ImageContext,
+/** Throws for bad names. The layers stay where they are until the body is sent, or its `body` has ended or been returned. */
+export async function saveImages(
+  { catalog, layers, files, emit }: ImageContext,
   refs: readonly string[],
   platform: Platform | undefined,
-): AsyncGenerator<Uint8Array> {
+): Promise<OutgoingBody> {
   const images = selectImages(catalog, refs, platform);
-  await using undo = new AsyncDisposableStack();
+  await using held = new AsyncDisposableStack();
   // Images that are removed meanwhile leave their layers to us.
-  undo.defer(() => layers.collect(catalog.usedLayers()));
-  undo.defer(layers.pin(images.flatMap(({ image }) => image.parsed.rootfs.diff_ids)));
-  yield* archiveBytes(planArchive(images, (diffId) => layers.tar(diffId)));
-  for (const { image } of images) emit("save", image.id, image.id);
+  held.defer(() => layers.collect(catalog.usedLayers()));
+  held.defer(layers.pin(images.flatMap(({ image }) => image.parsed.rootfs.diff_ids)));
+  const pieces = piecesOf(planArchive(images, (diffId) => layers.tar(diffId)));
+  const tell = (): void => {
+    for (const { image } of images) emit("save", image.id, image.id);
+  };
+  const lasting = held.move();
+  return {
+    body: finishing(bytesOf(pieces, tell), () => lasting.disposeAsync()),
+    sendTo: async (socket) => {
+      await files.send(pieces, socket);
+      tell();
+    },
+  };
 }
 
-async function* archiveBytes({ directories, mtimeSec, files }: PlannedArchive): AsyncGenerator<Uint8Array> {
-  for (const name of directories) yield head({ type: "directory", name, mode: 0o755, size: 0, mtimeSec });
-  for (const file of files) yield* fileBytes(file);
-  yield TAR_END;
+type Piece = Uint8Array<ArrayBuffer> | Slice;
+
+async function* bytesOf(pieces: readonly Piece[], atEnd: () => void): AsyncGenerator<Uint8Array, void, undefined> {
+  for (const piece of pieces) {
+    if (piece instanceof Uint8Array) yield piece;
+    else yield* readSlice(piece);
+  }
+  atEnd();
 }
 
-async function* fileBytes({ name, mtimeSec, content }: PlannedFile): AsyncGenerator<Uint8Array> {
-  yield head({ type: "file", name, mode: 0o644, size: content.length, mtimeSec });
-  if (content instanceof Uint8Array) yield content;
-  else yield* readSlice(content);
-  yield new Uint8Array(padding(content.length));
+/** Layers as they lie in their files, and everything between two of them in one. */
+function piecesOf({ directories, mtimeSec, files }: PlannedArchive): Piece[] {
+  const pieces: Piece[] = [];
+  let between = directories.map((name) => head({ type: "directory", name, mode: 0o755, size: 0, mtimeSec }));
+  for (const { name, content, ...file } of files) {
+    between.push(head({ type: "file", name, mode: 0o644, size: content.length, mtimeSec: file.mtimeSec }));
+    if (content instanceof Uint8Array) between.push(Buffer.from(content));
+    else {
+      pieces.push(Buffer.concat(between), content);
+      between = [];
+    }
+    between.push(Buffer.alloc(padding(content.length)));
+  }
+  return [...pieces, Buffer.concat([...between, TAR_END])];
 }
 
 type Head = Pick<TarHead, "type" | "name" | "mode" | "size" | "mtimeSec">;
