@@ -95,6 +95,25 @@ export const VOLUMES: Scenarios = {
     ["DELETE /containers/conf-a?v=1", undefined, 204, ""],
     ["DELETE /volumes/conf-v", undefined, 204, ""],
   ],
+  "a subpath that there is not is missed at the start": [
+    made("conf-a", {
+      HostConfig: {
+        Mounts: [{ Type: "volume", Source: "conf-v", Target: "/v", VolumeOptions: { Subpath: "nosuch" } }],
+      },
+    }),
+    ["POST /containers/conf-a/start", undefined, 404],
+    ["GET /containers/conf-a/json", undefined, 200, { State: { Status: "created" } }],
+    ["DELETE /containers/conf-a", undefined, 204, ""],
+    ["DELETE /volumes/conf-v", undefined, 204, ""],
+  ],
+  "pruning containers keeps their volumes": [
+    made("conf-a", {
+      Labels: { conf: "prune" },
+      HostConfig: { Mounts: [{ Type: "volume", Source: "conf-v", Target: "/v" }] },
+    }),
+    [`POST /containers/prune?filters=${filters({ label: ["conf=prune"] })}`, undefined, 200, { SpaceReclaimed: 0 }],
+    ["DELETE /volumes/conf-v", undefined, 204, ""],
+  ],
   "how inspect shows a mount": [
     made("conf-a", { HostConfig: { Mounts: [{ Type: "volume", Source: "conf-v", Target: "/v", ReadOnly: true }] } }),
     [

@@ -20,7 +20,7 @@ export async function pruneContainers(ctx: EngineContext, filters: Filters): Pro
   for (const container of ctx.registry.all().filter((candidate) => isStopped(candidate) && passes(candidate))) {
     const { SizeRw } = await sizesOf(ctx, container);
     if (!isStopped(container)) continue;
-    await removeContainer(ctx, container, { ref: container.id, force: false, volumes: true });
+    await removeContainer(ctx, container, { ref: container.id, force: false, volumes: false });
     deleted.push(container.id);
     reclaimed += SizeRw;
   }

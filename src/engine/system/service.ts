@@ -74,7 +74,7 @@ function toInfo(ctx: EngineContext, facts: SystemFacts): Record<string, unknown>
       ["Layers", facts.layerForm()],
     ],
     Plugins: {
-      Volume: [],
+      Volume: ["local"],
       Network: ["bridge", "host", "null"],
       Authorization: null,
       Log: ["json-file", "local", "none"],

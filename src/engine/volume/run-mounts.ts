@@ -1,7 +1,7 @@
 /** The mounts of a run: volumes and images made available, subpaths opened so that no later change of a link redirects them. */
 import { fstatSync, mkdirSync, readdirSync, rmdirSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { dirname, posix } from "node:path";
-import { hasCode, invalidParameter, messageOf, systemError } from "../../base/errors.ts";
+import { hasCode, invalidParameter, messageOf, notFound } from "../../base/errors.ts";
 import type { ContainerId } from "../../base/ids.ts";
 import { openInRoot, openPath } from "../../kernel/at.ts";
 import type { OwnedFd } from "../../kernel/fd.ts";
@@ -120,7 +120,7 @@ function openBeneath(root: OwnedFd, base: string, subpath: string): OwnedFd {
     }
     const path = posix.join(base, subpath);
     const why = hasCode(error, "ENOENT") ? "no such file or directory" : messageOf(error);
-    throw systemError(`cannot access path ${path}: lstat ${path}: ${why}`, { cause: error });
+    throw notFound(`cannot access path ${path}: lstat ${path}: ${why}`, { cause: error });
   }
 }
 
