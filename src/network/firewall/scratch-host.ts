@@ -49,21 +49,20 @@ except OSError as e:
 /** Link-local addresses are good at once. */
 const NO_DAD = "net.ipv6.conf.default.dad_transmits=0";
 
-/** A network namespace to run programs in; undefined is the scratch host itself. */
+/** A network namespace to run programs in. */
 export class Place {
-  readonly #holder: Bun.Subprocess | undefined;
+  /** Whoever holds it. */
+  readonly pid: number;
+  readonly #netns: string;
   readonly #servers: Bun.Subprocess[] = [];
 
-  constructor(holder?: Bun.Subprocess) {
-    this.#holder = holder;
-  }
-
-  get pid(): number {
-    return this.#holder?.pid ?? process.pid;
+  constructor(pid: number, netns: string) {
+    this.pid = pid;
+    this.#netns = netns;
   }
 
   argv(command: readonly string[]): string[] {
-    return this.#holder === undefined ? [...command] : ["nsenter", `--net=/proc/${this.pid}/ns/net`, ...command];
+    return ["nsenter", `--net=${this.#netns}`, ...command];
   }
 
   /** Standard output of a program that must succeed. */
@@ -104,18 +103,20 @@ export class Place {
 
   [Symbol.dispose](): void {
     for (const server of this.#servers) server.kill(9);
-    this.#holder?.kill(9);
   }
 }
 
 export class ScratchHost extends Place {
-  readonly #stack = new DisposableStack();
+  readonly #stack: DisposableStack;
 
   constructor() {
-    super();
-    const home = this.#stack.use(currentNetns());
+    const stack = new DisposableStack();
+    const home = stack.use(currentNetns());
     unshare(CLONE.NEWNET);
-    this.#stack.defer(() => setns(home, CLONE.NEWNET));
+    stack.defer(() => setns(home, CLONE.NEWNET));
+    // By its own descriptor, so that nothing is ever done to the machine by mistake.
+    super(process.pid, `/proc/${process.pid}/fd/${stack.use(currentNetns()).fd}`);
+    this.#stack = stack;
     this.run("ip", "link", "set", "lo", "up");
     this.sysctl("net.ipv4.ip_forward=1", "net.ipv6.conf.all.forwarding=1", NO_DAD);
     this.filterBridges(false);
@@ -163,7 +164,8 @@ export class ScratchHost extends Place {
   async #place(): Promise<Place> {
     const holder = Bun.spawn(["unshare", "-n", "sh", "-c", "echo up; exec sleep 600"], { stdout: "pipe" });
     await holder.stdout.getReader().read();
-    const place = this.#stack.use(new Place(holder));
+    this.#stack.defer(() => holder.kill(9));
+    const place = this.#stack.use(new Place(holder.pid, `/proc/${holder.pid}/ns/net`));
     place.run("ip", "link", "set", "lo", "up");
     place.sysctl(NO_DAD);
     return place;
