@@ -23,6 +23,13 @@ export class Readiness {
     });
   }
 
+  /** Everybody looks again whether there is still something to wait for. */
+  wakeAll(): void {
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const { wake } of waiters) wake();
+  }
+
   async #turn(): Promise<void> {
     this.#isTurning = true;
     for (let waitMs = 1; this.#waiters.length > 0; waitMs = Math.min(MAX_WAIT_MS, waitMs * 2)) {

@@ -99,6 +99,7 @@ function hear(message: ToThread): void {
     case "cancel":
       if (packing.has(id)) fail(id, new Error("context canceled"));
       else (unpacking.get(id) ?? transfers.get(id))?.cancel(new Error("context canceled"));
+      return readiness.wakeAll();
   }
 }
 

@@ -11,11 +11,12 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import type { Duplex } from "../../base/duplex.ts";
+import type { LentBody } from "../../base/lent-socket.ts";
 import { connectUnix, type SocketStream, type StreamData, streamHandlers } from "../../base/socket-stream.ts";
 import { type TarMember, writeTar } from "../../base/tar/writer.ts";
 import { BodyDecoder } from "../../wire/body-decoder.ts";
 import { encodeChunk, LAST_CHUNK } from "../../wire/http1-body.ts";
-import { FileThreads } from "./threads.ts";
+import { FileThreads, type StoreRequest } from "./threads.ts";
 
 let base: string;
 const threads = new FileThreads();
@@ -279,4 +280,70 @@ describe("a lent socket", () => {
     expect(await unpacking).toMatchObject({ message: "unexpected EOF" });
     expect(outcomes).toEqual(["broken"]);
   });
+
+  test("carries bytes and stretches of files into a file at its other end, which grows as it is written", async () => {
+    const large = Buffer.from(Array.from({ length: 3_000_000 }, (_, at) => at % 251));
+    writeFileSync(join(base, "large"), large);
+    const before = openFiles().length;
+    const [path, grown] = [join(base, "stored"), [] as number[]];
+    {
+      await using pair = await socketPair();
+      const pieces = [
+        Buffer.from("before"),
+        new Uint8Array(),
+        { path: join(base, "large"), offset: 7, length: 2_900_000 },
+        { path: join(base, "large"), offset: 0, length: 0 },
+        Buffer.from("after"),
+      ];
+      const outcomes: unknown[] = [];
+      const storing = threads.store(lendChunked(pair.far, outcomes), storeRequest(path, { grown }));
+      await threads.send(pieces, { fd: pair.near.lending.fd, gone: pair.near.closed });
+      await pair.near.write(Buffer.concat([LAST_CHUNK, Buffer.from("next")]));
+      await storing;
+      expect(outcomes).toEqual([new Uint8Array(Buffer.from("next"))]);
+    }
+    const expected = Buffer.concat([Buffer.from("before"), large.subarray(7, 2_900_007), Buffer.from("after")]);
+    expect(readFileSync(path).equals(expected)).toBe(true);
+    expect([grown[0], grown.at(-1)]).toEqual([0, expected.length]);
+    expect(grown).toEqual(grown.toSorted((a, b) => a - b));
+    await eventually(() => openFiles().length === before);
+  });
+
+  test("whose body is larger than allowed is broken, and so is one whose reader gives up", async () => {
+    await using pair = await socketPair();
+    const [outcomes, abort] = [[] as unknown[], new AbortController()];
+    const refused = settled(
+      threads.store(lendChunked(pair.far, outcomes), storeRequest(join(base, "a"), { maxBytes: 99 })),
+    );
+    await pair.near.write(encodeChunk(Buffer.alloc(100)));
+    expect(await refused).toMatchObject({ message: "archive is larger than 99 bytes", isArchive: true });
+    const given = settled(
+      threads.store(lendChunked(pair.far, outcomes), storeRequest(join(base, "b"), { signal: abort.signal })),
+    );
+    abort.abort();
+    expect(await given).toBeInstanceOf(Error);
+    expect(outcomes).toEqual(["broken", "broken"]);
+  });
 });
+
+function lendChunked(far: SocketStream, outcomes: unknown[]): LentBody {
+  const { fd, suspend } = far.lending;
+  const arrived = Buffer.concat(suspend());
+  const giveBack = (rest: unknown): void => void outcomes.push(rest);
+  return { fd, gone: far.closed, arrived, framing: { kind: "chunked" }, giveBack };
+}
+
+interface Limits {
+  readonly grown?: number[];
+  readonly maxBytes?: number;
+  readonly signal?: AbortSignal;
+}
+
+function storeRequest(path: string, { grown = [], maxBytes = 1e9, signal }: Limits): StoreRequest {
+  return {
+    path,
+    maxBytes,
+    signal: signal ?? new AbortController().signal,
+    onStored: (bytes) => void grown.push(bytes),
+  };
+}
