@@ -34,5 +34,5 @@ export class ArgCountError extends CommandError {
 /** The line for an error of any kind; what the engine refused is introduced as such (docker/cli does so too). */
 export function errorText(error: unknown): string {
   const fromEngine = error instanceof Error && error.name === "ClientError";
-  return neutralise(fromEngine ? `Error response from daemon: ${error.message}` : messageOf(error));
+  return neutralise(fromEngine ? `Error response from daemon: ${error.message.trim()}` : messageOf(error));
 }

@@ -6,7 +6,7 @@ import type { Resolver, ServedSandbox } from "./dns/types.ts";
 import { byPrecedence, toSettings } from "./endpoint.ts";
 import type { Networks } from "./networks.ts";
 import { keepsShortNames, upstreamsOf } from "./resolv-conf.ts";
-import type { Attached, Connections, Use } from "./use.ts";
+import type { Attached, Connections, SandboxRequest, Use } from "./use.ts";
 
 export interface ContainerNamesDeps {
   readonly networks: Networks;
@@ -27,7 +27,7 @@ export class ContainerNames {
   settingsOf(use: Use): Connections["endpoints"] {
     const entries = [...use.attached].map(([name, attached]): [string, EndpointSettings] => {
       const { live, endpoint } = attached;
-      const names = this.#hasNames(attached) ? namesOf(use, endpoint.wanted) : null;
+      const names = this.#hasNames(attached) ? namesOf(use.id, use.request, endpoint.wanted) : null;
       return [name, toSettings(live.record.id, endpoint, names)];
     });
     return { ...Object.fromEntries(entries), ...(use.bare === undefined ? {} : { none: use.bare }) };
@@ -41,7 +41,7 @@ export class ContainerNames {
       endpointId: id,
       networkId: attached.live.record.id,
       addresses: [lease.ipv4, lease.ipv6].flatMap((leased) => (leased === undefined ? [] : [leased.address])),
-      names: namesOf(use, wanted),
+      names: namesOf(use.id, use.request, wanted),
     });
   }
 
@@ -92,7 +92,11 @@ export class ContainerNames {
 }
 
 /** Its name, its aliases, its short id, its host name. */
-function namesOf({ id, request: { name, config } }: Use, { Aliases }: EndpointSettings): string[] {
+export function namesOf(
+  id: ContainerId,
+  { name, config }: Pick<SandboxRequest, "name" | "config">,
+  { Aliases }: EndpointSettings,
+): string[] {
   return [...new Set([name, ...(Aliases ?? []), shortId(id), config.Hostname])].filter((each) => each !== "");
 }
 

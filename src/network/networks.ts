@@ -129,7 +129,7 @@ export class Networks {
     using _held = await this.#locks.acquire(id);
     if (this.isPredefined(record)) throw forbidden(`${name} is a pre-defined network and cannot be removed`);
     if (configOnly && [...this.#users.values()].some(({ configFrom }) => configFrom === name)) {
-      throw forbidden(`configuration network ${JSON.stringify(name)} is in use`);
+      throw forbidden(`error while removing network: configuration network ${JSON.stringify(name)} is in use`);
     }
     const live = this.#live.get(id);
     if (live !== undefined) await this.#discard(live);

@@ -1,5 +1,6 @@
 /** Putting a container on one more network, running or not (moby v28 daemon/container_operations.go, ConnectToNetwork). */
 import { conflict, invalidParameter } from "../../base/errors.ts";
+import { namesOf } from "../../network/container-names.ts";
 import { noneAndOthers, notHostMode, sharedNamespace } from "../../network/messages.ts";
 import type { NetworkRecord } from "../../state/network-record.ts";
 import type { EndpointSettings } from "../../wire/container.ts";
@@ -9,7 +10,7 @@ import { endpointProblems, isMac } from "../../wire/validate/endpoint.ts";
 import { listProblems } from "../../wire/validate/problems.ts";
 import type { Container } from "../container/container.ts";
 import { askedFor } from "../container/endpoints.ts";
-import { tellConnection } from "../container/sandbox.ts";
+import { tellConnection, toSandboxRequest } from "../container/sandbox.ts";
 import type { EngineContext } from "../context.ts";
 import { joinedContainer } from "../network-mode.ts";
 import { changeConnections } from "./change.ts";
@@ -27,7 +28,8 @@ export async function connectContainer(ctx: EngineContext, ref: string, request:
   if (record !== undefined) checkConnectable(container, record, wanted, ctx.network.problems(record, wanted));
   const name = record?.name ?? ref;
   if (container.live === undefined) {
-    const planned = { ...wanted, MacAddress: "", NetworkID: record?.id ?? "" };
+    const names = record === undefined ? null : namesOf(container.id, toSandboxRequest(container), wanted);
+    const planned = { ...wanted, MacAddress: "", NetworkID: record?.id ?? "", DNSNames: names };
     changeConnections(ctx, container, {
       wanted: { ...container.spec.networkingConfig.EndpointsConfig, [name]: wanted },
       endpoints: { ...container.state.endpoints, [name]: planned },

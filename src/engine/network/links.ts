@@ -118,7 +118,8 @@ function environmentOf({ container: { spec, state }, alias }: Link, name: string
   const prefix = alias.toUpperCase().replaceAll("-", "_");
   const address = state.endpoints["bridge"]?.IPAddress ?? "";
   const ports = Object.keys(spec.config.ExposedPorts ?? {}).map((key) => key.split("/"));
-  ports.sort(([a, proto], [b]) => Number(a) - Number(b) || (proto === "tcp" ? -1 : 1));
+  const isTcp = (protocol = "tcp"): number => (protocol === "tcp" ? 0 : 1);
+  ports.sort(([a, one], [b, other]) => isTcp(one) - isTcp(other) || Number(a) - Number(b));
   const [first] = ports;
   const inherited = spec.config.Env.filter((entry) => entry.includes("=")).filter(
     (entry) => !UNINTERESTING.has(entry.slice(0, entry.indexOf("="))),
