@@ -14,8 +14,9 @@ import { bench as ps } from "./ps.ts";
 import { bench as runRm } from "./run-rm.ts";
 import { bench as scale } from "./scale.ts";
 import { bench as start } from "./start.ts";
+import { bench as volumes } from "./volumes.ts";
 
-const BENCHES = [memory, runRm, execBench, start, ps, scale, logs, networks, ports, archives];
+const BENCHES = [memory, runRm, execBench, start, ps, scale, logs, networks, ports, archives, volumes];
 
 async function main(argv: readonly string[]): Promise<number> {
   const at = argv.indexOf("--json");
