@@ -31,8 +31,10 @@ export function packLocal(path: string, name: string, onProgress: Listener): Out
     },
     sendTo: async ({ fd }: LentSocket) => {
       using root = openPath("/");
+      const view = new TreeView(root.fd);
+      using top = view.locate(options.path, { follow: false });
       let total = 0;
-      for (const piece of packPieces(new TreeView(root.fd), options)) {
+      for (const piece of packPieces(view, top, options)) {
         await sendChunk(fd, piece, UNINTERRUPTED);
         total += "file" in piece ? piece.end - piece.start : piece.length;
         onProgress(total);

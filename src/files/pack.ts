@@ -41,21 +41,24 @@ const RANGE_BYTES = 256 * 1024;
 
 /** Throws SysError, before the first block when `path` is not there. */
 export function* packTree(view: TreeView, options: PackOptions = {}): Generator<Block, void, undefined> {
-  for (const piece of pack(view, options, false)) if (!("file" in piece)) yield piece;
+  using top = view.locate(options.path ?? "", { follow: false });
+  yield* packBlocks(view, top, options);
+}
+
+/** The same for a place that has been found, which stays its owner's. */
+export function* packBlocks(view: TreeView, top: Place, options: PackOptions): Generator<Block, void, undefined> {
+  for (const piece of pack(view, top, { ...options, inRanges: false })) if (!("file" in piece)) yield piece;
 }
 
 /** The same for a reader who can send from files. Blocks are valid only until the next piece is asked for. */
-export function packPieces(view: TreeView, options: PackOptions = {}): Pieces {
-  return pack(view, options, true);
+export function packPieces(view: TreeView, top: Place, options: PackOptions): Pieces {
+  return pack(view, top, { ...options, inRanges: true });
 }
 
-function* pack(view: TreeView, options: PackOptions, inRanges: boolean): Pieces {
-  const { path = "", name = "", layer = false, exactTimes = false } = options;
+function* pack(view: TreeView, top: Place, options: PackOptions & { readonly inRanges: boolean }): Pieces {
+  const { name = "", layer = false, exactTimes = false, inRanges } = options;
   const packer = new Packer(view, { layer, exactTimes, inRanges });
-  {
-    using top = view.locate(path, { follow: false });
-    yield* packer.entry(top, name);
-  }
+  yield* packer.entry(top, name);
   yield* packer.descend();
   yield* packer.finish();
 }
