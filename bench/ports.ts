@@ -70,6 +70,7 @@ async function traffic({ tare, docker }: Field): Promise<Report> {
 async function start(program: Traffic, engine: Contender, stack: AsyncDisposableStack): Promise<Servers> {
   const { cli, shell } = engine;
   await program.install(engine);
+  stack.defer(() => shell.run(`${cli} rmi ${TRAFFIC_IMAGE}`));
   const serve = async (name: string, kind: string): Promise<string> => {
     stack.defer(() => shell.run(`${cli} rm -f ${name}`));
     await shell.run(`${cli} run -d --name ${name} -p 80 ${TRAFFIC_IMAGE} /traffic ${kind} 80`);
