@@ -1,10 +1,12 @@
 /** Network namespaces of a test's own, with sockets of this process in them. */
 
 import { hasCode } from "../../src/base/errors.ts";
+import { openPath } from "../../src/kernel/at.ts";
 import type { OwnedFd } from "../../src/kernel/fd.ts";
 import { setLink } from "../../src/kernel/netlink/link.ts";
 import { NetlinkSocket } from "../../src/kernel/netlink/socket.ts";
 import { createNetns, currentNetns, inNetns } from "../../src/kernel/netns.ts";
+import { O } from "../../src/kernel/open-flags.ts";
 
 const LOOPBACK_INDEX = 1;
 const TIMEOUT_MS = 5000;
@@ -23,11 +25,9 @@ export class TestNetns implements Disposable {
   readonly #netns: OwnedFd;
   readonly #undo = new DisposableStack();
 
-  constructor() {
-    this.#netns = createNetns(this.#home, () => {
-      using inside = new NetlinkSocket();
-      inside.send(setLink(LOOPBACK_INDEX, { up: true }));
-    });
+  /** A new one, or that of a process. */
+  constructor(pid?: number) {
+    this.#netns = pid === undefined ? newNetns(this.#home) : openPath(`/proc/${pid}/ns/net`, O.RDONLY);
   }
 
   /** Any process of root can open it. */
@@ -76,17 +76,25 @@ export class TestNetns implements Disposable {
     this.#undo.defer(() => tcp.stop(true));
   }
 
-  /** Sends by UDP and resolves to the first answer. */
-  async ask(query: Buffer, server = "127.0.0.11"): Promise<Buffer> {
+  /** Sends by UDP, again and again where that is wanted, and resolves to the first answer. */
+  async ask(query: Buffer, server = "127.0.0.11", againMs?: number): Promise<Buffer> {
     const answered = Promise.withResolvers<Buffer>();
     const socket = await this.inside(() =>
       Bun.udpSocket({
         connect: { hostname: server, port: 53 },
-        socket: { data: (_, reply) => answered.resolve(Buffer.from(reply)) },
+        socket: {
+          data: (_, reply) => answered.resolve(Buffer.from(reply)),
+          error: () => answered.reject(new Error("nobody listens")),
+        },
       }),
     );
-    socket.send(query);
-    return within(answered.promise, () => socket.close());
+    const send = (): void => void socket.send(query);
+    send();
+    const again = againMs === undefined ? undefined : setInterval(send, againMs);
+    return within(answered.promise, () => {
+      clearInterval(again);
+      socket.close();
+    });
   }
 
   /** Sends all by one TCP connection and resolves to as many answers, in the order of their arrival. */
@@ -120,6 +128,13 @@ export class TestNetns implements Disposable {
     this.#netns.close();
     this.#home.close();
   }
+}
+
+function newNetns(home: OwnedFd): OwnedFd {
+  return createNetns(home, () => {
+    using inside = new NetlinkSocket();
+    inside.send(setLink(LOOPBACK_INDEX, { up: true }));
+  });
 }
 
 export function framed(message: Buffer): Buffer {
