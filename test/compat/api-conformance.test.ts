@@ -10,17 +10,19 @@ import { COMPARED_IMAGE, peerSocket } from "../harness/compare.ts";
 import { TestEngine } from "../harness/engine.ts";
 import { ensureBusybox } from "../harness/images.ts";
 import { BEHAVIOUR } from "./api-behaviour.ts";
+import { NETWORKS } from "./api-networks.ts";
 import { OURS_ONLY, REFUSALS } from "./api-refusals.ts";
 import type { Scenarios, Step } from "./api-steps.ts";
 import { VOLUMES } from "./api-volumes.ts";
 
 /** In Docker's words and in ours. */
-const COMMON: Scenarios = { ...REFUSALS, ...BEHAVIOUR, ...VOLUMES };
+const COMMON: Scenarios = { ...REFUSALS, ...BEHAVIOUR, ...NETWORKS, ...VOLUMES };
 const ALL: Scenarios = { ...COMMON, ...OURS_ONLY };
 
 /** What the scenarios' own containers and images are called; removed before and after each. */
 const NAMES = ["conf-a", "conf-b"];
 const IMAGES = ["conf/image:1", "conf/image:2"];
+const NETWORK_NAMES = ["conf-net", "conf-net2"];
 
 interface Answer {
   readonly status: number;
@@ -50,7 +52,7 @@ class Player {
     const answer = await this.#ask(line, sent);
     const said = isMessage(answer.body) ? answer.body.message : answer.body;
     expect({ line, said, status: answer.status }).toEqual({ line, said, status });
-    if (typeof facts === "object") expect({ line, said }).toMatchObject({ line, said: facts });
+    if (typeof facts === "object") expect({ line, said }).toMatchObject({ line, said: this.#fillAll(facts) });
     else if (facts !== undefined) expect({ line, said }).toEqual({ line, said: this.#fill(facts) });
   }
 
@@ -74,17 +76,23 @@ class Player {
     if (target === "/volumes/create" && "Name" in body) this.#ids.set("{volume}", String(body.Name));
     if (!("Id" in body)) return;
     if (target.startsWith("/containers/create")) this.#ids.set("{id}", String(body.Id));
+    if (target === "/networks/create") this.#ids.set("{network}", String(body.Id));
     if (target.endsWith("/exec")) this.#ids.set("{exec}", String(body.Id));
+  }
+
+  #fillAll(facts: object): object {
+    return JSON.parse(this.#fill(JSON.stringify(facts)));
   }
 
   #fill(text: string): string {
     return text
       .replaceAll("{short}", (this.#ids.get("{id}") ?? "").slice(0, 12))
-      .replaceAll(/\{(id|exec|volume)\}/g, (name) => this.#ids.get(name) ?? name);
+      .replaceAll(/\{(id|exec|network|volume)\}/g, (name) => this.#ids.get(name) ?? name);
   }
 
   async #clear(): Promise<void> {
     for (const name of NAMES) await this.#ask(`DELETE /containers/${name}?force=1`, undefined);
+    for (const network of NETWORK_NAMES) await this.#ask(`DELETE /networks/${network}`, undefined);
     for (const image of IMAGES) await this.#ask(`DELETE /images/${image}`, undefined);
   }
 }

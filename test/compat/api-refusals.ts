@@ -137,23 +137,10 @@ export const REFUSALS: Scenarios = {
 export const OURS_ONLY: Scenarios = {
   "what it does not do yet": [
     withHost(
-      { PortBindings: { "80/tcp": [{ HostPort: "8080" }] } },
-      501,
-      "publishing ports is not implemented yet: 80/tcp",
-    ),
-    create(
-      { Image: IMAGE, ExposedPorts: { "80/tcp": {} }, HostConfig: { PublishAllPorts: true } },
-      501,
-      "publishing ports is not implemented yet: 80/tcp",
-    ),
-    withHost(
       { StorageOpt: { size: "1G" } },
       400,
       "--storage-opt is supported only for overlay over xfs with 'pquota' mount option",
     ),
-    ...running("conf-b"),
-    withHost({ Links: ["conf-b:b"] }, 501, "links are not implemented yet: conf-b:b"),
-    made("conf-a", { HostConfig: { VolumesFrom: ["conf-b"], PublishAllPorts: true } }),
   ],
   "an exec session runs once": [
     ...running("conf-a"),

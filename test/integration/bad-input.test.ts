@@ -86,12 +86,6 @@ test.each<[string, string[], number, string]>([
     125,
     "No such container: nobody",
   ],
-  [
-    "a published port, which is not there yet",
-    ["run", "--rm", "-p", "80:80", "busybox", "true"],
-    125,
-    "not implemented",
-  ],
 ])("run refuses %s", async (_what, args, exitCode, message) => {
   const docker = await engine.docker(...args);
   expect(docker.stderr).toContain(message);
