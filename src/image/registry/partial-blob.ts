@@ -25,7 +25,7 @@ export interface Claim {
 }
 
 /** A killed engine loses at most so much of what a connection has brought. */
-const SAVE_BYTES = 1024 * 1024;
+const SAVE_BYTES = 256 * 1024;
 const ENTRY_BYTES = 4;
 
 export class PartialBlob implements GrowingFile {

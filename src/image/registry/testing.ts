@@ -15,6 +15,8 @@ export interface FakeOptions {
   readonly intercept?: (request: Request, url: URL) => Response | undefined | Promise<Response | undefined>;
   /** False: Range headers are not understood. */
   readonly ranges?: boolean;
+  /** No blob is sent or taken faster than so much in each millisecond. */
+  readonly paceBytesPerMs?: number;
   readonly tls?: { readonly cert: string; readonly key: string; readonly ca?: string };
 }
 
@@ -35,10 +37,11 @@ export class FakeRegistry implements Disposable {
   readonly blobs = new Map<string, Uint8Array>();
   /** By repository and reference: "a/b:tag", "a/b:sha256:…". */
   readonly manifests = new Map<string, Stored>();
-  /** Uploads under way, by id. */
-  readonly uploads = new Map<string, Uint8Array>();
-  /** Blob bytes that have left. */
+  /** Uploads under way, by id, as the pieces that have come. */
+  readonly uploads = new Map<string, Uint8Array[]>();
+  /** Blob bytes that have left, and that have come. */
   sentBytes = 0;
+  takenBytes = 0;
   /** The next blob that has more ends after so many bytes; once. */
   cutAfter: number | undefined;
   readonly #server: Bun.Server<undefined>;
@@ -140,7 +143,8 @@ export class FakeRegistry implements Disposable {
     if (cut !== undefined) this.cutAfter = undefined;
     let at = 0;
     const stream = new ReadableStream<Uint8Array>({
-      pull: (controller) => {
+      pull: async (controller) => {
+        await this.#pace(PIECE_BYTES);
         if (at >= bytes.length) return controller.close();
         if (cut !== undefined && at >= cut) return controller.close();
         const end = Math.min(at + PIECE_BYTES, bytes.length, cut === undefined ? bytes.length : Math.max(cut, at + 1));
@@ -156,30 +160,33 @@ export class FakeRegistry implements Disposable {
     if (request.method === "POST") return this.#begin(repository, url);
     const have = this.uploads.get(id);
     if (have === undefined) return failure(404, "BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry");
-    const location = { Location: `/v2/${repository}/blobs/uploads/${id}` };
-    const range = (bytes: Uint8Array) => ({ Range: `0-${Math.max(0, bytes.length - 1)}` });
-    if (request.method === "GET") return new Response(null, { status: 204, headers: { ...location, ...range(have) } });
+    const headers = (): Record<string, string> => ({
+      Location: `/v2/${repository}/blobs/uploads/${id}`,
+      Range: `0-${Math.max(0, lengthOf(have) - 1)}`,
+    });
+    if (request.method === "GET") return new Response(null, { status: 204, headers: headers() });
     if (request.method === "DELETE") {
       this.uploads.delete(id);
       return new Response(null, { status: 204 });
     }
-    const all = await this.#receive(request, id, have);
-    if (request.method === "PATCH") return new Response(null, { status: 202, headers: { ...location, ...range(all) } });
+    // What comes before a cut is kept, as a good registry does.
+    for await (const piece of request.body ?? []) {
+      this.takenBytes += piece.length;
+      await this.#pace(piece.length);
+      have.push(piece);
+    }
+    if (request.method === "PATCH") return new Response(null, { status: 202, headers: headers() });
     this.uploads.delete(id);
+    const all = Buffer.concat(have);
     if (digestOf(all) !== url.searchParams.get("digest"))
       return failure(400, "DIGEST_INVALID", "provided digest did not match");
     this.putBlob(repository, all);
     return new Response(null, { status: 201, headers: { Location: `/v2/${repository}/blobs/${digestOf(all)}` } });
   }
 
-  /** What comes before a cut is kept, as a good registry does. */
-  async #receive(request: Request, id: string, have: Uint8Array): Promise<Uint8Array> {
-    let all = have;
-    for await (const piece of request.body ?? []) {
-      all = Buffer.concat([all, piece]);
-      this.uploads.set(id, all);
-    }
-    return all;
+  async #pace(bytes: number): Promise<void> {
+    const { paceBytesPerMs } = this.#options;
+    if (paceBytesPerMs !== undefined) await Bun.sleep(bytes / paceBytesPerMs);
   }
 
   #begin(repository: string, url: URL): Response {
@@ -190,7 +197,7 @@ export class FakeRegistry implements Disposable {
       return new Response(null, { status: 201 });
     }
     const id = String(++this.#lastUpload);
-    this.uploads.set(id, new Uint8Array());
+    this.uploads.set(id, []);
     return new Response(null, { status: 202, headers: { Location: `/v2/${repository}/blobs/uploads/${id}` } });
   }
 
@@ -203,6 +210,8 @@ export class FakeRegistry implements Disposable {
       : Response.json({ name: repository, tags });
   }
 }
+
+const lengthOf = (pieces: readonly Uint8Array[]): number => pieces.reduce((total, { length }) => total + length, 0);
 
 export function failure(status: number, code: string, message: string, headers: Record<string, string> = {}): Response {
   return Response.json({ errors: [{ code, message }] }, { status, headers });
