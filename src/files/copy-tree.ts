@@ -23,7 +23,16 @@ import {
 } from "../kernel/at.ts";
 import type { OwnedFd } from "../kernel/fd.ts";
 import { O } from "../kernel/open-flags.ts";
-import { type FileStat, getXattr, listXattrs, readLink, statAt, statFd, statIfThere } from "../kernel/read-at.ts";
+import {
+  countEntries,
+  type FileStat,
+  getXattr,
+  listXattrs,
+  readLink,
+  statAt,
+  statFd,
+  statIfThere,
+} from "../kernel/read-at.ts";
 import { copyContents } from "./copy-contents.ts";
 import { removeEntry } from "./remove-entry.ts";
 
@@ -42,8 +51,8 @@ export function copyTree(from: OwnedFd, to: OwnedFd, checkpoint: (copied: Copied
 
 /** Few files in one directory: copying them takes about a millisecond. */
 export function isSmallTree(directory: OwnedFd): boolean {
+  if (countEntries(directory.fd, SMALL_COUNT + 1) > SMALL_COUNT) return false;
   const names = readdirSync(directory.procPath, { encoding: "buffer" });
-  if (names.length > SMALL_COUNT) return false;
   const stats = names.map((name) => statAt(directory.fd, name));
   return (
     stats.every(({ type }) => type !== "directory") && stats.reduce((sum, { size }) => sum + size, 0) <= SMALL_BYTES

@@ -19,7 +19,7 @@ import { join } from "node:path";
 import { openat, openPath, setxattrat, utimensat } from "./at.ts";
 import type { OwnedFd } from "./fd.ts";
 import { O } from "./open-flags.ts";
-import { getXattr, listXattrs, nextData, readLink, statAt, statFd } from "./read-at.ts";
+import { countEntries, getXattr, listXattrs, nextData, readLink, statAt, statFd } from "./read-at.ts";
 
 let path: string;
 let root: OwnedFd;
@@ -97,4 +97,16 @@ test("nextData() goes from one stretch of data to the next", () => {
   expect(nextData(fd, 0)).toEqual({ start: 1 << 20, end: (1 << 20) + 4096 });
   expect(nextData(fd, 2 << 20)).toBeUndefined();
   closeSync(fd);
+});
+
+test("countEntries() counts no further than it is asked to, hidden names included, the directory itself not", () => {
+  const count = (most: number): number => {
+    using opened = openPath(path, O.RDONLY | O.DIRECTORY);
+    return countEntries(opened.fd, most);
+  };
+  expect(count(5)).toBe(0);
+  for (const name of [".a", "..b", "...", "c"]) writeFileSync(join(path, name), "");
+  expect([count(3), count(4), count(5)]).toEqual([3, 4, 4]);
+  for (let number = 0; number < 300; number++) writeFileSync(join(path, `a rather long name ${number}`), "");
+  expect(count(1000)).toBe(304);
 });

@@ -23,7 +23,10 @@ import { toRfc3339 } from "../base/clock.ts";
 import { hasCode } from "../base/errors.ts";
 import { createId } from "../base/ids.ts";
 import { removeTree } from "../files/remove-tree.ts";
+import { openPath } from "../kernel/at.ts";
 import { umountIfMounted } from "../kernel/mounts.ts";
+import { O } from "../kernel/open-flags.ts";
+import { countEntries } from "../kernel/read-at.ts";
 import type { VolumeRecord } from "../state/volume-record.ts";
 import { quotaBytes } from "./options.ts";
 import { createVolumeQuota, type VolumeQuota } from "./quota.ts";
@@ -127,7 +130,8 @@ class VolumeDirectories implements Layout {
   }
 
   isEmpty(name: string): boolean {
-    return readdirSync(this.data(name)).length === 0;
+    using directory = openPath(this.data(name), O.RDONLY | O.DIRECTORY);
+    return countEntries(directory.fd, 1) === 0;
   }
 
   describe(name: string): { createdAt: string; options: Options } {
