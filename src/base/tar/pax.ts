@@ -37,12 +37,16 @@ function setRecord(records: Map<string, string>, key: string, value: string): vo
 
 const XATTR_PREFIX = "SCHILY.xattr.";
 
+const NO_XATTRS: ReadonlyMap<string, Uint8Array> = new Map();
+
+/** One and the same for the many files without any. */
 export function paxXattrs(records: PaxRecords): ReadonlyMap<string, Uint8Array> {
+  if (records.size === 0) return NO_XATTRS;
   const found = new Map<string, Uint8Array>();
   for (const [key, value] of records) {
     if (key.startsWith(XATTR_PREFIX)) found.set(key.slice(XATTR_PREFIX.length), Buffer.from(value, "latin1"));
   }
-  return found;
+  return found.size === 0 ? NO_XATTRS : found;
 }
 
 /** A whole number of a record; undefined when it is absent or empty. */

@@ -20,7 +20,7 @@ export const DEFAULT_LIMITS: ArchiveLimits = {
   maxBytes: 256 * 2 ** 30,
   maxRatio: 200,
   ratioFromBytes: 512 * 2 ** 20,
-  maxIndexBytes: 256 * 2 ** 20,
+  maxIndexBytes: 128 * 2 ** 20,
   maxDocumentBytes: 4 * 2 ** 20,
 };
 

@@ -20,7 +20,7 @@ import {
 } from "../../kernel/at.ts";
 import type { OwnedFd } from "../../kernel/fd.ts";
 import { O } from "../../kernel/open-flags.ts";
-import { DirectoryNode, FileNode, type Inode, SymlinkNode, storedXattrs, WhiteoutNode } from "./tree.ts";
+import { DirectoryNode, FileNode, type Inode, SymlinkNode, storedXattrs, typeOf, WhiteoutNode } from "./tree.ts";
 
 const COPY_BYTES = 1 << 20;
 const NS_PER_SEC = 1_000_000_000n;
@@ -112,7 +112,7 @@ class Extractor implements Disposable {
       makeSymlink(parent, name, inode);
     } else {
       const device = inode instanceof WhiteoutNode ? 0n : makedev(inode.major, inode.minor);
-      mknodat(parent.fd, name, inode.type | 0o600, device);
+      mknodat(parent.fd, name, typeOf(inode) | 0o600, device);
       using node = openat(parent.fd, name, O.PATH);
       own(node, inode);
     }

@@ -3,6 +3,7 @@
  * it is reported.
  */
 import { closeSync, fdatasyncSync, fsyncSync, mkdirSync, openSync, writeFileSync, writeSync } from "node:fs";
+import { invalidHeader } from "../../base/tar/header.ts";
 import { TarReader } from "../../base/tar/reader.ts";
 import { closeWhole, decompress, detectCompression } from "../../files/compression.ts";
 import { syncfs } from "../../kernel/sync.ts";
@@ -57,6 +58,7 @@ export async function stageLayer(job: StageJob, control: StageControl): Promise<
     file.append(chunk);
     pace.add(chunk.length);
     reader.push(chunk);
+    checkIsTar(reader, tree, chunk);
     checkExpansion(limits, source.bytes, reader.offset);
   }
   closeWhole(reader, compression);
@@ -67,6 +69,11 @@ export async function stageLayer(job: StageJob, control: StageControl): Promise<
   if (extracted) extract(tree, directory);
   sync(directory, extracted);
   return { diffId, digest: digest?.() ?? diffId, sizeBytes: tree.sizeBytes, tarBytes };
+}
+
+/** File system images often begin like an empty archive; what follows gives them away (case 31 of the security table). */
+function checkIsTar(reader: TarReader, tree: LayerTree, chunk: Uint8Array): void {
+  if (reader.finished && tree.entries === 0 && chunk.some((byte) => byte !== 0)) throw invalidHeader();
 }
 
 function writeLinks({ linksBelow }: LayerTree, directory: string): void {

@@ -32,7 +32,9 @@ export interface TreeLimits {
 const MAX_NAME_BYTES = 255;
 const MAX_TARGET_BYTES = 4095;
 const IMPLIED_MODE = 0o755;
+/** What an inode costs in memory besides its name; a directory has a table as well. */
 const INODE_BYTES = 64;
+const DIRECTORY_BYTES = 512;
 const SEGMENT_BYTES = 16;
 const NS_PER_SEC = 1_000_000_000n;
 const ROOT: Attributes = { mode: IMPLIED_MODE, uid: 0, gid: 0, mtimeSec: 0, mtimeNsec: 0, xattrs: new Map() };
@@ -44,6 +46,8 @@ export class TreeBuilder implements TarHandler, LayerTree {
   /** By the directory they stand in and their name: targets. */
   readonly #linksBelow = new Map<DirectoryNode, Map<string, string>>();
   readonly #limits: TreeLimits;
+  /** Those of the entry before, since neighbours mostly have the same. */
+  #attributes: Attributes = ROOT;
   #last: { path: string; directory: DirectoryNode } | undefined;
   #inodes = 0;
   #indexBytes = 0;
@@ -58,7 +62,7 @@ export class TreeBuilder implements TarHandler, LayerTree {
     this.entries += 1;
     const path = cleanPath(entry.name);
     if (path.name === "") {
-      if (entry.type === "directory") this.root.attributes = attributesOf(entry);
+      if (entry.type === "directory") this.root.attributes = this.#attributesOf(entry);
       return;
     }
     if (path.name.length > MAX_NAME_BYTES) throw new TarError("file name too long in archive");
@@ -81,7 +85,7 @@ export class TreeBuilder implements TarHandler, LayerTree {
 
   #put(entry: TarEntry, path: LayerPath): void {
     if (isOverlayMark(entry)) return;
-    const node = nodeOf(entry);
+    const node = nodeOf(entry, this.#attributesOf(entry));
     this.#count(entry, path.name);
     this.sizeBytes += node instanceof FileNode ? node.size : entry.linkName.length;
     this.#place(this.#directoryAt(path.directory, entry), path.name, node);
@@ -92,13 +96,13 @@ export class TreeBuilder implements TarHandler, LayerTree {
     const parent = this.#directoryAt(path.directory, entry);
     const found = parent.entries.get(path.name);
     if (found instanceof DirectoryNode) {
-      found.attributes = attributesOf(entry);
+      found.attributes = this.#attributesOf(entry);
       return;
     }
-    const directory = new DirectoryNode(attributesOf(entry));
+    const directory = new DirectoryNode(this.#attributesOf(entry));
     // The layer hid what was there below and put this in its place: nothing of the old may show through.
     directory.opaque = found instanceof WhiteoutNode;
-    this.#count(entry, path.name);
+    this.#count(entry, path.name, DIRECTORY_BYTES);
     this.#place(parent, path.name, directory);
   }
 
@@ -176,17 +180,23 @@ export class TreeBuilder implements TarHandler, LayerTree {
     const { mtimeSec, mtimeNsec } = timeOf(cause);
     const directory = new DirectoryNode({ ...ROOT, mtimeSec, mtimeNsec });
     directory.opaque = found !== undefined;
-    this.#count(undefined, name);
+    this.#count(undefined, name, DIRECTORY_BYTES);
     parent.entries.set(name, directory);
     return directory;
   }
 
-  #count(entry: TarEntry | undefined, name: string): void {
+  #attributesOf(entry: TarEntry): Attributes {
+    const attributes = attributesOf(entry);
+    if (!areEqual(attributes, this.#attributes)) this.#attributes = attributes;
+    return this.#attributes;
+  }
+
+  #count(entry: TarEntry | undefined, name: string, bytes = INODE_BYTES): void {
     this.#inodes += 1;
     if (this.#inodes > this.#limits.maxEntries) {
       throw new TarError(`archive has more than ${this.#limits.maxEntries} entries`);
     }
-    this.#indexBytes += INODE_BYTES + name.length + (entry === undefined ? 0 : bytesOf(entry));
+    this.#indexBytes += bytes + name.length + (entry === undefined ? 0 : bytesOf(entry));
     if (this.#indexBytes > this.#limits.maxIndexBytes) {
       throw new TarError(`names and attributes in archive are larger than ${this.#limits.maxIndexBytes} bytes`);
     }
@@ -204,8 +214,7 @@ function isOverlayMark({ type, major, minor }: TarEntry): boolean {
   return type === "char" && major === 0 && minor === 0;
 }
 
-function nodeOf(entry: TarEntry): Inode {
-  const attributes = attributesOf(entry);
+function nodeOf(entry: TarEntry, attributes: Attributes): Inode {
   switch (entry.type) {
     case "file":
       return new FileNode(attributes, entry);
@@ -235,6 +244,17 @@ function deviceOf(attributes: Attributes, type: number, { name, major, minor }: 
     throw new TarError(`device ${JSON.stringify(name)} has numbers out of range`);
   }
   return new SpecialNode(attributes, { type, major, minor });
+}
+
+function areEqual(a: Attributes, b: Attributes): boolean {
+  return (
+    a.mode === b.mode &&
+    a.uid === b.uid &&
+    a.gid === b.gid &&
+    a.mtimeSec === b.mtimeSec &&
+    a.mtimeNsec === b.mtimeNsec &&
+    a.xattrs === b.xattrs
+  );
 }
 
 function attributesOf(entry: TarEntry): Attributes {

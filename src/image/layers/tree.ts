@@ -19,10 +19,8 @@ export interface Attributes {
   readonly xattrs: ReadonlyMap<string, Uint8Array>;
 }
 
-/** An inode; hard links are one inode with several names. */
+/** An inode; hard links are one inode with several names. There may be a million, so what they have in common is shared. */
 abstract class Node {
-  /** The bits of S_IFMT. */
-  abstract readonly type: number;
   attributes: Attributes;
 
   constructor(attributes: Attributes) {
@@ -32,7 +30,6 @@ abstract class Node {
 
 /** A regular file, whose bytes stay in the layer's tar. */
 export class FileNode extends Node {
-  readonly type = S_IFREG;
   readonly size: number;
   /** Where its data begins in the tar. */
   readonly offset: number;
@@ -47,7 +44,6 @@ export class FileNode extends Node {
 }
 
 export class DirectoryNode extends Node {
-  readonly type = S_IFDIR;
   /** Names have one character a byte. */
   readonly entries = new Map<string, Inode>();
   /** Nothing of the layers below shows through. */
@@ -61,7 +57,6 @@ export class DirectoryNode extends Node {
 }
 
 export class SymlinkNode extends Node {
-  readonly type = S_IFLNK;
   readonly target: string;
 
   constructor(attributes: Attributes, target: string) {
@@ -88,11 +83,17 @@ const NO_ATTRIBUTES: Attributes = { mode: 0, uid: 0, gid: 0, mtimeSec: 0, mtimeN
 
 /** "Deleted", as overlayfs writes it: the character device 0:0. */
 export class WhiteoutNode extends Node {
-  readonly type = S_IFCHR;
-
   constructor() {
     super(NO_ATTRIBUTES);
   }
+}
+
+/** The bits of S_IFMT. */
+export function typeOf(node: Inode): number {
+  if (node instanceof FileNode) return S_IFREG;
+  if (node instanceof DirectoryNode) return S_IFDIR;
+  if (node instanceof SymlinkNode) return S_IFLNK;
+  return node instanceof WhiteoutNode ? S_IFCHR : node.type;
 }
 
 export type Inode = FileNode | DirectoryNode | SymlinkNode | SpecialNode | WhiteoutNode;

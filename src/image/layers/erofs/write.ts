@@ -2,7 +2,7 @@
  * A layer's EROFS metadata, to stand behind its tar in one file: inodes point into the tar, nothing is copied. The same tree makes
  * the same bytes.
  */
-import { FileNode, type Inode, type LayerTree, SpecialNode, SymlinkNode, storedXattrs } from "../tree.ts";
+import { FileNode, type Inode, type LayerTree, SpecialNode, SymlinkNode, storedXattrs, typeOf } from "../tree.ts";
 import { chunkBlocks } from "./chunks.ts";
 import {
   align,
@@ -76,7 +76,7 @@ function writeInode(out: Buffer, placed: Placed, number: number, blocks: FirstBl
   const { layout, where } = dataOf(placed, blocks);
   out.writeUInt16LE(EXTENDED_INODE | (layout << 1), at);
   out.writeUInt16LE(xattrCount(placed.xattrBytes), at + 2);
-  out.writeUInt16LE(inode.type | mode, at + 4);
+  out.writeUInt16LE(typeOf(inode) | mode, at + 4);
   out.writeBigUInt64LE(BigInt(sizeOf(placed)), at + 8);
   out.writeUInt32LE(where, at + 16);
   out.writeUInt32LE(number, at + 20);
@@ -148,7 +148,7 @@ type Places = Layout["places"];
 function writeDirent(out: Buffer, at: number, { child, nameAt }: { child: Placed; nameAt: number }): void {
   out.writeBigUInt64LE(BigInt(child.position / SLOT_BYTES), at);
   out.writeUInt16LE(nameAt, at + 8);
-  out.writeUInt8(FILE_TYPES[child.inode.type] ?? 0, at + 10);
+  out.writeUInt8(FILE_TYPES[typeOf(child.inode)] ?? 0, at + 10);
 }
 
 /** As many names in each as fit. */
