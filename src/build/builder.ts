@@ -120,8 +120,8 @@ export interface NewRecord {
 
 export interface OpenRecord {
   readonly report: Report;
-  /** Ends what `progress` yields. Idempotent; the first one counts. */
-  end(outcome: { readonly answers: ReadonlyMap<string, string> } | { readonly error: string }): void;
+  /** Ends what `progress` yields. Idempotent; the first one counts, and is told true. */
+  end(outcome: { readonly answers: ReadonlyMap<string, string> } | { readonly error: string }): boolean;
 }
 
 export interface BuildRecord {

@@ -21,7 +21,9 @@ export async function receiveContext(
   mkdirSync(path, { mode: 0o755 });
   const release = (): Promise<void> => removeTree(dir, name);
   try {
-    await fileThreads.unpack({ view: { root: path }, options: { path: "", owner: { uid: 0, gid: 0 } },
+    await fileThreads.unpack({
+      view: { root: path },
+      options: { path: "", owner: { uid: 0, gid: 0 } },
       archive: { body: archive },
     });
     return { path, release };

@@ -28,6 +28,16 @@ export interface Expansion {
   readonly used: ReadonlySet<string>;
 }
 
+/** A text that cannot be expanded, and what was not set up to there. */
+export class ExpansionError extends DockerfileError {
+  readonly unset: ReadonlySet<string>;
+
+  constructor(text: string, unset: ReadonlySet<string>, cause: DockerfileError) {
+    super(`failed to process ${JSON.stringify(text)}: ${cause.message}`, undefined, { cause });
+    this.unset = unset;
+  }
+}
+
 export type Variables = ReadonlyMap<string, string>;
 
 /** Throws DockerfileError: `failed to process "…": …`. */
@@ -38,9 +48,7 @@ export function expand(text: string, variables: Variables, options: ExpandOption
     return { text: result, words, unset: expander.unset, used: expander.used };
   } catch (error) {
     if (!(error instanceof DockerfileError)) throw error;
-    throw new DockerfileError(`failed to process ${JSON.stringify(text)}: ${error.message}`, undefined, {
-      cause: error,
-    });
+    throw new ExpansionError(text, expander.unset, error);
   }
 }
 
@@ -223,8 +231,7 @@ class Expander {
   #modified(name: string, modifier: string): string {
     const kind = modifier.slice(-1);
     const word = this.#inBraces("}", kind === "#" || kind === "%");
-    // A reference that says what to do without a value is no mistake.
-    const value = "-+?".includes(kind) ? this.#variables.get(name) : this.#lookUp(name);
+    const value = this.#lookUp(name);
     if (value === undefined && this.#options.keepUnset === true) return `\${${name}${modifier}${word}}`;
     const missing = value === undefined || (modifier.startsWith(":") && value === "");
     switch (kind) {

@@ -15,7 +15,7 @@ export function nearest(word: string, known: readonly string[]): string | undefi
   for (const candidate of known) {
     if (candidate.toLowerCase() === wanted) return undefined;
     const distance = editDistance(wanted, candidate.toLowerCase());
-    if (distance < Math.min(FARTHEST, wanted.length) && distance < (found?.distance ?? FARTHEST)) {
+    if (distance < (found?.distance ?? FARTHEST)) {
       found = { word: candidate, distance };
     }
   }

@@ -21,14 +21,13 @@ export interface Selection {
 
 const WILDCARD = /[*?[\\]/;
 
-/** In the order of the paths, matches of a pattern in the order of their names. Throws MissingPath when there is nothing. */
+/** In the order of the paths, matches of a pattern in the order of their names. A pattern may match nothing, a path throws MissingPath. */
 export function select(view: TreeView, paths: readonly string[], wildcards: boolean): Selection[] {
   return paths.flatMap((path) => {
     const clean = path.replace(/^\/+|\/+$/g, "");
     if (!wildcards || !WILDCARD.test(clean)) return [toSelection(view, clean, path)];
-    const found = matches(view, clean);
-    if (found.length === 0) throw new MissingPath(`lstat ${path}: no such file or directory`);
-    return found.map((match) => toSelection(view, match, match));
+    checkPrefix(view, clean);
+    return matches(view, clean).map((match) => toSelection(view, match, match));
   });
 }
 
@@ -40,6 +39,17 @@ function toSelection(view: TreeView, clean: string, path: string): Selection {
     if (!hasCode(error, "ENOENT") && !hasCode(error, "ENOTDIR")) throw error;
     throw new MissingPath(`${JSON.stringify(path.startsWith("/") ? path : `/${path}`)}: not found`, { cause: error });
   }
+}
+
+/** What comes before the first wildcard is a path like others. */
+function checkPrefix(view: TreeView, pattern: string): void {
+  const parts = pattern.split("/");
+  const plain = parts.slice(
+    0,
+    parts.findIndex((part) => WILDCARD.test(part)),
+  );
+  const missing = plain.map((_, at) => plain.slice(0, at + 1).join("/")).find((path) => !exists(view, path));
+  if (missing !== undefined) throw new MissingPath(`lstat /${missing}: no such file or directory`);
 }
 
 /** Goes down component by component, so that only directories that can match are read. */

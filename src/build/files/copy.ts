@@ -38,7 +38,7 @@ export async function copyInto(destination: Destination, { view, action, attribu
   const paths = action.sources.map(viewPath);
   const selected = select(view, paths, action.wildcards);
   const into = viewPath(action.destination);
-  const isDirectory = into.endsWith("/") || selected.length > 1 || destination.typeAt(into) === "directory";
+  const isDirectory = into.endsWith("/") || destination.typeAt(into) === "directory";
   for (const selection of selected) {
     using source = view.locate(selection.path);
     const copy = new EntryCopy(destination, view, { action, attributes });
@@ -95,7 +95,7 @@ class EntryCopy {
     const times: [path: string, stat: FileStat][] = [];
     const filter = new Filter(this.#action.exclude);
     this.#checkDirectory(to);
-    this.#destination.directory(to, this.#attributes.owner);
+    this.#makeTop(to);
     for (const { place, relative } of walk(this.#view, from, filter)) {
       const path = joined(to, relative);
       if (place.stat.type !== "directory") {
@@ -116,6 +116,16 @@ class EntryCopy {
   #checkDirectory(path: string): void {
     const type = this.#destination.typeAt(path);
     if (type !== undefined && type !== "directory") throw new Error(`cannot copy to non-directory: ${path}`);
+  }
+
+  /** A directory that is made for the copy takes the permissions that were asked for, no more. */
+  #makeTop(path: string): void {
+    const isNew = this.#destination.typeAt(path) === undefined;
+    this.#destination.directory(path, this.#attributes.owner);
+    const { mode } = this.#attributes;
+    if (!isNew || mode === undefined) return;
+    using made = this.#destination.view.openDirectory(clean(this.#destination, path));
+    fchmod(made.fd, mode("directory", 0o755) & 0o777);
   }
 
   #makeDirectory({ fd, stat }: Place, path: string): void {

@@ -9,7 +9,7 @@ import { type ConfigContext, configStep } from "./config-steps.ts";
 import { StepNames, summaryOf } from "./describe.ts";
 import { DEFAULT_PATH, expandIn, mergeEnv, scopeOf } from "./environment.ts";
 import { addStep, copyStep, type StepContext, workdirStep } from "./file-steps.ts";
-import { withConfig, withStep } from "./image-state.ts";
+import { withConfig } from "./image-state.ts";
 import type { Linter } from "./lint.ts";
 import { platformArgs } from "./platform-args.ts";
 import { runStep } from "./run-step.ts";
@@ -54,11 +54,9 @@ export class Assembly {
   async result(): Promise<StageState> {
     const { target, options } = this.#facts;
     const state = await this.#stateOf(target);
-    const labels = [...options.labels];
-    return labels.reduce((before, [key, value]): StageState => {
-      const image = withConfig(before.image, { Labels: { ...before.image.config.Labels, [key]: value } });
-      return { ...before, image: withStep(image, `LABEL ${key}=${value}`, false) };
-    }, state);
+    if (options.labels.size === 0) return state;
+    const labels = { ...state.image.config.Labels, ...Object.fromEntries(options.labels) };
+    return { ...state, image: withConfig(state.image, { Labels: labels }) };
   }
 
   /** Of the stages that were gone through, in the order of the file. */
@@ -103,9 +101,10 @@ export class Assembly {
     return findStage(stages, stage.base, stage.index);
   }
 
-  /** "" where there is one stage only. */
+  /** "" where there is one stage only, and none that a mount makes by the way. */
   #label(stage: StageNode): string {
-    if (this.#facts.stages.length === 1) return "";
+    const { stages } = this.#facts;
+    if (stages.length === 1 && !stage.instructions.some(hasMounts)) return "";
     return stage.name || `stage-${stage.index}`;
   }
 
@@ -196,6 +195,9 @@ export class Assembly {
   }
 }
 
+const hasMounts = (instruction: StageInstruction): boolean =>
+  instruction.name === "RUN" && instruction.mounts.length > 0;
+
 const fromText = ({ base, name }: StageNode): string => `FROM ${base}${name === "" ? "" : ` AS ${name}`}`;
 
 function sourceWords(instruction: StageInstruction): string[] {
@@ -224,7 +226,7 @@ function shownText(state: StageState, instruction: StageInstruction, escape: Esc
 
 function expandShown(state: StageState, statement: string, escape: Escape): string {
   try {
-    return expandIn(state.scope, statement, { escape, rawQuotes: true, rawEscapes: true, keepUnset: true }).text;
+    return expandIn(state.scope, statement, { escape, rawQuotes: true, keepUnset: true }).text;
   } catch (error) {
     if (error instanceof DockerfileError) return statement;
     throw error;

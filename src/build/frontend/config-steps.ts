@@ -126,8 +126,10 @@ function commandWords(state: StageState, { command: { words, shell } }: Instruct
 
 function command(state: StageState, instruction: InstructionOf<"CMD" | "ENTRYPOINT">): StageState {
   const words = commandWords(state, instruction);
-  const change = { Cmd: words, ...(instruction.command.shell ? { ArgsEscaped: true } : {}) };
-  return { ...told(configured(state, change), `CMD ${goQuoteList(words)}`), hasCommand: true };
+  return {
+    ...told(configured(state, { Cmd: words, ArgsEscaped: true }), `CMD ${goQuoteList(words)}`),
+    hasCommand: true,
+  };
 }
 
 /** A new entry point makes the base image's command meaningless. */

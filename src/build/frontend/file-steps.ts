@@ -196,19 +196,16 @@ function linkedVertex(
 
 /** As the history tells it: flags of owner and mode, sources, destination. */
 function describeTransfer({ name, transfer }: Transferred, { sources, writtenDestination }: Paths): string {
-  const { chown, chmod, link, inline } = transfer;
-  const flags = [
-    ...(chown === "" ? [] : [`--chown=${chown}`]),
-    ...(chmod === "" ? [] : [`--chmod=${chmod}`]),
-    ...(link ? ["--link"] : []),
-  ];
+  const { chown, chmod, inline } = transfer;
+  const flags = [...(chown === "" ? [] : [`--chown=${chown}`]), ...(chmod === "" ? [] : [`--chmod=${chmod}`])];
   const files = inline.map((file) => `<<${file.name}`);
   return `${[name, ...flags, ...sources, ...files, writtenDestination].join(" ")} # buildkit`;
 }
 
 /** Makes the directory, when it is not the root; it belongs to the stage's user. */
 export function workdirStep(state: StageState, { path }: InstructionOf<"WORKDIR">, context: StepContext): StageState {
-  const directory = resolvePath(state, expandedWord(state, path, context));
+  const wanted = expandedWord(state, path, context);
+  const directory = wanted.startsWith("/") ? wanted : resolvePath(state, wanted);
   const configured = { ...state, image: withConfig(state.image, { WorkingDir: directory }) };
   const createdBy = `WORKDIR ${directory}`;
   if (directory === "/") return { ...configured, image: withStep(configured.image, createdBy, false) };

@@ -1,7 +1,9 @@
 /** Gathers what a Dockerfile should better not do, by the rules that its `# check=` directive leaves on. */
+
+import { ExpansionError } from "../../dockerfile/expand.ts";
 import type { Instruction, InstructionOf } from "../../dockerfile/instruction.ts";
 import type { Dockerfile, Stage } from "../../dockerfile/parse.ts";
-import { DockerfileError, type Lines } from "../../dockerfile/place.ts";
+import type { Lines } from "../../dockerfile/place.ts";
 import { nearest } from "../../dockerfile/suggest.ts";
 import { BuildFailure } from "../failure.ts";
 import { expandIn } from "./environment.ts";
@@ -105,8 +107,10 @@ export class Linter {
     this.tell(RULES.jsonArgsRecommended, `JSON arguments recommended for ${name} ${why}`, lines);
   }
 
-  #relativeWorkdir({ path, lines }: InstructionOf<"WORKDIR">, { image }: StageState): void {
-    if (path.startsWith("/") || (image.config.WorkingDir || "/") !== "/") return;
+  #relativeWorkdir({ path, lines }: InstructionOf<"WORKDIR">, { image, scope }: StageState): void {
+    const isAbsolute =
+      path.startsWith("/") || (/^\$\{?(\w+)/.exec(path)?.[1] ?? "") in Object.fromEntries(scope.variables);
+    if (isAbsolute || (image.config.WorkingDir || "/") !== "/") return;
     const what = `Relative workdir ${JSON.stringify(path)}`;
     this.tell(RULES.workdirRelativePath, `${what} can have unexpected results if the base image changes`, lines);
   }
@@ -197,7 +201,8 @@ export class Linter {
   #undefinedVariables(instruction: Instruction, state: StageState, escape: Escape): void {
     for (const text of expandedTexts(instruction)) {
       for (const name of unsetNames(state, text, escape)) {
-        if (PROXY_ARGS.includes(name)) continue;
+        // An argument that nobody gave a value is declared all the same.
+        if (PROXY_ARGS.includes(name) || state.scope.args.some(({ key }) => key === name)) continue;
         const near = nearest(name, [...state.scope.variables.keys()]);
         const hint = near === undefined ? "" : ` (did you mean $${near}?)`;
         this.tell(RULES.undefinedVar, `Usage of undefined variable '$${name}'${hint}`, instruction.lines);
@@ -214,7 +219,7 @@ function unsetNames(state: StageState, text: string, escape: Escape): string[] {
     return [...expandIn(state.scope, text, { escape }).unset];
   } catch (error) {
     // That it cannot be expanded is told as an error, in its turn.
-    if (error instanceof DockerfileError) return [];
+    if (error instanceof ExpansionError) return [...error.unset];
     throw error;
   }
 }
@@ -227,8 +232,9 @@ function expandedTexts(instruction: Instruction): readonly string[] {
       return instruction.pairs.flatMap(({ key, value }) => [key, value]);
     case "COPY":
     case "ADD": {
-      const { sources, destination, chown, chmod } = instruction.transfer;
-      return [...sources, destination, chown, chmod];
+      const { sources, destination, chown, chmod, inline } = instruction.transfer;
+      const documents = inline.flatMap(({ expand, text }) => (expand ? [text.replaceAll(/['"]/g, "")] : []));
+      return [...sources, destination, chown, chmod, ...documents];
     }
     case "EXPOSE":
       return instruction.ports;

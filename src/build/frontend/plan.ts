@@ -12,7 +12,7 @@ import { Assembly, type ContextPaths } from "./assemble.ts";
 import { Bases, type ImageResolver } from "./bases.ts";
 import { contextVertex, type Definition, loadDefinition, type SourceReader } from "./definition.ts";
 import { toConfigJson } from "./image-state.ts";
-import { type Finding, Linter } from "./lint.ts";
+import { Linter } from "./lint.ts";
 import { RULES } from "./lint-rules.ts";
 import { platformArgs } from "./platform-args.ts";
 import { findTarget, type StageNode } from "./stage-graph.ts";
@@ -29,7 +29,14 @@ export async function planBuild(deps: FrontendDeps, build: Build, options: Front
   const definition = await loadDefinition(deps, build, options);
   const file = { fileName: definition.fileName, text: definition.text };
   try {
-    return await planFile(deps, { build, options, definition, file });
+    const dockerfile = parseDockerfile(definition.text);
+    const linter = new Linter(options.check || (dockerfile.directives.check ?? ""));
+    const planning = { build, options, definition, file, dockerfile, linter };
+    try {
+      return await planFile(deps, planning);
+    } finally {
+      if (options.subrequest === "") tellFindings(planning);
+    }
   } catch (error) {
     throw toFailure(error, file);
   }
@@ -47,33 +54,32 @@ interface Planning {
   readonly options: FrontendOptions;
   readonly definition: Definition;
   readonly file: Pick<SourcePlace, "fileName" | "text">;
+  readonly dockerfile: Dockerfile;
+  readonly linter: Linter;
 }
 
 async function planFile(deps: FrontendDeps, planning: Planning): Promise<Plan> {
-  const { options, definition, build } = planning;
-  const dockerfile = parseDockerfile(definition.text);
-  const linter = new Linter(options.check || (dockerfile.directives.check ?? ""));
+  const { options, definition, build, dockerfile, linter } = planning;
   linter.file(dockerfile);
   const platforms =
     options.platforms.length === 0 ? [deps.platform] : options.platforms.map((word) => deps.parsePlatform(word));
   const results: PlannedResult[] = [];
   const steps: PlannedStep[] = [];
   for (const platform of options.subrequest === "" ? platforms : platforms.slice(0, 1)) {
-    const planned = await planPlatform(deps, planning, { dockerfile, linter, platform, isOne: platforms.length === 1 });
+    const planned = await planPlatform(deps, planning, { platform, isOne: platforms.length === 1 });
     results.push(planned.result);
     if (results.length === 1) steps.push(...planned.steps);
   }
   if (options.subrequest !== "") {
     return { results: [], steps, metadata: answerSubrequest(options, { dockerfile, linter, text: definition.text }) };
   }
-  tellFindings(planning, linter.findings);
   if (linter.failure !== undefined) throw new BuildFailure(linter.failure, { kind: "invalidParameter" });
   build.signal.throwIfAborted();
   return { results, steps, metadata: new Map() };
 }
 
-function tellFindings({ build, definition, file }: Planning, findings: readonly Finding[]): void {
-  for (const { rule, detail, lines } of findings) {
+function tellFindings({ build, definition, file, linter }: Planning): void {
+  for (const { rule, detail, lines } of linter.findings) {
     build.report({
       kind: "warning",
       vertex: definition.vertex.digest,
@@ -87,16 +93,14 @@ function tellFindings({ build, definition, file }: Planning, findings: readonly 
 }
 
 interface PlatformPlanning {
-  readonly dockerfile: Dockerfile;
-  readonly linter: Linter;
   readonly platform: Platform;
   readonly isOne: boolean;
 }
 
 async function planPlatform(
   deps: FrontendDeps,
-  { build, options, definition, file }: Planning,
-  { dockerfile, linter, platform, isOne }: PlatformPlanning,
+  { build, options, definition, file, dockerfile, linter }: Planning,
+  { platform, isOne }: PlatformPlanning,
 ): Promise<{ result: PlannedResult; steps: PlannedStep[] }> {
   const { escape } = dockerfile.directives;
   const automatic = platformArgs(deps.platform, platform, options.target);
@@ -187,6 +191,7 @@ function stagesOf(
     for (const name of base.unset) {
       linter.tell(RULES.undefinedArgInFrom, `FROM argument '${name}' is not declared`, lines);
     }
+    checkDefaultBase(linter, { dockerfile, base: from.base, lines });
     if (base.text === "") throw new DockerfileError(`base name (${from.base}) should not be blank`, lines);
     const stage = { index, name: from.stage, base: base.text, instructions, lines };
     const platform = platformOf(deps, { text: from.platform, variables, escape, lines, linter });
@@ -195,6 +200,24 @@ function stagesOf(
   });
   return { stages, platforms };
 }
+
+/** Without arguments of the client the base has to have a name as well. */
+function checkDefaultBase(
+  linter: Linter,
+  { dockerfile, base, lines }: { dockerfile: Dockerfile; base: string; lines: StageNode["lines"] },
+): void {
+  const { escape } = dockerfile.directives;
+  const defaults = new Map<string, string>();
+  for (const { key, value } of dockerfile.globalArgs.flatMap(({ args }) => args)) {
+    if (value !== undefined) defaults.set(key, expand(value, defaults, { escape }).text);
+  }
+  const { text, unset } = expand(base, defaults, { escape });
+  if (unset.size === 0 && isName(text)) return;
+  const detail = `Default value for ARG ${base} results in empty or invalid base image name`;
+  if (base.includes("$")) linter.tell(RULES.invalidDefaultArgInFrom, detail, lines);
+}
+
+const isName = (text: string): boolean => /^[\w][\w.:/@-]*$/.test(text) && !/[:/@-]$/.test(text);
 
 interface PlatformWords {
   readonly text: string;
@@ -209,6 +232,9 @@ function platformOf(
   { text, variables, escape, lines, linter }: PlatformWords,
 ): Platform | undefined {
   if (text === "") return undefined;
+  const { text: word } = placed(lines, () => expand(text, variables, { escape }));
+  if (word === "") throw new DockerfileError(`empty platform value from expression ${text}`, lines);
+  const platform = parsed(deps, word, lines);
   if (/^\$\{?TARGETPLATFORM\}?$/.test(text)) {
     const detail = `Setting platform to predefined ${text} in FROM is redundant as this is the default behavior`;
     linter.tell(RULES.redundantTargetPlatform, detail, lines);
@@ -219,8 +245,10 @@ function platformOf(
       lines,
     );
   }
-  const { text: word } = placed(lines, () => expand(text, variables, { escape }));
-  if (word === "") throw new DockerfileError(`empty platform value from expression ${text}`, lines);
+  return platform;
+}
+
+function parsed(deps: FrontendDeps, word: string, lines: StageNode["lines"]): Platform {
   try {
     return deps.parsePlatform(word);
   } catch (error) {

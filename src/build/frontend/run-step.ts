@@ -79,7 +79,7 @@ function commandOf(state: StageState, { command, files }: InstructionOf<"RUN">):
   const text = file.chomp ? withoutLeadingTabs(file.text) : file.text;
   if (!text.startsWith("#!")) return { args: [...shellOf(state), text] };
   const target = SCRIPT_DIRECTORY + file.name;
-  return { args: [target], script: { type: "text", target, text } };
+  return { args: [...shellOf(state), target], script: { type: "text", target, text } };
 }
 
 function toExecMount(state: StageState, mount: RunMount, inputs: Vertex[], context: RunContext): ExecMount {

@@ -109,8 +109,8 @@ class MemoryHistory implements History {
     this.#publish(entry);
   }
 
-  #end(entry: Entry, outcome: { readonly answers: ReadonlyMap<string, string> } | { readonly error: string }): void {
-    if (entry.hasEnded) return;
+  #end(entry: Entry, outcome: { readonly answers: ReadonlyMap<string, string> } | { readonly error: string }): boolean {
+    if (entry.hasEnded) return false;
     entry.hasEnded = true;
     const [answers, error] = "error" in outcome ? [new Map(), outcome.error] : [outcome.answers, undefined];
     const vertexes = [...entry.vertexes.values()];
@@ -124,6 +124,7 @@ class MemoryHistory implements History {
     wakeAll(entry);
     this.#publish(entry);
     this.#forgetOldest();
+    return true;
   }
 
   #forgetOldest(): void {

@@ -23,13 +23,14 @@ export interface ClassicDeps {
   readonly running: Map<string, AbortController>;
 }
 
-/** What is wrong with the request or the Dockerfile is an HTTP error; what goes wrong later is the last line. */
+/** What is wrong with the Dockerfile was always an HTTP error, and with BuildKit is the last line, as everything is. */
 export async function classicBuild(deps: ClassicDeps, request: Request): Promise<Answer> {
   const remote = request.query.text("remote");
   const received = remote === "" || remote === "client-session" ? await deps.builder.receive(request.body) : undefined;
   const context =
     received === undefined ? remoteContext(remote) : ({ from: "directory", path: received.path } as const);
-  return jsonLines(await primed(run(deps, request, { context, release: received?.release })));
+  const lines = run(deps, request, { context, release: received?.release });
+  return jsonLines(request.query.text("version") === "2" ? lines : await primed(lines));
 }
 
 function remoteContext(remote: string): ContextSource {
@@ -89,9 +90,15 @@ async function* build(deps: ClassicDeps, request: Request, { options, signal }: 
     const finishing = builder.finish(about, plan.results, outputs);
     yield* follow(deps, { options, plan, record, signal, finishing });
   } catch (error) {
-    record.end({ error: messageOf(error) });
+    const isNews = record.end({ error: messageOf(error) });
+    // Nobody has been told anything yet: what is wrong with the file may have been warned of.
+    if (isNews && options.version === 2) yield* traceLines(builder, ref, signal);
     throw inClassicWords(error, options);
   }
+}
+
+async function* traceLines({ history }: Builder, ref: string, signal: AbortSignal): AsyncGenerator<unknown> {
+  for await (const event of history.progress(ref, signal)) yield traceLine(event);
 }
 
 interface Following {

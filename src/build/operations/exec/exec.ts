@@ -83,7 +83,8 @@ async function run(deps: ExecDeps, operation: ExecOperation, { id, dir, mounts, 
   const config = {
     ...emptyConfig(),
     Cmd: [...operation.args],
-    Env: [...operation.env, ...mounts.env],
+    // Without a value it is taken away: a step has no host name among its variables.
+    Env: ["HOSTNAME", ...operation.env, ...mounts.env],
     User: operation.user,
     WorkingDir: operation.workingDir,
   };
@@ -115,7 +116,8 @@ async function follow(
     network.handedOver(id, pid);
   } catch (error) {
     const { exitCode, message } = runtime.explain(error, "container");
-    throw failure(operation, { exitCode, message: `failed to create task: ${message}` });
+    step.tell({ kind: "log", stream: "stderr", bytes: Buffer.from(`${message}\n`) });
+    throw failure(operation, { exitCode });
   }
   for await (const { stream, payload } of demultiplex(output.readable)) {
     step.tell({ kind: "log", stream: stream === 2 ? "stderr" : "stdout", bytes: Uint8Array.from(payload) });
