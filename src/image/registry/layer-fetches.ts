@@ -87,6 +87,9 @@ export class LayerFetches {
       keep = false;
       run.report(statusLine(id, "Pull complete"));
       return { diffId, sizeBytes };
+    } catch (error) {
+      keep = !isDamage(error);
+      throw error;
     } finally {
       await (keep ? partial.close() : partial.remove());
     }
@@ -99,9 +102,8 @@ export class LayerFetches {
       return await this.#stage(source, partial, run);
     } catch (error) {
       run.signal.throwIfAborted();
-      if (!isDamage(error)) throw error;
+      if (!isDamage(error) || !isResumed) throw error;
       await partial.reset();
-      if (!isResumed) throw error;
     }
     return this.#stage(source, partial, run);
   }
