@@ -90,11 +90,23 @@ function* zeros(): Generator<Uint8Array<ArrayBuffer>> {
   yield* repeated(new Uint8Array(4 * MIB), gigabytes * 256);
 }
 
-/** A million and one empty files, a thousand at a time. */
+/** A million and one thousand empty files, a thousand at a time; made in place, since headers one by one take half a minute. */
 function* entries(): Generator<Uint8Array<ArrayBuffer>> {
-  for (let thousand = 0; thousand <= 1000; thousand++) {
-    yield Buffer.concat(Array.from({ length: 1000 }, (_, at) => head(`f${thousand}-${at}`, 0)));
+  const block = Buffer.concat(Array.from({ length: 1000 }, () => head("f0000000", 0)));
+  for (let first = 0; first <= 1_000_000; first += 1000) {
+    for (let at = 0; at < 1000; at++) rename(block, at * 512, String(first + at).padStart(7, "0"));
+    yield Buffer.from(block);
   }
+}
+
+/** Gives the header at `at` a name of digits, and its sum the difference. */
+function rename(block: Buffer, at: number, digits: string): void {
+  let sum = Number.parseInt(block.toString("latin1", at + 148, at + 154), 8);
+  for (let digit = 0; digit < digits.length; digit++) {
+    sum += digits.charCodeAt(digit) - (block[at + 1 + digit] ?? 0);
+    block[at + 1 + digit] = digits.charCodeAt(digit);
+  }
+  block.write(sum.toString(8).padStart(6, "0"), at + 148);
 }
 
 /** An extended header that says it has a gigabyte. */

@@ -26,18 +26,29 @@ function text(block: Buffer, start: number, length: number): string {
 /** Octal digits among spaces and NULs, or big-endian base 256 when the first bit is set. */
 export function readNumber(block: Buffer, start: number, length: number): number {
   const first = block[start] ?? 0;
-  if ((first & 0x80) === 0) return octal(text(block, start, length));
+  if ((first & 0x80) === 0) return octal(block, start, start + length);
   let value = first & 0x40 ? first - 0x100 : first & 0x3f;
   for (let at = start + 1; at < start + length; at++) value = value * 256 + (block[at] ?? 0);
   if (!Number.isSafeInteger(value)) throw invalidHeader();
   return value;
 }
 
-function octal(digits: string): number {
-  const trimmed = digits.trim();
-  if (trimmed === "") return 0;
-  if (!/^[0-7]+$/.test(trimmed)) throw invalidHeader();
-  return Number.parseInt(trimmed, 8);
+const SPACE = 0x20;
+const ZERO = 0x30;
+
+/** Read in place: an archive has half a dozen of these for every file. */
+function octal(block: Buffer, start: number, end: number): number {
+  let at = start;
+  while (at < end && block[at] === SPACE) at++;
+  let value = 0;
+  for (; at < end; at++) {
+    const digit = (block[at] ?? 0) - ZERO;
+    if (digit < 0 || digit > 7) break;
+    value = value * 8 + digit;
+  }
+  while (at < end && block[at] === SPACE) at++;
+  if (at < end && block[at] !== 0) throw invalidHeader();
+  return value;
 }
 
 const CHECKSUM_AT = 148;

@@ -260,7 +260,8 @@ function areEqual(a: Attributes, b: Attributes): boolean {
 function attributesOf(entry: TarEntry): Attributes {
   const { mode, uid, gid, type } = entry;
   const xattrs = keptXattrs(entry.xattrs, { plain: type === "file" || type === "directory" });
-  return { mode, uid, gid, ...timeOf(entry), xattrs };
+  const { mtimeSec, mtimeNsec } = timeOf(entry);
+  return { mode, uid, gid, mtimeSec, mtimeNsec, xattrs };
 }
 
 function timeOf({ mtimeNs }: TarEntry): Pick<Attributes, "mtimeSec" | "mtimeNsec"> {
