@@ -3,6 +3,7 @@
  * TARE_PEER_DOCKER to a Docker socket, and TARE_PEER_ENTER to a command that leads to podman, to measure against them.
  */
 import { bench as archives } from "./archives.ts";
+import { bench as copy } from "./copy.ts";
 import { bench as execBench } from "./exec.ts";
 import { Field } from "./harness/contenders.ts";
 import { type Report, toMarkdown } from "./harness/report.ts";
@@ -16,7 +17,7 @@ import { bench as scale } from "./scale.ts";
 import { bench as start } from "./start.ts";
 import { bench as volumes } from "./volumes.ts";
 
-const BENCHES = [memory, runRm, execBench, start, ps, scale, logs, networks, ports, archives, volumes];
+const BENCHES = [memory, runRm, execBench, start, ps, scale, logs, copy, networks, ports, archives, volumes];
 
 async function main(argv: readonly string[]): Promise<number> {
   const at = argv.indexOf("--json");
