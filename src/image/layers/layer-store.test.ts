@@ -236,6 +236,35 @@ test("what is pinned outlives a collection, and its space is free once it is let
   expect([layers.store.has(diffId), existsSync(layerFile(diffId))]).toEqual([false, false]);
 });
 
+test("collections that run beside pulls take nothing that a pull has brought or counts on", async () => {
+  const shared = await layers.add([file("shared")]);
+  const used = new Set<Digest>();
+  let pulling = true;
+  const collecting = (async () => {
+    while (pulling) {
+      await layers.store.collect(used);
+      await Bun.sleep(0);
+    }
+  })();
+  // Held as by the images that pulls find there already.
+  const unpin = layers.store.pin([shared]);
+  const pull = async (at: number): Promise<void> => {
+    const staged = await layers.stage(writeTar([file(`of pull ${at}`)]));
+    const release = layers.store.pin([staged.diffId, shared]);
+    await layers.store.commit([staged]);
+    await layers.store.complete([shared, staged.diffId]);
+    for (const diffId of [shared, staged.diffId]) used.add(diffId);
+    release();
+  };
+  await Promise.all(Array.from({ length: 20 }, (_, at) => pull(at)));
+  pulling = false;
+  await collecting;
+  unpin();
+  await layers.store.collect(used);
+  expect(names("layers")).toHaveLength(21);
+  for (const diffId of used) expect(await layers.store.verify(diffId, { signal: NEVER })).toBeUndefined();
+});
+
 test("five hundred layers make one root", async () => {
   const stack: Digest[] = [];
   for (let at = 0; at < 500; at++) stack.push(await layers.add([file(`f${at}`), file("all", String(at))]));
