@@ -25,9 +25,10 @@ export class TestNetns implements Disposable {
   readonly #netns: OwnedFd;
   readonly #undo = new DisposableStack();
 
-  /** A new one, or that of a process. */
-  constructor(pid?: number) {
-    this.#netns = pid === undefined ? newNetns(this.#home) : openPath(`/proc/${pid}/ns/net`, O.RDONLY);
+  /** A new one, or that of a process or path. */
+  constructor(which?: number | string) {
+    const path = typeof which === "number" ? `/proc/${which}/ns/net` : which;
+    this.#netns = path === undefined ? newNetns(this.#home) : openPath(path, O.RDONLY);
   }
 
   /** Any process of root can open it. */

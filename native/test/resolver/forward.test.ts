@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "bun:test";
 import {
   type Answer,
   parseAnswer,
@@ -8,63 +8,76 @@ import {
   toQuery,
   toReply,
 } from "../../../test/harness/dns-message.ts";
-import type { Asker, TestNetns } from "../../../test/harness/netns.ts";
+import { type Answerer, type Asker, TestNetns } from "../../../test/harness/netns.ts";
 import { BUILDS, build } from "../harness.ts";
 import { Lab } from "./lab.ts";
 
 /** A server that counts what it is asked for. */
 class Server {
+  readonly #netns: TestNetns;
+  readonly ready: Promise<void>;
   readonly asked: { name: string; query: Buffer; asker: Asker }[] = [];
 
-  constructor(netns: TestNetns, address: string, answer: (query: Buffer, asker: Asker) => readonly Buffer[]) {
-    this.ready = netns.serve(address, (query, asker) => {
+  constructor(netns: TestNetns, address: string, answer: Answerer) {
+    this.#netns = new TestNetns(netns.path);
+    this.ready = this.#netns.serve(address, (query, asker) => {
       this.asked.push({ name: questionName(query), query, asker });
       return answer(query, asker);
     });
   }
 
-  readonly ready: Promise<void>;
+  [Symbol.dispose](): void {
+    this.#netns[Symbol.dispose]();
+  }
 }
 
 describe.each(BUILDS)("%s", (kind) => {
   let lab: Lab;
   let web: TestNetns;
 
-  beforeAll(() => build(kind));
-  beforeEach(async () => {
+  let round = 0;
+  let servers: Server[];
+  /** An address of this test alone: what a server has said is remembered. */
+  const at = (last: number): string => `127.0.${round}.${last}`;
+
+  beforeAll(async () => {
+    await build(kind);
     lab = await Lab.start(kind);
-    web = lab.netns();
   });
-  afterEach(() => lab[Symbol.asyncDispose]());
+  beforeEach(() => {
+    web = lab.netns();
+    servers = [];
+    round++;
+  });
+  afterEach(() => {
+    for (const server of servers) server[Symbol.dispose]();
+  });
+  afterAll(() => lab[Symbol.asyncDispose]());
 
   const ask = async (query: Query, netns = web): Promise<Answer> => parseAnswer(await netns.ask(toQuery(query)));
-  const server = async (address: string, reply: Reply, netns = lab.host): Promise<Server> => {
-    const made = new Server(netns, address, (query) => [toReply(query, reply)]);
+  const listen = async (address: string, answer: Answerer, netns = lab.host): Promise<Server> => {
+    const made = new Server(netns, address, answer);
+    servers.push(made);
     await made.ready;
     return made;
   };
-  const silent = async (address: string): Promise<Server> => {
-    const made = new Server(lab.host, address, () => []);
-    await made.ready;
-    return made;
-  };
+  const server = (address: string, reply: Reply, netns = lab.host): Promise<Server> =>
+    listen(address, (query) => [toReply(query, reply)], netns);
+  const silent = (address: string): Promise<Server> => listen(address, () => []);
   const serve = (servers: string, netns = web, id = "c1"): Promise<void> =>
     lab.must(`serve ${id} ${netns.path} 0 ${servers} net,net`);
 
   test("a server of the host is asked from the host's namespace, and its answer given as it is", async () => {
-    const dns = await server("127.0.0.53", { addresses: ["192.0.2.1"], ttl: 7 });
-    await serve("host:127.0.0.53");
+    const dns = await server(at(53), { addresses: ["192.0.2.1"], ttl: 7 });
+    await serve(`host:${at(53)}`);
     const answer = await ask({ name: "Some.Where", id: 99 });
     expect(answer).toMatchObject({ id: 99, rcode: 0, name: "Some.Where", answers: [{ data: "192.0.2.1", ttl: 7 }] });
     expect(dns.asked.map(({ name }) => name)).toEqual(["Some.Where"]);
   });
 
   test("a server of the container is asked from its own namespace", async () => {
-    const [outside, inside] = [
-      await server("127.0.0.9", {}),
-      await server("127.0.0.9", { addresses: ["192.0.2.2"] }, web),
-    ];
-    await serve("own:127.0.0.9");
+    const [outside, inside] = [await server(at(9), {}), await server(at(9), { addresses: ["192.0.2.2"] }, web)];
+    await serve(`own:${at(9)}`);
     expect((await ask({ name: "a.test" })).answers).toMatchObject([{ data: "192.0.2.2" }]);
     expect([outside.asked.length, inside.asked.length]).toEqual([0, 1]);
   });
@@ -73,35 +86,29 @@ describe.each(BUILDS)("%s", (kind) => {
     ["fails", { rcode: 2 }],
     ["refuses", { rcode: 5 }],
   ])("the next server is asked when one %s", async (_, reply) => {
-    const [first, second] = [
-      await server("127.0.0.53", reply),
-      await server("127.0.0.54", { addresses: ["192.0.2.3"] }),
-    ];
-    await serve("host:127.0.0.53,host:127.0.0.54");
+    const [first, second] = [await server(at(53), reply), await server(at(54), { addresses: ["192.0.2.3"] })];
+    await serve(`host:${at(53)},host:${at(54)}`);
     expect((await ask({ name: "a.test" })).answers).toMatchObject([{ data: "192.0.2.3" }]);
     expect([first.asked.length, second.asked.length]).toEqual([1, 1]);
   });
 
   test("the next server is asked when nobody listens, or nobody answers", async () => {
-    const [quiet, last] = [await silent("127.0.0.53"), await server("127.0.0.54", { addresses: ["192.0.2.3"] })];
-    await serve("host:127.0.0.52,host:127.0.0.53,host:127.0.0.54,host:127.0.0.55");
+    const [quiet, last] = [await silent(at(53)), await server(at(54), { addresses: ["192.0.2.3"] })];
+    await serve(`host:${at(52)},host:${at(53)},host:${at(54)},host:${at(55)}`);
     expect((await ask({ name: "a.test" })).answers).toMatchObject([{ data: "192.0.2.3" }]);
     expect([quiet.asked.length, last.asked.length]).toEqual([1, 1]);
   });
 
   test("that there is no such name is an answer", async () => {
-    const [, second] = [
-      await server("127.0.0.53", { rcode: 3 }),
-      await server("127.0.0.54", { addresses: ["192.0.2.3"] }),
-    ];
-    await serve("host:127.0.0.53,host:127.0.0.54");
+    const [, second] = [await server(at(53), { rcode: 3 }), await server(at(54), { addresses: ["192.0.2.3"] })];
+    await serve(`host:${at(53)},host:${at(54)}`);
     expect((await ask({ name: "a.test" })).rcode).toBe(3);
     expect(second.asked).toEqual([]);
   });
 
   test("when every server fails, or there is none, the query has failed", async () => {
-    await server("127.0.0.53", { rcode: 2 });
-    await serve("host:127.0.0.53,host:127.0.0.54");
+    await server(at(53), { rcode: 2 });
+    await serve(`host:${at(53)},host:${at(54)}`);
     expect(await ask({ name: "a.test" })).toMatchObject({ rcode: 2, name: "a.test" });
     await serve("-");
     expect((await ask({ name: "b.test" })).rcode).toBe(2);
@@ -121,14 +128,14 @@ describe.each(BUILDS)("%s", (kind) => {
         toReply(query, { addresses: ["192.0.2.4"] }),
       ];
     };
-    await new Server(lab.host, "127.0.0.53", forged).ready;
-    await serve("host:127.0.0.53");
+    await listen(at(53), forged);
+    await serve(`host:${at(53)}`);
     expect((await ask({ name: "a.test" })).answers).toMatchObject([{ data: "192.0.2.4" }]);
   });
 
   test("every query has a port and a number that nobody can know", async () => {
-    const dns = await server("127.0.0.53", { rcode: 3 });
-    await serve("host:127.0.0.53");
+    const dns = await server(at(53), { rcode: 3 });
+    await serve(`host:${at(53)}`);
     for (let i = 0; i < 20; i++) await ask({ name: `n${i}.test`, id: 1 });
     expect(new Set(dns.asked.map(({ asker }) => asker.port)).size).toBeGreaterThan(15);
     expect(new Set(dns.asked.map(({ query }) => query.readUInt16BE(0))).size).toBeGreaterThan(15);
@@ -136,18 +143,18 @@ describe.each(BUILDS)("%s", (kind) => {
 
   test("who asks by TCP is answered over TCP all the way", async () => {
     const many = Array.from({ length: 3000 }, (_, i) => `10.0.${i >> 8}.${i & 255}`);
-    await new Server(lab.host, "127.0.0.53", (query, { protocol }) => [
+    await listen(at(53), (query, { protocol }) => [
       toReply(query, protocol === "udp" ? { truncated: true } : { addresses: many }),
-    ]).ready;
-    await serve("host:127.0.0.53");
+    ]);
+    await serve(`host:${at(53)}`);
     expect(await ask({ name: "many.test" })).toMatchObject({ truncated: true, answers: [] });
     const [whole] = await web.askByTcp([toQuery({ name: "many.test" })]);
     expect(whole && parseAnswer(whole).answers.length).toBe(3000);
   });
 
   test("an answer is kept as long as it says, and grows older", async () => {
-    const dns = await server("127.0.0.53", { addresses: ["192.0.2.5"], ttl: 2 });
-    await serve("host:127.0.0.53");
+    const dns = await server(at(53), { addresses: ["192.0.2.5"], ttl: 2 });
+    await serve(`host:${at(53)}`);
     expect((await ask({ name: "Kept.test", id: 1 })).answers).toMatchObject([{ ttl: 2 }]);
     expect(await ask({ name: "kepT.test", id: 2 })).toMatchObject({
       id: 2,
@@ -167,8 +174,8 @@ describe.each(BUILDS)("%s", (kind) => {
     [{ rcode: 3, negativeTtl: 60 }, 1, "there is no such name, and it says for how long"],
     [{ negativeTtl: 60 }, 1, "there is no such record, and it says for how long"],
   ])("of the answer %j to two queries the server gives %p: %s", async (reply, times) => {
-    const dns = await server("127.0.0.53", reply);
-    await serve("host:127.0.0.53");
+    const dns = await server(at(53), reply);
+    await serve(`host:${at(53)}`);
     const [first, second] = [await ask({ name: "a.test" }), await ask({ name: "a.test" })];
     expect(second).toEqual(first);
     expect(dns.asked.length).toBe(times);
@@ -176,15 +183,15 @@ describe.each(BUILDS)("%s", (kind) => {
 
   test("containers share what the host's servers say, and nothing else", async () => {
     const db = lab.netns();
-    const dns = await server("127.0.0.53", { addresses: ["192.0.2.6"] });
-    const mine = [await server("127.0.0.9", { addresses: ["192.0.2.7"] }, web), await server("127.0.0.9", {}, db)];
-    await serve("host:127.0.0.53");
-    await serve("host:127.0.0.53", db, "c2");
+    const dns = await server(at(53), { addresses: ["192.0.2.6"] });
+    const mine = [await server(at(9), { addresses: ["192.0.2.7"] }, web), await server(at(9), {}, db)];
+    await serve(`host:${at(53)}`);
+    await serve(`host:${at(53)}`, db, "c2");
     await ask({ name: "a.test" });
     expect((await ask({ name: "a.test" }, db)).answers.length).toBe(1);
     expect(dns.asked.length).toBe(1);
-    await serve("own:127.0.0.9");
-    await serve("own:127.0.0.9", db, "c2");
+    await serve(`own:${at(9)}`);
+    await serve(`own:${at(9)}`, db, "c2");
     expect((await ask({ name: "a.test" })).answers).toMatchObject([{ data: "192.0.2.7" }]);
     expect((await ask({ name: "a.test" }, db)).answers).toEqual([]);
     expect(mine.map(({ asked }) => asked.length)).toEqual([1, 1]);
@@ -196,7 +203,7 @@ describe.each(BUILDS)("%s", (kind) => {
     const waiting: { query: Buffer; send: (reply: Buffer) => void }[] = [];
     const udp = await lab.host.inside(() =>
       Bun.udpSocket({
-        hostname: "127.0.0.53",
+        hostname: at(53),
         port: 53,
         socket: {
           data(socket, query, port, peer) {
@@ -208,15 +215,15 @@ describe.each(BUILDS)("%s", (kind) => {
         },
       }),
     );
-    await serve("host:127.0.0.53");
+    await serve(`host:${at(53)}`);
     const answers = await Promise.all(Array.from({ length: 200 }, (_, id) => ask({ name: `n${id}.test`, id })));
     expect(answers.map(({ id, name }) => [id, name])).toEqual(answers.map((_, i) => [i, `n${i}.test`]));
     udp.close();
   });
 
   test("no container has more than 1,024 queries under way", async () => {
-    await silent("127.0.0.53");
-    await serve("host:127.0.0.53");
+    await silent(at(53));
+    await serve(`host:${at(53)}`);
     await lab.must("put e1 net 10.0.0.1 web");
     const failed = Promise.withResolvers<void>();
     let answered = 0;

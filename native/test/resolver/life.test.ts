@@ -1,7 +1,22 @@
 import { beforeAll, describe, expect, test } from "bun:test";
 import { parseAnswer, toQuery } from "../../../test/harness/dns-message.ts";
+import { eventually } from "../../../test/harness/eventually.ts";
 import { BUILDS, build } from "../harness.ts";
 import { Lab } from "./lab.ts";
+
+const REFUSED = [
+  ["put", "EINVAL"],
+  ["put e1 net 10.0.0.1", "EINVAL"],
+  ["put e1 net nonsense web", "not understood"],
+  [`put ${"e".repeat(65)} net 10.0.0.1 web`, "not understood"],
+  ["serve c1 /nowhere 0 - net,net", "No such file or directory"],
+  ["serve c1 /proc/self/ns/pid 0 - net,net", "Invalid argument"],
+  [`serve ${"c".repeat(65)} /proc/self/ns/net 0 - net,net`, "File name too long"],
+  [`serve c1 /${"p".repeat(300)} 0 - net,net`, "File name too long"],
+  ["hold c1 1", "not served"],
+  ["hello two", "another build"],
+  ["", "EINVAL"],
+] as const;
 
 describe.each(BUILDS)("%s", (kind) => {
   beforeAll(() => build(kind));
@@ -29,21 +44,9 @@ describe.each(BUILDS)("%s", (kind) => {
     expect(parseAnswer(await old.ask(toQuery({ name: "web" }))).answers.length).toBe(1);
   });
 
-  test.each([
-    ["put", "EINVAL"],
-    ["put e1 net 10.0.0.1", "EINVAL"],
-    ["put e1 net nonsense web", "not understood"],
-    [`put ${"e".repeat(65)} net 10.0.0.1 web`, "not understood"],
-    ["serve c1 /nowhere 0 - net,net", "No such file or directory"],
-    ["serve c1 /proc/self/ns/pid 0 - net,net", "Invalid argument"],
-    [`serve ${"c".repeat(65)} /proc/self/ns/net 0 - net,net`, "File name too long"],
-    [`serve c1 /${"p".repeat(300)} 0 - net,net`, "File name too long"],
-    ["hold c1 1", "not served"],
-    ["hello two", "another build"],
-    ["", "EINVAL"],
-  ])("%j is refused: %s", async (line, reason) => {
+  test("what cannot be done is refused with the reason", async () => {
     await using lab = await Lab.start(kind);
-    expect(await lab.tell(line)).toEqual([`error ${reason}`]);
+    for (const [line, reason] of REFUSED) expect(await lab.tell(line)).toEqual([`error ${reason}`]);
   });
 });
 
@@ -58,7 +61,7 @@ describe.each(BUILDS.filter((kind) => kind !== "valgrind"))("%s, held for a proc
     await lab.must(`serve c1 ${web.path} 0 - net,net`, `hold c1 ${container.pid}`);
     container.kill();
     await container.exited;
-    expect(await lab.tell(`hold c1 ${process.pid}`)).toEqual(["error not served"]);
+    await eventually(async () => (await lab.tell("hold c1 none")).includes("error not served"));
   });
 
   test("without an engine the end of the last sandbox is its own", async () => {

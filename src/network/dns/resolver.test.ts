@@ -1,12 +1,12 @@
 import { afterEach, beforeAll, beforeEach, expect, test } from "bun:test";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { parseAnswer, toQuery, toReply } from "../../../test/harness/dns-message.ts";
 import { eventually } from "../../../test/harness/eventually.ts";
 import { TestNetns } from "../../../test/harness/netns.ts";
 import { createId } from "../../base/ids.ts";
-import { createLogger } from "../../base/log.ts";
+import { createLogger, nullLogger } from "../../base/log.ts";
 import { createResolver } from "./resolver.ts";
 import type { Resolver, ServedSandbox } from "./types.ts";
 
@@ -46,6 +46,15 @@ const processes = (): number[] =>
       return [];
     }
   });
+
+/** A process in the namespace. */
+async function startContainer(): Promise<Bun.Subprocess<"ignore", "pipe", "inherit">> {
+  const container = Bun.spawn(["nsenter", `--net=${web.path}`, "sh", "-c", "echo there; exec sleep 600"], {
+    stdout: "pipe",
+  });
+  await container.stdout.getReader().read();
+  return container;
+}
 
 const sandbox = (change: Partial<ServedSandbox> = {}): ServedSandbox => ({
   id,
@@ -134,22 +143,20 @@ test("the process goes on without an engine, and the next engine brings it in li
 });
 
 test("a process that dies is replaced, and nobody notices for long", async () => {
-  const container = Bun.spawn(["nsenter", `--net=${web.path}`, "sleep", "infinity"]);
+  await using container = await startContainer();
   const resolver = engine();
   resolver.put(record);
   await resolver.serve(sandbox());
   resolver.hold(id, container.pid);
-  for (const pid of processes()) process.kill(pid, "SIGKILL");
-  await eventually(async () => processes().length === 2);
-  await eventually(async () => (await ask("web").catch(() => [""])).includes("10.0.0.1"));
-  container.kill();
-  await container.exited;
+  process.kill(processes()[0] ?? 0, "SIGKILL");
+  const answer = parseAnswer(await web.ask(toQuery({ name: "web" }), "127.0.0.11", 50));
+  expect(answer.answers).toMatchObject([{ data: "10.0.0.1" }]);
   resolver.forget(id);
   await resolver.stop();
 });
 
 test("the end of the container's process is the end of its service, without an engine the end of it all", async () => {
-  const container = Bun.spawn(["nsenter", `--net=${web.path}`, "sleep", "infinity"]);
+  await using container = await startContainer();
   const resolver = engine();
   await resolver.serve(sandbox());
   resolver.hold(id, container.pid);
@@ -160,10 +167,9 @@ test("the end of the container's process is the end of its service, without an e
 });
 
 test("one of another build is replaced", async () => {
-  const other = createResolver({
-    program: { path: join(NATIVE, "build/asan/tare-resolver"), dir: dir() },
-    log: createLogger(() => undefined),
-  });
+  const copy = join(root, "copy");
+  copyFileSync(PROGRAM, copy);
+  const other = createResolver({ program: { path: copy, dir: dir() }, log: nullLogger });
   await other.serve(sandbox());
   const [pid] = processes();
   await other.stop();
