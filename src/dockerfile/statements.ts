@@ -131,7 +131,7 @@ class StatementReader {
 }
 
 /** Keyword, flags and the rest. Also for the statement inside ONBUILD. */
-export function splitStatement(text: string, escape: Escape): Pick<Statement, "keyword" | "flags" | "rest"> {
+function splitStatement(text: string, escape: Escape): Pick<Statement, "keyword" | "flags" | "rest"> {
   const [, keyword = "", after = ""] = /^(\S+)[\t\v\f\r ]*([\s\S]*)$/.exec(text.trim()) ?? [];
   const flags: string[] = [];
   let rest = after.trim();

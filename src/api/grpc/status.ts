@@ -67,7 +67,7 @@ export function toTrailers(error: GrpcError): Trailers {
   return { ...trailers, "grpc-status-details-bin": details };
 }
 
-export function toRpcStatus({ code, message, details }: GrpcError): {
+function toRpcStatus({ code, message, details }: GrpcError): {
   code: number;
   message: string;
   details: { typeUrl: string; value: Uint8Array }[];

@@ -83,13 +83,13 @@ function exists(view: TreeView, path: string): boolean {
 }
 
 /** Sorted; none when it is no directory. One character a byte. */
-export function namesIn(view: TreeView, path: string): string[] {
+function namesIn(view: TreeView, path: string): string[] {
   using place = view.locate(path);
   if (place.stat.type !== "directory") return [];
   return directoryNames(view, place.path);
 }
 
-export function directoryNames(view: TreeView, path: string): string[] {
+function directoryNames(view: TreeView, path: string): string[] {
   using directory = view.openDirectory(path);
   return readdirSync(directory.procPath, { encoding: "latin1" }).sort();
 }

@@ -72,7 +72,7 @@ function namesOf({ attributes }: Exporter): Reference[] {
   return names.filter((name) => name !== "" && name !== "*").map((name) => withDefaultTag(parseReference(name)));
 }
 
-export function epochOf({ attributes }: Exporter): number | undefined {
+function epochOf({ attributes }: Exporter): number | undefined {
   const text = attributes.get("source-date-epoch");
   return text === undefined || !/^\d+$/.test(text) ? undefined : Number(text);
 }

@@ -42,14 +42,14 @@ export const PlatformMessage = message({
 
 /** An operation as far as clients look into ours: where it comes from, and what it needs. */
 export const SourceOp = message({ identifier: string(1), attrs: stringMap(2) });
-export const OpInput = message({ digest: string(1), index: integer(2) });
+const OpInput = message({ digest: string(1), index: integer(2) });
 export const Op = message({
   inputs: nestedList(1, () => OpInput),
   source: nested(3, () => SourceOp),
   platform: nested(10, () => PlatformMessage),
   constraints: nested(11, () => Empty),
 });
-export const OpMetadata = message({ ignoreCache: boolean(1), description: stringMap(2), caps: booleanMap(5) });
+const OpMetadata = message({ ignoreCache: boolean(1), description: stringMap(2), caps: booleanMap(5) });
 
 /** A graph: the marshalled operations, the last one naming the result. What we do not read of it goes back as it came. */
 export const Definition = message({ def: bytesList(1), metadata: nestedMap(2, () => OpMetadata), source: bytes(3) });
@@ -61,7 +61,7 @@ export const SourceInfo = message({
   definition: nested(3, () => Definition),
   language: string(4),
 });
-export const Position = message({ line: integer(1), character: integer(2) });
+const Position = message({ line: integer(1), character: integer(2) });
 export const Range = message({ start: nested(1, () => Position), end: nested(2, () => Position) });
 export const ProgressGroup = message({ id: string(1), name: string(2), weak: boolean(3) });
 
@@ -75,7 +75,7 @@ export const Descriptor = message({
 });
 
 export const BuildkitVersion = message({ package: string(1), version: string(2), revision: string(3) });
-export const GcPolicy = message({
+const GcPolicy = message({
   all: boolean(1),
   keepDuration: integer(2),
   reservedSpace: integer(3),

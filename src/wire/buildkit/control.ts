@@ -54,7 +54,7 @@ export const UsageRecord = message({
 
 export const DiskUsageResponse = message({ record: nestedList(1, () => UsageRecord) });
 
-export const CacheOptions = message({
+const CacheOptions = message({
   exports: nestedList(4, () => CacheOptionsEntry),
   imports: nestedList(5, () => CacheOptionsEntry),
 });
@@ -80,7 +80,7 @@ export type SolveRequest = MessageOf<typeof SolveRequest>;
 export const SolveResponse = message({ exporterResponse: stringMap(1) });
 export const StatusRequest = message({ ref: string(1) });
 
-export const VertexMessage = message({
+const VertexMessage = message({
   digest: string(1),
   inputs: strings(2),
   name: string(3),
@@ -91,7 +91,7 @@ export const VertexMessage = message({
   progressGroup: nested(8, () => ProgressGroup),
 });
 
-export const VertexStatus = message({
+const VertexStatus = message({
   id: string(1),
   vertex: string(2),
   name: string(3),
@@ -102,14 +102,14 @@ export const VertexStatus = message({
   completed: nested(8, () => Timestamp),
 });
 
-export const VertexLog = message({
+const VertexLog = message({
   vertex: string(1),
   timestamp: nested(2, () => Timestamp),
   stream: integer(3),
   msg: bytes(4),
 });
 
-export const VertexWarning = message({
+const VertexWarning = message({
   vertex: string(1),
   level: integer(2),
   short: bytes(3),
@@ -142,12 +142,12 @@ export const BuildHistoryRequest = message({
 /** A map with numbers as its keys is sent as a list of these. */
 const NumberedDescriptor = message({ key: integer(1), value: nested(2, () => Descriptor) });
 
-export const BuildResultInfo = message({
+const BuildResultInfo = message({
   attestations: nestedList(2, () => Descriptor),
   results: nestedList(3, () => NumberedDescriptor),
 });
 
-export const BuildHistoryRecord = message({
+const BuildHistoryRecord = message({
   ref: string(1),
   frontend: string(2),
   frontendAttrs: stringMap(3),

@@ -12,44 +12,14 @@ import {
   stringMap,
 } from "../protobuf/field.ts";
 import { type MessageOf, message } from "../protobuf/message.ts";
-import {
-  CacheOptionsEntry,
-  Definition,
-  PlatformMessage,
-  Range,
-  RpcStatus,
-  SourceInfo,
-  SourceOp,
-  Stat,
-  WorkerRecord,
-} from "./common.ts";
+import { CacheOptionsEntry, Definition, Range, RpcStatus, SourceInfo, WorkerRecord } from "./common.ts";
 
-export const Ref = message({ id: string(1), def: nested(2, () => Definition) });
-export const RefMap = message({ refs: nestedMap(1, () => Ref) });
+const Ref = message({ id: string(1), def: nested(2, () => Definition) });
+const RefMap = message({ refs: nestedMap(1, () => Ref) });
 export const Result = message({ ref: nested(3, () => Ref), refs: nested(4, () => RefMap), metadata: bytesMap(10) });
 export type Result = MessageOf<typeof Result>;
 
 export const ReturnRequest = message({ result: nested(1, () => Result), error: nested(2, () => RpcStatus) });
-
-export const ResolveImageConfigRequest = message({
-  ref: string(1),
-  platform: nested(2, () => PlatformMessage),
-  resolveMode: string(3),
-  logName: string(4),
-});
-export const ResolveImageConfigResponse = message({ digest: string(1), config: bytes(2), ref: string(3) });
-
-export const ResolveSourceMetaRequest = message({
-  source: nested(1, () => SourceOp),
-  platform: nested(2, () => PlatformMessage),
-  logName: string(3),
-  resolveMode: string(4),
-});
-const ResolveSourceImageResponse = message({ digest: string(1), config: bytes(2) });
-export const ResolveSourceMetaResponse = message({
-  source: nested(1, () => SourceOp),
-  image: nested(2, () => ResolveSourceImageResponse),
-});
 
 export const BridgeSolveRequest = message({
   definition: nested(1, () => Definition),
@@ -66,10 +36,6 @@ export const BridgeSolveResponse = message({ ref: string(1), result: nested(3, (
 const FileRange = message({ offset: integer(1), length: integer(2) });
 export const ReadFileRequest = message({ ref: string(1), filePath: string(2), range: nested(3, () => FileRange) });
 export const ReadFileResponse = message({ data: bytes(1) });
-export const ReadDirRequest = message({ ref: string(1), dirPath: string(2), includePattern: string(3) });
-export const ReadDirResponse = message({ entries: nestedList(1, () => Stat) });
-export const StatFileRequest = message({ ref: string(1), path: string(2) });
-export const StatFileResponse = message({ stat: nested(1, () => Stat) });
 export const EvaluateRequest = message({ ref: string(1) });
 
 const ApiCap = message({ id: string(1), enabled: boolean(2) });

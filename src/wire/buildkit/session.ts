@@ -1,5 +1,5 @@
 /** The services that a build's client offers on its session (session/*.proto, fsutil's wire.proto, containerd's content.proto, grpc.health.v1). */
-import { bytes, integer, nested, string, stringMap, strings } from "../protobuf/field.ts";
+import { bytes, integer, nested, string, stringMap } from "../protobuf/field.ts";
 import { type MessageOf, message } from "../protobuf/message.ts";
 import { Stat, Timestamp } from "./common.ts";
 
@@ -10,23 +10,11 @@ export type Packet = MessageOf<typeof Packet>;
 
 export const CredentialsRequest = message({ host: string(1) });
 export const CredentialsResponse = message({ username: string(1), secret: string(2) });
-export const FetchTokenRequest = message({
-  clientId: string(1),
-  host: string(2),
-  realm: string(3),
-  service: string(4),
-  scopes: strings(5),
-});
-export const FetchTokenResponse = message({ token: string(1), expiresIn: integer(2), issuedAt: integer(3) });
 
 export const GetSecretRequest = message({ id: string(1), annotations: stringMap(2) });
 export const GetSecretResponse = message({ data: bytes(1) });
 
 export const CheckAgentRequest = message({ id: string(1) });
-
-export const HealthCheckRequest = message({ service: string(1) });
-export const HEALTH_SERVING = 1;
-export const HealthCheckResponse = message({ status: integer(1) });
 
 const ContentInfo = message({ digest: string(1), size: integer(2), labels: stringMap(5) });
 export const ContentInfoRequest = message({ digest: string(1) });

@@ -6,12 +6,8 @@ import {
   ContentInfoResponse,
   CredentialsRequest,
   CredentialsResponse,
-  FetchTokenRequest,
-  FetchTokenResponse,
   GetSecretRequest,
   GetSecretResponse,
-  HealthCheckRequest,
-  HealthCheckResponse,
   Packet,
   ReadContentRequest,
   ReadContentResponse,
@@ -28,7 +24,6 @@ export const GET_SECRET = method("/moby.buildkit.secrets.v1.Secrets/GetSecret", 
 export const CHECK_AGENT = method("/moby.sshforward.v1.SSH/CheckAgent", CheckAgentRequest, Empty);
 export const FORWARD_AGENT = method("/moby.sshforward.v1.SSH/ForwardAgent", BytesMessage, BytesMessage);
 export const CREDENTIALS = method("/moby.filesync.v1.Auth/Credentials", CredentialsRequest, CredentialsResponse);
-export const FETCH_TOKEN = method("/moby.filesync.v1.Auth/FetchToken", FetchTokenRequest, FetchTokenResponse);
 export const PULL_UPLOAD = method("/moby.upload.v1.Upload/Pull", BytesMessage, BytesMessage);
 export const CONTENT_INFO = method(
   "/containerd.services.content.v1.Content/Info",
@@ -45,4 +40,3 @@ export const CONTENT_WRITE = method(
   WriteContentRequest,
   WriteContentResponse,
 );
-export const HEALTH_CHECK = method("/grpc.health.v1.Health/Check", HealthCheckRequest, HealthCheckResponse);
