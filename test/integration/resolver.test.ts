@@ -1,16 +1,17 @@
+/** The engine's side of the resolver, with a real process: it outlives engines, is found again, and replaced when it dies. */
 import { afterEach, beforeAll, beforeEach, expect, test } from "bun:test";
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { parseAnswer, toQuery, toReply } from "../../../test/harness/dns-message.ts";
-import { eventually } from "../../../test/harness/eventually.ts";
-import { TestNetns } from "../../../test/harness/netns.ts";
-import { createId } from "../../base/ids.ts";
-import { createLogger, nullLogger } from "../../base/log.ts";
-import { createResolver } from "./resolver.ts";
-import type { Resolver, ServedSandbox } from "./types.ts";
+import { createId } from "../../src/base/ids.ts";
+import { createLogger, nullLogger } from "../../src/base/log.ts";
+import { createResolver } from "../../src/network/dns/resolver.ts";
+import type { Resolver, ServedSandbox } from "../../src/network/dns/types.ts";
+import { parseAnswer, toQuery, toReply } from "../harness/dns-message.ts";
+import { eventually } from "../harness/eventually.ts";
+import { TestNetns } from "../harness/netns.ts";
 
-const NATIVE = resolve(import.meta.dir, "../../../native");
+const NATIVE = resolve(import.meta.dir, "../../native");
 const PROGRAM = join(NATIVE, "build/tare-resolver");
 
 let root: string;
