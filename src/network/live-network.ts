@@ -30,7 +30,7 @@ export interface LiveNetworkDeps {
   readonly givesUp: boolean;
   /** How many namespaces lie ready when nothing happens, and at most. */
   readonly warm: { readonly least: number; readonly most: number };
-  readonly onRefillFailure: (error: unknown) => void;
+  readonly onFailure: (error: unknown) => void;
 }
 
 /** A namespace that is on the network already. */
@@ -61,6 +61,7 @@ export class LiveNetwork {
   readonly users = new Map<ContainerId, User>();
   readonly #deps: LiveNetworkDeps;
   readonly #subnets: readonly Subnet[];
+  readonly #leaving = new Set<Promise<void>>();
   #spares: WarmPool<Spare> | undefined;
   #opened: Promise<void> | undefined;
 
@@ -90,10 +91,11 @@ export class LiveNetwork {
     if (this.#deps.warm.least > 0) void this.#pool.fill();
   }
 
-  /** Discards what lies ready; resolves when nothing is being made any more. */
+  /** Discards what lies ready; resolves when nothing is being made or leaves any more. */
   async closeSpares(): Promise<void> {
     await this.#spares?.close();
     this.#spares = undefined;
+    await this.whenLeft();
   }
 
   /** True when a namespace that was made for nobody in particular does for this one. */
@@ -120,15 +122,29 @@ export class LiveNetwork {
     return { id: createId(), lease, mac, wanted };
   }
 
-  /** The endpoint's interface and its addresses go; resolves when others can have them. */
-  async leave(endpoint: Endpoint): Promise<void> {
-    if (!this.#deps.givesUp) return this.releaseEndpoint(endpoint);
-    try {
-      const plan = this.device.link(endpoint.id);
-      if (plan.kind === "bridge") await this.#deps.worker.deletePair(plan.hostName);
-    } finally {
+  /** The endpoint's interface and its addresses go; resolves (never rejects) when others can have them. */
+  leave(endpoint: Endpoint): Promise<void> {
+    const plan = this.device.link(endpoint.id);
+    if (!this.#deps.givesUp || plan.kind !== "bridge") {
       this.releaseEndpoint(endpoint);
+      return Promise.resolve();
     }
+    const left = this.#deps.worker
+      .deletePair(plan.hostName)
+      .catch((error: unknown) => this.#deps.onFailure(error))
+      .then(() => {
+        this.#leaving.delete(left);
+        this.releaseEndpoint(endpoint);
+      });
+    this.#leaving.add(left);
+    return left;
+  }
+
+  /** False when nobody is about to leave; otherwise true, once they have. */
+  async whenLeft(): Promise<boolean> {
+    if (this.#leaving.size === 0) return false;
+    await Promise.all(this.#leaving);
+    return true;
   }
 
   /** Gives the endpoint's addresses back. Idempotent. */
@@ -217,7 +233,7 @@ export class LiveNetwork {
         netns.close();
         void this.leave(endpoint);
       },
-      onFailure: this.#deps.onRefillFailure,
+      onFailure: this.#deps.onFailure,
     });
     return this.#spares;
   }

@@ -212,7 +212,7 @@ export class Networks {
       worker,
       givesUp: this.#users.has(record.id) && record.driver === "bridge",
       warm: this.#users.has(record.id) ? USER_WARM : warm,
-      onRefillFailure: (error) => log.warn("network.refill.failed", { network: record.name, error: messageOf(error) }),
+      onFailure: (error) => log.warn("network.background.failed", { network: record.name, error: messageOf(error) }),
     });
     this.#live.set(record.id, live);
     return live;

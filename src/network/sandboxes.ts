@@ -8,6 +8,7 @@ import type { OwnedFd } from "../kernel/fd.ts";
 import type { EndpointSettings } from "../wire/container.ts";
 import { emptyEndpoint } from "../wire/empty.ts";
 import type { ContainerNames } from "./container-names.ts";
+import { patiently } from "./device/patience.ts";
 import type { RemovedInterface } from "./device/plan.ts";
 import type { NetworkWorker } from "./device/worker-client.ts";
 import { hostNameOf } from "./drivers/bridge.ts";
@@ -108,7 +109,8 @@ export class Sandboxes {
     const attached = this.#attach(use, live, await this.#createEndpoint(live, wanted));
     try {
       const add = toInterface(attached.endpoint, live.device);
-      await this.#deps.worker.changeNamespace(path, { add, routes: toRoutes([...use.attached.values()]) });
+      const routes = toRoutes([...use.attached.values()]);
+      await patiently(() => this.#deps.worker.changeNamespace(path, { add, routes }));
     } catch (error) {
       use.attached.delete(name);
       this.#detach(use, attached);
@@ -187,7 +189,7 @@ export class Sandboxes {
     for (const { live, wanted } of places) this.#attach(use, live, await this.#createEndpoint(live, wanted));
     const all = [...use.attached.values()];
     const interfaces = all.map(({ endpoint, live }) => toInterface(endpoint, live.device));
-    return worker.createNamespace({ interfaces, routes: toRoutes(all) });
+    return patiently(() => worker.createNamespace({ interfaces, routes: toRoutes(all) }));
   }
 
   /** The network that the container means; from now on it cannot be removed. */
@@ -209,8 +211,7 @@ export class Sandboxes {
     try {
       return live.createEndpoint(wanted);
     } catch (error) {
-      if (this.#leaving.size === 0) throw error;
-      await Promise.all(this.#leaving.values());
+      if (!(await live.whenLeft())) throw error;
       return live.createEndpoint(wanted);
     }
   }
@@ -230,8 +231,7 @@ export class Sandboxes {
     this.#deps.names.drop(attached);
     live.users.delete(id);
     entered.delete(live);
-    const left = live.leave(endpoint).catch(() => undefined);
-    const leaving = Promise.all([this.#leaving.get(id), left]).then(() => {
+    const leaving = Promise.all([this.#leaving.get(id), live.leave(endpoint)]).then(() => {
       if (this.#leaving.get(id) === leaving) this.#leaving.delete(id);
     });
     this.#leaving.set(id, leaving);

@@ -33,7 +33,17 @@ export interface Outcome {
 
 export type Answer =
   | { readonly id: number; readonly outcome: Outcome }
-  | { readonly id: number; readonly kind: ErrorKind; readonly message: string };
+  | { readonly id: number; readonly kind: ErrorKind; readonly message: string; readonly code: string };
+
+/** What the thread could not do. `code` is that of the system call which failed, such as "EEXIST", or "". */
+export class NetworkFailure extends EngineError {
+  readonly code: string;
+
+  constructor(kind: ErrorKind, message: string, code: string) {
+    super(kind, message);
+    this.code = code;
+  }
+}
 
 export class NetworkWorker {
   readonly #asked = new Map<number, PromiseWithResolvers<Outcome>>();
@@ -125,7 +135,7 @@ export class NetworkWorker {
   #settle(answer: Answer): void {
     const asked = this.#asked.get(answer.id);
     this.#asked.delete(answer.id);
-    if ("message" in answer) asked?.reject(new EngineError(answer.kind, answer.message));
+    if ("message" in answer) asked?.reject(new NetworkFailure(answer.kind, answer.message, answer.code));
     else asked?.resolve(answer.outcome);
   }
 

@@ -1,6 +1,7 @@
 /** The worker thread that makes network namespaces. Only this thread ever leaves the engine's own namespace, and never across an `await`. */
 import { EngineError, messageOf } from "../../base/errors.ts";
 import { openPath } from "../../kernel/at.ts";
+import { SysError } from "../../kernel/errno.ts";
 import { NETLINK, NetlinkSocket } from "../../kernel/netlink/socket.ts";
 import { currentNetns } from "../../kernel/netns.ts";
 import { O } from "../../kernel/open-flags.ts";
@@ -65,7 +66,8 @@ function answer({ id, job }: Question): Answer {
   try {
     return { id, outcome: carryOut(job) };
   } catch (error) {
-    return { id, kind: error instanceof EngineError ? error.kind : "system", message: messageOf(error) };
+    const kind = error instanceof EngineError ? error.kind : "system";
+    return { id, kind, message: messageOf(error), code: error instanceof SysError ? error.code : "" };
   }
 }
 
