@@ -238,6 +238,8 @@ test("what is pinned outlives a collection, and its space is free once it is let
 
 test("collections that run beside pulls take nothing that a pull has brought or counts on", async () => {
   const shared = await layers.add([file("shared")]);
+  // Held as by the images that pulls find there already.
+  const unpin = layers.store.pin([shared]);
   const used = new Set<Digest>();
   let pulling = true;
   const collecting = (async () => {
@@ -246,8 +248,6 @@ test("collections that run beside pulls take nothing that a pull has brought or 
       await Bun.sleep(0);
     }
   })();
-  // Held as by the images that pulls find there already.
-  const unpin = layers.store.pin([shared]);
   const pull = async (at: number): Promise<void> => {
     const staged = await layers.stage(writeTar([file(`of pull ${at}`)]));
     const release = layers.store.pin([staged.diffId, shared]);
@@ -256,8 +256,9 @@ test("collections that run beside pulls take nothing that a pull has brought or 
     for (const diffId of [shared, staged.diffId]) used.add(diffId);
     release();
   };
-  await Promise.all(Array.from({ length: 20 }, (_, at) => pull(at)));
-  pulling = false;
+  await Promise.all(Array.from({ length: 20 }, (_, at) => pull(at))).finally(() => {
+    pulling = false;
+  });
   await collecting;
   unpin();
   await layers.store.collect(used);

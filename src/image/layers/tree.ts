@@ -1,9 +1,9 @@
 /** A layer's files as they stand in memory while their archive is read: what every way of storing a layer is made from. */
 import type { Sparse } from "../../base/tar/entry.ts";
 
-export const S_IFDIR = 0o040000;
-export const S_IFREG = 0o100000;
-export const S_IFLNK = 0o120000;
+const S_IFDIR = 0o040000;
+const S_IFREG = 0o100000;
+const S_IFLNK = 0o120000;
 export const S_IFCHR = 0o020000;
 export const S_IFBLK = 0o060000;
 export const S_IFIFO = 0o010000;
