@@ -11,6 +11,7 @@ import { createExecService } from "../engine/exec/service.ts";
 import { createNetworkService } from "../engine/network/service.ts";
 import { createRegistryBackend } from "../engine/registries.ts";
 import { readHostFacts } from "../engine/system/facts.ts";
+import { registryInfo } from "../engine/system/registries.ts";
 import { createSystemService } from "../engine/system/service.ts";
 import { createVolumeService } from "../engine/volume/service.ts";
 import type { ImageStore } from "../image/images.ts";
@@ -65,6 +66,7 @@ export function serve(
         labels: config.labels,
         debug: config.logLevel === "debug",
         runtimes: runtimePaths(ctx, config),
+        registries: registryInfo(config.registries),
         countImages: () => images.count(),
         layerForm: () => images.layerForm(),
       },

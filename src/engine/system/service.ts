@@ -22,6 +22,8 @@ export interface SystemFacts {
   readonly debug: boolean;
   /** Name to path. */
   readonly runtimes: Readonly<Record<string, string>>;
+  /** How registries are reached, in the shape of the API. */
+  readonly registries: Readonly<Record<string, unknown>>;
   countImages(): number;
   /** How layers are mounted, for people to read. */
   layerForm(): string;
@@ -95,6 +97,7 @@ function toInfo(ctx: EngineContext, facts: SystemFacts): Record<string, unknown>
     Runtimes: Object.fromEntries(Object.entries(facts.runtimes).map(([name, path]) => [name, { path }])),
     DefaultRuntime: ctx.runtime.defaultName,
     SecurityOptions: ["name=seccomp,profile=builtin", "name=cgroupns"],
+    ...facts.registries,
     ...ABSENT,
   };
 }
@@ -138,12 +141,7 @@ const LIMITS = {
 
 /** What this engine does not have, in the shape that clients expect. */
 const ABSENT = {
-  IndexServerAddress: "https://index.docker.io/v1/",
-  RegistryConfig: { IndexConfigs: {}, InsecureRegistryCIDRs: ["::1/128", "127.0.0.0/8"], Mirrors: null },
   GenericResources: null,
-  HttpProxy: "",
-  HttpsProxy: "",
-  NoProxy: "",
   ExperimentalBuild: false,
   Swarm: {
     NodeID: "",
