@@ -156,10 +156,11 @@ async function toError(answer: Incoming): Promise<RegistryError> {
   return answerError(answer.status, answer.headers, body);
 }
 
-/** `Head "http://…": no basic auth credentials`, as Docker says it of what it has not even sent; it asks for heads first. */
+/** `Head "http://…": no basic auth credentials`: Docker says so of manifests, whose heads it asks for first. */
 function withRequest(error: unknown, method: string, url: URL): unknown {
-  if (!(error instanceof RegistryError) || error.message !== "no basic auth credentials") return error;
-  const verb = url.pathname.includes("/manifests/") && method === "GET" ? "Head" : goVerb(method);
+  const isMissing = error instanceof RegistryError && error.message === "no basic auth credentials";
+  if (!isMissing || !url.pathname.includes("/manifests/")) return error;
+  const verb = method === "GET" ? "Head" : goVerb(method);
   return new RegistryError({ message: `${verb} ${JSON.stringify(url.href)}: ${error.message}`, status: 401 });
 }
 
