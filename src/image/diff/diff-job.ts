@@ -4,7 +4,7 @@ import type { Slice } from "../../files/compression.ts";
 import { readFully } from "../../files/file-bytes.ts";
 import type { ImageFileChange } from "../../wire/image.ts";
 import type { ArchiveLimits } from "../archive/limits.ts";
-import { type Attributes, FileNode, SpecialNode, SymlinkNode } from "../layers/tree.ts";
+import { type Attributes, FileNode, SpecialNode, SymlinkNode, typeOf } from "../layers/tree.ts";
 import { isDirectory, type MergedDirectory, type MergedEntry, type MergedLeaf, mergeLayers } from "./merged-tree.ts";
 
 export interface DiffJob {
@@ -63,7 +63,7 @@ function isSame(a: MergedEntry, b: MergedEntry): boolean {
   if (isDirectory(a) || isDirectory(b)) {
     return isDirectory(a) && isDirectory(b) && haveSameRights(a.attributes, b.attributes);
   }
-  return a.node.type === b.node.type && haveSameRights(a.node.attributes, b.node.attributes) && isSameLeaf(a, b);
+  return typeOf(a.node) === typeOf(b.node) && haveSameRights(a.node.attributes, b.node.attributes) && isSameLeaf(a, b);
 }
 
 function haveSameRights(a: Attributes, b: Attributes): boolean {

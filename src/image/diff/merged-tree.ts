@@ -3,12 +3,20 @@ import { TarReader } from "../../base/tar/reader.ts";
 import type { Slice } from "../../files/compression.ts";
 import type { ArchiveLimits } from "../archive/limits.ts";
 import { scanTar } from "../archive/scan-tar.ts";
-import { type Attributes, DirectoryNode, type Inode, type LayerTree, WhiteoutNode } from "../layers/tree.ts";
+import {
+  type Attributes,
+  DirectoryNode,
+  type FileNode,
+  type LayerTree,
+  type SpecialNode,
+  type SymlinkNode,
+  WhiteoutNode,
+} from "../layers/tree.ts";
 import { TreeBuilder } from "../layers/tree-builder.ts";
 
 /** Anything but a directory. */
 export interface MergedLeaf {
-  readonly node: Exclude<Inode, DirectoryNode | WhiteoutNode>;
+  readonly node: FileNode | SymlinkNode | SpecialNode;
   /** The tar of its layer, where its bytes are. */
   readonly tar: Slice;
 }
