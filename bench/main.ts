@@ -7,8 +7,10 @@ import { bench as copy } from "./copy.ts";
 import { bench as execBench } from "./exec.ts";
 import { Field } from "./harness/contenders.ts";
 import { type Report, toMarkdown } from "./harness/report.ts";
+import { bench as images } from "./images.ts";
 import { bench as logs } from "./logs.ts";
 import { bench as memory } from "./memory.ts";
+import { bench as names } from "./names.ts";
 import { bench as networks } from "./networks.ts";
 import { bench as ports } from "./ports.ts";
 import { bench as ps } from "./ps.ts";
@@ -17,7 +19,22 @@ import { bench as scale } from "./scale.ts";
 import { bench as start } from "./start.ts";
 import { bench as volumes } from "./volumes.ts";
 
-const BENCHES = [memory, runRm, execBench, start, ps, scale, logs, copy, networks, ports, archives, volumes];
+const BENCHES = [
+  memory,
+  runRm,
+  execBench,
+  start,
+  ps,
+  scale,
+  logs,
+  copy,
+  networks,
+  names,
+  ports,
+  archives,
+  volumes,
+  images,
+];
 
 async function main(argv: readonly string[]): Promise<number> {
   const at = argv.indexOf("--json");

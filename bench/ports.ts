@@ -3,8 +3,8 @@ import { eventually } from "../test/harness/eventually.ts";
 import type { Bench } from "./bench.ts";
 import type { Contender, Field } from "./harness/contenders.ts";
 import { measurePaired } from "./harness/paired.ts";
+import { Program } from "./harness/program.ts";
 import { pairedReport, type Report } from "./harness/report.ts";
-import { TRAFFIC_IMAGE, Traffic } from "./harness/traffic.ts";
 
 const SECONDS = 3;
 const ROUNDS = 3;
@@ -34,7 +34,7 @@ interface Servers {
 }
 
 /** What is measured: the better of some rounds, in which the engines take turns. */
-const WAYS: Readonly<Record<string, (traffic: Traffic, servers: Servers) => Promise<string>>> = {
+const WAYS: Readonly<Record<string, (traffic: Program, servers: Servers) => Promise<string>>> = {
   "host to 127.0.0.1, MB/s": ({ path }, { engine, sink }) =>
     engine.shell.firstLine(`${path} send 127.0.0.1 ${sink} ${SECONDS}`),
   "host to its own address, MB/s": ({ path }, { engine, sink, gateway }) =>
@@ -48,10 +48,10 @@ const WAYS: Readonly<Record<string, (traffic: Traffic, servers: Servers) => Prom
 };
 
 const inside = ({ cli, shell }: Contender, words: string): Promise<string> =>
-  shell.firstLine(`${cli} run --rm ${TRAFFIC_IMAGE} /traffic ${words} ${SECONDS}`);
+  shell.firstLine(`${cli} run --rm tare-bench-traffic /traffic ${words} ${SECONDS}`);
 
 async function traffic({ tare, docker }: Field): Promise<Report> {
-  using program = await Traffic.compile();
+  using program = await Program.compile("traffic");
   await using stack = new AsyncDisposableStack();
   const ours = await start(program, tare, stack);
   const theirs = docker === undefined ? undefined : await start(program, docker, stack);
@@ -67,13 +67,13 @@ async function traffic({ tare, docker }: Field): Promise<Report> {
   return { title: "TCP through published ports", columns: ["", "tare", "docker", "ratio"], rows };
 }
 
-async function start(program: Traffic, engine: Contender, stack: AsyncDisposableStack): Promise<Servers> {
+async function start(program: Program, engine: Contender, stack: AsyncDisposableStack): Promise<Servers> {
   const { cli, shell } = engine;
   await program.install(engine);
-  stack.defer(() => shell.run(`${cli} rmi ${TRAFFIC_IMAGE}`));
+  stack.defer(() => shell.run(`${cli} rmi ${program.image}`));
   const serve = async (name: string, kind: string): Promise<string> => {
     stack.defer(() => shell.run(`${cli} rm -f ${name}`));
-    await shell.run(`${cli} run -d --name ${name} -p 80 ${TRAFFIC_IMAGE} /traffic ${kind} 80`);
+    await shell.run(`${cli} run -d --name ${name} -p 80 ${program.image} /traffic ${kind} 80`);
     return shell.firstLine(`${cli} port ${name} 80 | sed 's/.*://'`);
   };
   const [sink, greet] = [await serve(SINK, "sink"), await serve(GREET, "greet")];
