@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "bun:tes
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Authority, makeAuthority } from "../../src/image/registry/testing-certificates.ts";
+import { peerSocket } from "../harness/compare.ts";
 import { TestEngine } from "../harness/engine.ts";
 import { ensureBusybox } from "../harness/images.ts";
 import { output } from "../harness/process.ts";
@@ -205,3 +206,39 @@ test("a copy between registries is the same image, and leaves nothing here", asy
   expect((await engine.docker("image", "inspect", `${other.host}/eight/image:2`)).exitCode).toBe(1);
   await expectArrives(`${other.host}/eight/image:2`);
 });
+
+/** Every file of an image with what it is and holds, as a container sees it, but for what engines put there. */
+const TREE = `
+  all() { find / -xdev \\( -path /proc -o -path /sys -o -path /dev -o -path /run -o -name .dockerenv -o -name hosts -o -name hostname -o -name resolv.conf -o -name mtab \\) -prune -o "$@"; }
+  { all -type d -not -path / -not -path /etc -exec stat -c '%n %a %u %g' {} +
+    all -not -type d -exec stat -c '%n %a %u %g %s %h %F %Y' {} +
+    all -type f -exec sha256sum {} +
+  } | sort | sha256sum`;
+
+/** Engines that the environment names, as a command line that docker's words follow. */
+const PEERS: readonly (readonly [name: string, command: readonly string[], pullFlags: readonly string[]])[] = [
+  ...(peerSocket === undefined ? [] : ([["Docker", ["docker", "-H", `unix://${peerSocket}`], []]] as const)),
+  ...(process.env.TARE_PEER_ENTER
+    ? ([["podman", [...process.env.TARE_PEER_ENTER.split(" "), "podman"], ["--tls-verify=false"]]] as const)
+    : []),
+];
+
+for (const [name, command, flags] of PEERS) {
+  const peer = (...args: string[]): Promise<string> => output([...command, ...args]);
+
+  test(`what we push ${name} pulls and runs, and the other way round, with the same files`, async () => {
+    const [ours, theirs] = [await tagged(`${plain.host}/peer/ours:1`), `${plain.host}/peer/theirs:1`];
+    await engine.dockerOutput("push", ours);
+    const tree = await engine.dockerOutput("run", "--rm", ours, "sh", "-c", TREE);
+    await peer("pull", ...flags, ours);
+    try {
+      expect(await peer("run", "--rm", "--network=none", ours, "sh", "-c", TREE)).toBe(tree);
+      await peer("tag", ours, theirs);
+      await peer("push", ...flags, theirs);
+      await expectArrives(theirs);
+      expect(await engine.dockerOutput("run", "--rm", theirs, "sh", "-c", TREE)).toBe(tree);
+    } finally {
+      await peer("rmi", "-f", ours, theirs);
+    }
+  });
+}
