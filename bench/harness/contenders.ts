@@ -1,6 +1,7 @@
 /**
  * The engines that a benchmark compares: ours, started for it, and those that the environment names:
- * TARE_PEER_DOCKER, the socket of a running Docker; TARE_PEER_ENTER, a command that runs another where podman is installed.
+ * TARE_PEER_DOCKER, the socket of a running Docker; TARE_PEER_CONTAINERD_STORE, that of one with containerd's image store, which only
+ * matters to images; TARE_PEER_ENTER, a command that runs another where podman is installed.
  */
 import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -28,6 +29,8 @@ export class Field {
   /** The docker client on our engine. */
   readonly dockerOnTare: Contender;
   readonly docker: Contender | undefined;
+  /** A Docker that keeps its images in containerd's store. */
+  readonly containerdStore: Contender | undefined;
   readonly podman: Contender | undefined;
   readonly #config: string;
 
@@ -46,6 +49,16 @@ export class Field {
     if (peer !== undefined) {
       const env = { DOCKER_HOST: `unix://${peer}`, DOCKER_CONFIG: config };
       this.docker = { name: "docker", cli: "docker", shell: new Shell([], env), socketPath: peer };
+    }
+    const store = process.env.TARE_PEER_CONTAINERD_STORE || undefined;
+    if (store !== undefined) {
+      const env = { DOCKER_HOST: `unix://${store}`, DOCKER_CONFIG: config };
+      this.containerdStore = {
+        name: "docker, containerd store",
+        cli: "docker",
+        shell: new Shell([], env),
+        socketPath: store,
+      };
     }
     const enter = process.env.TARE_PEER_ENTER || undefined;
     if (enter !== undefined) {
@@ -75,6 +88,7 @@ export class Field {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await Promise.all(this.all.map(({ shell }) => shell.close()));
+    await this.containerdStore?.shell.close();
     rmSync(this.#config, { recursive: true });
     await this.engine[Symbol.asyncDispose]();
   }

@@ -16,15 +16,18 @@ export interface PairedOptions {
   readonly rounds?: number;
   /** Rounds that are not counted. Default 2. */
   readonly warmUp?: number;
+  /** Done before each run of a contender, and not counted. */
+  readonly before?: (name: string) => Promise<void>;
 }
 
 /** The first contender is the measure of the others. Round by round another one begins. */
 export async function measurePaired(contenders: Contenders, options: PairedOptions = {}): Promise<Measured[]> {
-  const { rounds = 20, warmUp = 2 } = options;
+  const { rounds = 20, warmUp = 2, before } = options;
   const names = Object.keys(contenders);
   const times = new Map<string, number[]>(names.map((name) => [name, []]));
   for (let round = -warmUp; round < rounds; round++) {
     for (const name of rotated(names, round + warmUp)) {
+      await before?.(name);
       const started = performance.now();
       await contenders[name]?.();
       if (round >= 0) times.get(name)?.push(performance.now() - started);
