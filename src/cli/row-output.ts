@@ -13,10 +13,11 @@ export async function printRows<T>(
   items: readonly T[],
   options: RowOptions,
 ): Promise<void> {
-  await io.stdout.write(await rendered(kind, items, options));
+  await io.stdout.write(await rowsText(kind, items, options));
 }
 
-async function rendered<T>(kind: RowKind<T>, items: readonly T[], options: RowOptions): Promise<string> {
+/** The same as text. */
+export async function rowsText<T>(kind: RowKind<T>, items: readonly T[], options: RowOptions): Promise<string> {
   try {
     return await renderRows(kind, items, options);
   } catch (cause) {

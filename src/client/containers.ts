@@ -9,6 +9,7 @@ import type {
   TopResponse,
   WaitResponse,
 } from "../wire/container.ts";
+import type { ContainerStats } from "../wire/stats.ts";
 import { type FilterLists, filterQuery } from "./filter-query.ts";
 import { type Hijacked, type HttpClient, isMultiplexed } from "./http.ts";
 
@@ -116,6 +117,12 @@ export function containerApi(http: HttpClient) {
     /** POST /commit: an image of the container. */
     commit: (ref: string, { pause = true, ...options }: CommitOptions = {}): Promise<{ Id: string }> =>
       http.json("POST", "/commit", { query: { container: ref, ...options, pause: pause ? "1" : "0" } }),
+    /** GET /containers/{ref}/stats: every second without end, or once. */
+    stats: (
+      ref: string,
+      { stream, signal }: { readonly stream: boolean; readonly signal?: AbortSignal },
+    ): AsyncGenerator<ContainerStats, void, undefined> =>
+      http.lines("GET", at(ref, "stats"), { query: { stream: stream ? "1" : "0" }, signal }),
     prune: (filters?: FilterLists): Promise<{ ContainersDeleted: string[] | null; SpaceReclaimed: number }> =>
       http.json("POST", "/containers/prune", { query: { filters: filterQuery(filters) } }),
     /** Resolves once the engine waits. */

@@ -1,6 +1,7 @@
 /** What a control group has used, read from either version's files. Values that the kernel does not tell are undefined. */
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { type IoBytes, ioOfV1, ioOfV2 } from "./cgroup-io.ts";
 import { type CgroupLayout, controllerDirectory } from "./cgroup-layout.ts";
 
 export interface CgroupUsage {
@@ -19,6 +20,7 @@ export interface CgroupUsage {
     readonly stats: Readonly<Record<string, number>>;
   };
   readonly pids: { readonly current?: number; readonly limit?: number };
+  readonly io: readonly IoBytes[];
 }
 
 /** Version 1 says "unlimited" with a number beyond all memory. */
@@ -34,6 +36,9 @@ export function cgroupUsage(layout: CgroupLayout, path: string): CgroupUsage {
   return {
     cpu: layout.v1.has("cpuacct") ? cpuOfV1(file) : cpuOfV2(file),
     memory: layout.v1.has("memory") ? memoryOfV1(file) : memoryOfV2(file),
+    io: layout.v1.has("blkio")
+      ? ioOfV1(file("blkio", "blkio.throttle.io_service_bytes_recursive") ?? "")
+      : ioOfV2(file("io", "io.stat") ?? ""),
     pids: optionalPair("current", toNumber(file("pids", "pids.current")), toNumber(file("pids", "pids.max"))),
   };
 }

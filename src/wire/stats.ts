@@ -19,13 +19,20 @@ export interface NetworkStats {
   tx_dropped: number;
 }
 
+export interface BlkioEntry {
+  major: number;
+  minor: number;
+  op: string;
+  value: number;
+}
+
 export interface ContainerStats {
   name: string;
   id: string;
   read: string;
   preread: string;
   pids_stats: { current?: number; limit?: number };
-  blkio_stats: Record<string, null>;
+  blkio_stats: Record<string, BlkioEntry[] | null>;
   num_procs: number;
   storage_stats: Record<string, never>;
   cpu_stats: CpuStats;

@@ -40,6 +40,7 @@ const WANTED: Readonly<Record<string, Wanted>> = {
   run: first("image"),
   save: many("image"),
   start: many("startable"),
+  stats: many("running"),
   stop: many("running"),
   tag: first("image"),
   top: first("running"),

@@ -2,9 +2,10 @@
 import { readFileSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { nowRfc3339 } from "../../base/clock.ts";
+import type { IoBytes } from "../../kernel/cgroup-io.ts";
 import type { CgroupUsage } from "../../kernel/cgroup-usage.ts";
 import { ZERO_TIME } from "../../state/container-record.ts";
-import type { ContainerStats, CpuStats, NetworkStats } from "../../wire/stats.ts";
+import type { BlkioEntry, ContainerStats, CpuStats, NetworkStats } from "../../wire/stats.ts";
 import type { EngineContext } from "../context.ts";
 import { joinedContainer } from "../network-mode.ts";
 import type { Container } from "./container.ts";
@@ -61,7 +62,7 @@ function sample(ctx: EngineContext, container: Container, before: ContainerStats
     read: usage === undefined ? ZERO_TIME : nowRfc3339(),
     preread: before?.read ?? ZERO_TIME,
     pids_stats: usage === undefined ? {} : usage.pids,
-    blkio_stats: NO_BLKIO,
+    blkio_stats: usage === undefined ? NO_BLKIO : { ...NO_BLKIO, io_service_bytes_recursive: usage.io.map(toEntry) },
     num_procs: 0,
     storage_stats: {},
     cpu_stats: usage === undefined ? NO_CPU : toCpuStats(usage.cpu),
@@ -77,6 +78,8 @@ const NO_BLKIO: Record<string, null> = Object.fromEntries(
     null,
   ]),
 );
+
+const toEntry = ({ major, minor, op, bytes }: IoBytes): BlkioEntry => ({ major, minor, op, value: bytes });
 
 function toCpuStats({
   totalNs,
