@@ -9,6 +9,7 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
   state: ["base", "wire"],
   client: ["base", "wire"],
   dockerfile: ["base", "wire"],
+  grpc: ["base", "wire"],
   files: ["base", "wire", "kernel"],
   image: ["base", "wire", "kernel", "state", "files", "dockerfile"],
   volume: ["base", "wire", "kernel", "state", "files"],
@@ -16,7 +17,7 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
   runtime: ["base", "wire", "kernel", "state"],
   engine: ["base", "wire", "kernel", "state", "files", "dockerfile", "image", "volume", "network", "runtime"],
   build: ["base", "wire", "kernel", "state", "files", "dockerfile", "image", "volume", "network", "runtime"],
-  api: ["base", "wire", "engine", "build"],
+  api: ["base", "wire", "grpc", "engine", "build"],
   daemon: [
     "base",
     "wire",
@@ -32,8 +33,8 @@ const BELOW: Readonly<Record<string, readonly string[]>> = {
     "api",
     "native",
   ],
-  // Archives that come out of containers are unpacked by the same code on both sides.
-  cli: ["base", "wire", "client", "files"],
+  // Archives that come out of containers are unpacked by the same code on both sides, what a build leaves out is left out by the same.
+  cli: ["base", "wire", "client", "files", "dockerfile", "grpc"],
 };
 
 /** Modules that cost more at start than the whole command may take, or that only one room may touch. */
@@ -44,8 +45,8 @@ const RESERVED: Readonly<Record<string, readonly string[]>> = {
   "node:net": ["client"],
   "node:child_process": [],
   "node:events": [],
-  "node:http2": ["api"],
-  "node:stream": ["api"],
+  "node:http2": ["grpc"],
+  "node:stream": ["grpc"],
 };
 
 const IMPORT = /(?:\bfrom|\bimport)\s*\(?\s*"([^"]+)"/g;

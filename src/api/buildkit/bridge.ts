@@ -1,6 +1,8 @@
 /** LLBBridge: the frontend's side of a build. Clients ask here for the Dockerfile's result, and hand it back to be exported. */
 import { invalidParameter, notImplemented } from "../../base/errors.ts";
 import type { Builder, Plan, PlannedResult } from "../../build/builder.ts";
+import { type Call, type Endpoint, method, unary } from "../../grpc/method.ts";
+import { GrpcError } from "../../grpc/status.ts";
 import { Empty } from "../../wire/buildkit/common.ts";
 import {
   BridgeSolveRequest as BridgeSolveMessage,
@@ -16,8 +18,6 @@ import {
 } from "../../wire/buildkit/gateway.ts";
 import type { MessageOf } from "../../wire/protobuf/message.ts";
 import type { WorkerFacts } from "../backend.ts";
-import { type Call, type Endpoint, method, unary } from "../grpc/method.ts";
-import { GrpcError } from "../grpc/status.ts";
 import { toBuildError } from "./build-error.ts";
 import { CAPS, toWorker } from "./capabilities.ts";
 import { decodeFrontendOptions } from "./frontend-options.ts";

@@ -1,7 +1,7 @@
 /** A failed build as gRPC tells it: with the details that let clients show the lines of the Dockerfile. Pure. */
 import { rootError } from "../../base/errors.ts";
 import { BuildFailure } from "../../build/failure.ts";
-import { CODE, type Detail, GrpcError, toGrpcError } from "../grpc/status.ts";
+import { CODE, type Detail, GrpcError, toGrpcError } from "../../grpc/status.ts";
 import { toRange, toSourceInfo } from "./status-messages.ts";
 
 export function toBuildError(error: unknown): GrpcError {

@@ -1,27 +1,26 @@
 /** Control: builds from their start to their result, their progress, the cache and the history. */
 import { notImplemented } from "../../base/errors.ts";
 import type { BuildRecord, CacheUsage, Exporter, Outputs } from "../../build/builder.ts";
-import { BytesMessage, Empty, toTimestamp } from "../../wire/buildkit/common.ts";
 import {
-  BuildHistoryEvent,
-  BuildHistoryRequest,
-  DiskUsageRequest,
-  DiskUsageResponse,
+  DISK_USAGE,
+  INFO,
+  LIST_WORKERS,
+  LISTEN_HISTORY,
+  PRUNE,
+  SESSION,
+  SOLVE,
+  STATUS,
+  UPDATE_HISTORY,
+} from "../../grpc/control-methods.ts";
+import { bidirectional, type Call, type Endpoint, method, serverStreaming, unary } from "../../grpc/method.ts";
+import { Empty, toTimestamp } from "../../wire/buildkit/common.ts";
+import {
+  type BuildHistoryEvent,
+  type BuildHistoryRequest,
   HISTORY_EVENT,
-  InfoResponse,
-  ListWorkersRequest,
-  ListWorkersResponse,
-  PruneRequest,
-  SolveRequest as SolveMessage,
   type SolveRequest,
-  SolveResponse,
-  StatusRequest,
-  StatusResponse,
-  UpdateBuildHistoryRequest,
-  UsageRecord,
 } from "../../wire/buildkit/control.ts";
 import type { MessageOf, Sendable } from "../../wire/protobuf/message.ts";
-import { bidirectional, type Call, type Endpoint, method, serverStreaming, unary } from "../grpc/method.ts";
 import { type BridgeDeps, toCacheOption } from "./bridge.ts";
 import { toBuildError } from "./build-error.ts";
 import { BUILDKIT_VERSION, toWorker } from "./capabilities.ts";
@@ -31,16 +30,6 @@ import type { SessionRegistry } from "./session/registry.ts";
 import { sessionInCall } from "./session/session-in-call.ts";
 import { toStatus } from "./status-messages.ts";
 
-const SERVICE = "/moby.buildkit.v1.Control";
-const LIST_WORKERS = method(`${SERVICE}/ListWorkers`, ListWorkersRequest, ListWorkersResponse);
-const INFO = method(`${SERVICE}/Info`, Empty, InfoResponse);
-const SOLVE = method(`${SERVICE}/Solve`, SolveMessage, SolveResponse);
-const STATUS = method(`${SERVICE}/Status`, StatusRequest, StatusResponse);
-const SESSION = method(`${SERVICE}/Session`, BytesMessage, BytesMessage);
-const DISK_USAGE = method(`${SERVICE}/DiskUsage`, DiskUsageRequest, DiskUsageResponse);
-const PRUNE = method(`${SERVICE}/Prune`, PruneRequest, UsageRecord);
-const LISTEN_HISTORY = method(`${SERVICE}/ListenBuildHistory`, BuildHistoryRequest, BuildHistoryEvent);
-const UPDATE_HISTORY = method(`${SERVICE}/UpdateBuildHistory`, UpdateBuildHistoryRequest, Empty);
 /** Traces that clients send; nobody keeps them. */
 const TRACES = method("/opentelemetry.proto.collector.trace.v1.TraceService/Export", Empty, Empty);
 

@@ -2,10 +2,10 @@
 import type { Duplex } from "../../base/duplex.ts";
 import type { Logger } from "../../base/log.ts";
 import type { Builder } from "../../build/builder.ts";
+import { serveGrpc } from "../../grpc/server.ts";
 import type { HeaderMap } from "../../wire/http1.ts";
 import type { Answer } from "../answer.ts";
 import type { WorkerFacts } from "../backend.ts";
-import { serveGrpc } from "../grpc/server.ts";
 import type { Request } from "../http/message.ts";
 import { bridgeEndpoints } from "./bridge.ts";
 import { classicBuild } from "./classic/build.ts";

@@ -14,8 +14,9 @@ import { removeEntry } from "../../files/remove-entry.ts";
 import { fchmod, fchown, futimens, linkat, makedev, mknodat, openat, symlinkat, utimensat } from "../../kernel/at.ts";
 import { O } from "../../kernel/open-flags.ts";
 import { writeFileAtomic } from "../../state/atomic-file.ts";
+import type { FileStat, FileTransfer } from "../../wire/file-transfer.ts";
 import type { LocalSource } from "../operation.ts";
-import type { FileStat, FileTransfer, Session } from "../session.ts";
+import type { Session } from "../session.ts";
 import type { Step } from "../solver/solver.ts";
 
 interface Index {

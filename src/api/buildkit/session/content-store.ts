@@ -1,9 +1,9 @@
 /** A content store of the client, containerd's service: caches in a directory, OCI layouts, exports that are no tar. */
 import type { ContentStore } from "../../../build/session.ts";
+import type { GrpcClient } from "../../../grpc/client.ts";
+import { CONTENT_INFO, CONTENT_READ, CONTENT_WRITE } from "../../../grpc/session-methods.ts";
+import { CODE, GrpcError } from "../../../grpc/status.ts";
 import { WRITE } from "../../../wire/buildkit/session.ts";
-import type { GrpcClient } from "../../grpc/client.ts";
-import { CODE, GrpcError } from "../../grpc/status.ts";
-import { CONTENT_INFO, CONTENT_READ, CONTENT_WRITE } from "./methods.ts";
 
 const WRITE_BYTES = 1024 * 1024;
 

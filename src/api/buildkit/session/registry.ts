@@ -2,7 +2,7 @@
 import type { Duplex } from "../../../base/duplex.ts";
 import { unavailable } from "../../../base/errors.ts";
 import type { Session } from "../../../build/session.ts";
-import { GrpcClient } from "../../grpc/client.ts";
+import { GrpcClient } from "../../../grpc/client.ts";
 import { createSession, type SessionFacts } from "./session.ts";
 
 const WAIT_MS = 5_000;

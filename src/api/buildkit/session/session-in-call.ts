@@ -1,7 +1,7 @@
 /** A session inside a call of Control/Session, as bake opens them: HTTP/2 in byte messages, with the session's headers as metadata. */
 import type { Duplex } from "../../../base/duplex.ts";
-import type { Call } from "../../grpc/method.ts";
-import { Channel } from "./channel.ts";
+import { Channel } from "../../../grpc/channel.ts";
+import type { Call } from "../../../grpc/method.ts";
 import { type HeaderSource, sessionFacts } from "./facts.ts";
 import type { SessionRegistry } from "./registry.ts";
 

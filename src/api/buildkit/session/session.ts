@@ -1,9 +1,9 @@
 /** A build's client behind its connection: the engine calls, the client serves. */
 import { unavailable } from "../../../base/errors.ts";
 import type { FilesWanted, Session, SessionService } from "../../../build/session.ts";
-import { GrpcClient, type Metadata } from "../../grpc/client.ts";
-import { CODE, GrpcError } from "../../grpc/status.ts";
-import { createContentStore } from "./content-store.ts";
+import { GrpcClient, type Metadata } from "../../../grpc/client.ts";
+import { receiveFiles } from "../../../grpc/receive-files.ts";
+import { sendFile, sendTree } from "../../../grpc/send-files.ts";
 import {
   CHECK_AGENT,
   CONTENT_READ,
@@ -14,10 +14,10 @@ import {
   SEND_BYTES,
   SEND_TREE,
   SYNC_FILES,
-} from "./methods.ts";
-import { receiveFiles } from "./receive-files.ts";
-import { sendFile, sendTree } from "./send-files.ts";
-import { streamOfCall } from "./stream-of-call.ts";
+} from "../../../grpc/session-methods.ts";
+import { CODE, GrpcError } from "../../../grpc/status.ts";
+import { streamOfCall } from "../../../grpc/stream-of-call.ts";
+import { createContentStore } from "./content-store.ts";
 
 export interface SessionFacts {
   readonly id: string;

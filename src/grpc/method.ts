@@ -1,5 +1,5 @@
 /** Methods of services as data, and the handlers behind them. Messages are decoded and encoded here, nowhere else. */
-import { decode, encode, type Message, type Sendable } from "../../wire/protobuf/message.ts";
+import { decode, encode, type Message, type Sendable } from "../wire/protobuf/message.ts";
 import { CODE, GrpcError } from "./status.ts";
 
 export interface Method<I, O> {

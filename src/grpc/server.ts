@@ -5,8 +5,8 @@ import {
   type ServerHttp2Session,
   type ServerHttp2Stream,
 } from "node:http2";
-import type { Duplex } from "../../base/duplex.ts";
-import type { Logger } from "../../base/log.ts";
+import type { Duplex } from "../base/duplex.ts";
+import type { Logger } from "../base/log.ts";
 import { frame, unframed } from "./frames.ts";
 import { chunksOf, write } from "./http2-stream.ts";
 import type { Call, Endpoint } from "./method.ts";

@@ -1,5 +1,5 @@
 /** The methods that a build's client offers on its session. */
-import { BytesMessage, Empty } from "../../../wire/buildkit/common.ts";
+import { BytesMessage, Empty } from "../wire/buildkit/common.ts";
 import {
   CheckAgentRequest,
   ContentInfoRequest,
@@ -13,8 +13,8 @@ import {
   ReadContentResponse,
   WriteContentRequest,
   WriteContentResponse,
-} from "../../../wire/buildkit/session.ts";
-import { method } from "../../grpc/method.ts";
+} from "../wire/buildkit/session.ts";
+import { method } from "./method.ts";
 
 export const SYNC_FILES = method("/moby.filesync.v1.FileSync/DiffCopy", Packet, Packet);
 /** One path, two protocols: a file goes as bytes, a tree as packets. */

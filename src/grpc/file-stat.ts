@@ -1,8 +1,8 @@
 /** fsutil's description of a file, whose mode has Go's bits, as ours and back. What a client says is checked here. Pure. */
 import { posix } from "node:path";
-import { invalidParameter } from "../../../base/errors.ts";
-import type { FileStat } from "../../../build/session.ts";
-import type { Stat } from "../../../wire/buildkit/common.ts";
+import { invalidParameter } from "../base/errors.ts";
+import type { Stat } from "../wire/buildkit/common.ts";
+import type { FileStat } from "../wire/file-transfer.ts";
 
 const GO = {
   directory: 2 ** 31,

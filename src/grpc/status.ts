@@ -1,7 +1,7 @@
 /** How a call ends: gRPC's codes, and the trailers that carry them (gRPC over HTTP/2). */
-import { EngineError, type ErrorKind, messageOf, rootError } from "../../base/errors.ts";
-import { Any, RpcStatus } from "../../wire/buildkit/common.ts";
-import { decode, encode } from "../../wire/protobuf/message.ts";
+import { EngineError, type ErrorKind, messageOf, rootError } from "../base/errors.ts";
+import { Any, RpcStatus } from "../wire/buildkit/common.ts";
+import { decode, encode } from "../wire/protobuf/message.ts";
 
 export const CODE = {
   ok: 0,

@@ -1,13 +1,13 @@
 import { expect, test } from "bun:test";
-import { invalidParameter } from "../../base/errors.ts";
-import { createLogger } from "../../base/log.ts";
-import { bytes, integer, string } from "../../wire/protobuf/field.ts";
-import { message } from "../../wire/protobuf/message.ts";
-import { createDuplexPair } from "../fixtures/duplex-pair.ts";
+import { invalidParameter } from "../base/errors.ts";
+import { createLogger } from "../base/log.ts";
+import { bytes, integer, string } from "../wire/protobuf/field.ts";
+import { message } from "../wire/protobuf/message.ts";
 import { GrpcClient } from "./client.ts";
 import { bidirectional, type Endpoint, method, serverStreaming, unary } from "./method.ts";
 import { serveGrpc } from "./server.ts";
 import { CODE, GrpcError } from "./status.ts";
+import { createDuplexPair } from "./testing.ts";
 
 const Text = message({ text: string(1) });
 const Count = message({ count: integer(1) });

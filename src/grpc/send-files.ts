@@ -1,8 +1,8 @@
 /** fsutil's protocol, sending: a tree to the client's directory (`--output type=local`), and single files as bytes. */
-import { invalidParameter } from "../../../base/errors.ts";
-import type { FileStat, OutgoingTree } from "../../../build/session.ts";
-import { PACKET, type Packet } from "../../../wire/buildkit/session.ts";
-import type { OpenCall } from "../../grpc/client.ts";
+import { invalidParameter } from "../base/errors.ts";
+import { PACKET, type Packet } from "../wire/buildkit/session.ts";
+import type { FileStat, OutgoingTree } from "../wire/file-transfer.ts";
+import type { OpenCall } from "./client.ts";
 import { toStat } from "./file-stat.ts";
 
 const CHUNK_BYTES = 32 * 1024;

@@ -1,6 +1,6 @@
 /** Our byte streams as Node's, for its HTTP/2. */
 import { Duplex as NodeDuplex } from "node:stream";
-import type { Duplex } from "../../base/duplex.ts";
+import type { Duplex } from "../base/duplex.ts";
 
 export function toNodeDuplex(peer: Duplex): NodeDuplex {
   const incoming = peer.readable[Symbol.asyncIterator]();

@@ -1,7 +1,7 @@
 /** Calls gRPC methods of whoever is at the other end of a connection: a build's client, which serves its files and secrets. */
 import { type ClientHttp2Session, type ClientHttp2Stream, connect } from "node:http2";
-import type { Duplex } from "../../base/duplex.ts";
-import { decode, encode, type Message, type Sendable } from "../../wire/protobuf/message.ts";
+import type { Duplex } from "../base/duplex.ts";
+import { decode, encode, type Message, type Sendable } from "../wire/protobuf/message.ts";
 import { frame, unframed } from "./frames.ts";
 import { chunksOf, write } from "./http2-stream.ts";
 import { decoded, type Method } from "./method.ts";

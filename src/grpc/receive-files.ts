@@ -2,11 +2,11 @@
  * fsutil's protocol, receiving: stats come in order, contents of the files that are asked for come in pieces, several at
  * once. A file is asked for when somebody begins to read it.
  */
-import { invalidParameter, messageOf, systemError } from "../../../base/errors.ts";
-import type { FileStat, FileTransfer } from "../../../build/session.ts";
-import { PACKET, type Packet } from "../../../wire/buildkit/session.ts";
-import type { OpenCall } from "../../grpc/client.ts";
+import { invalidParameter, messageOf, systemError } from "../base/errors.ts";
+import { PACKET, type Packet } from "../wire/buildkit/session.ts";
+import type { FileStat, FileTransfer } from "../wire/file-transfer.ts";
 import { Channel } from "./channel.ts";
+import type { OpenCall } from "./client.ts";
 import { comparePaths, fromStat } from "./file-stat.ts";
 
 const MAX_QUEUED_BYTES = 8 * 1024 * 1024;
