@@ -1,6 +1,6 @@
 /** Bytes of an archive gathered into blocks of one size, so that small files cost no message and no system call of their own. */
 
-export const STREAM_BLOCK_BYTES = 256 * 1024;
+const STREAM_BLOCK_BYTES = 256 * 1024;
 
 export type Block = Uint8Array<ArrayBuffer>;
 

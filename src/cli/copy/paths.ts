@@ -23,7 +23,7 @@ export function baseOf(path: string): string {
   return stripped === "" ? "/" : stripped.slice(stripped.lastIndexOf("/") + 1);
 }
 
-export const namesDirectoryItself = (path: string): boolean => baseOf(path) === "." && !path.endsWith("/");
+const namesDirectoryItself = (path: string): boolean => baseOf(path) === "." && !path.endsWith("/");
 
 export const endsInSlash = (path: string): boolean => path.endsWith("/");
 
