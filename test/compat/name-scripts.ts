@@ -26,7 +26,7 @@ export const NAME_SCRIPTS: Readonly<Record<string, string>> = {
     ${run("--network cmp-names --domainname d.test --add-host a.test:192.0.2.7 --add-host gate:host-gateway", 'sed "s/^.*\\tgate/<gateway>\\tgate/" /etc/hosts')} | ${HOSTLESS}
     ${run("--network cmp-names --sysctl net.ipv6.conf.all.disable_ipv6=1", "cat /etc/hosts")} | ${HOSTLESS}
     docker run -d --name cmp-db --hostname dbhost cmpbox sleep 1000 >/dev/null
-    ${run("--link cmp-db:database --link cmp-db", "sort /etc/hosts")}
+    ${run("--link cmp-db:database --link cmp-db", "cut -f 2 /etc/hosts | sort")}
     docker rm -f cmp-db; docker network rm cmp-names cmp-inner`,
   "name-look-ups": `
     docker network create cmp-names >/dev/null
