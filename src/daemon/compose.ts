@@ -38,6 +38,7 @@ export async function compose(config: EngineConfig, log: Logger, activatedFds: n
       await server.close();
       await Promise.all([ctx.background.idle(), ctx.locks.idle()]);
       await network.stop();
+      await images.close();
       removeIfEmpty(detectCgroups(), join("/", config.cgroupParent));
       db.close();
     },

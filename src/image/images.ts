@@ -106,6 +106,8 @@ export interface ImageStore {
   layerForm(): string;
   /** Deletes unused images when the disk is fuller than `pressure` allows; which ones. */
   relieve(): Promise<Digest[]>;
+  /** Lets go of the layers it has mounted; containers keep theirs. */
+  close(): Promise<void>;
   /** Deletes what a dead engine left. To be called once the roots of containers have pinned their layers. */
   sweep(): Promise<void>;
 }
@@ -171,6 +173,7 @@ export function createImages({
     rootLayers: createRootLayers(context, relief),
     built: createBuiltImages(context),
     relieve: () => relief.relieve(),
+    close: () => context.layers.close(),
     layerForm: () => describeForm(context.layers.form),
     sweep: () => sweep(context),
   };

@@ -13,6 +13,7 @@ import type { ErofsPlace } from "./erofs/write.ts";
 /** Where the tar begins. */
 export const TAR_OFFSET = 4096;
 const HEAD_BYTES = 512;
+const VERSION = 1;
 
 export interface LayerHead {
   /** "sha256:…" of the tar. */
@@ -48,16 +49,40 @@ export function layerPlace({ diffId, tarBytes }: Pick<LayerHead, "diffId" | "tar
 /** The first bytes of a layer file. */
 export function writeHead(head: LayerHead): Buffer {
   const block = Buffer.alloc(HEAD_BYTES);
-  block.write(`${JSON.stringify({ tareLayer: 1, ...head })}\n`);
+  block.write(`${JSON.stringify({ tareLayer: VERSION, ...head })}\n`);
   return block;
 }
 
+/** What can be said of a layer whose head has been damaged. */
+const DAMAGED: LayerHead = { diffId: "", tarBytes: 0, sizeBytes: 0, mountable: false, linksBelow: false };
+
+/** A head that somebody has damaged is that of no layer: its `diffId` is empty. */
 export function readLayerHead(directory: string): LayerHead {
   const block = readBytes({ path: layerFile(directory), offset: 0, length: HEAD_BYTES });
-  const { diffId, tarBytes, sizeBytes, mountable, linksBelow }: LayerHead = JSON.parse(
-    block.toString("utf8", 0, block.indexOf("\n")),
-  );
-  return { diffId, tarBytes, sizeBytes, mountable, linksBelow };
+  try {
+    return decodeHead(JSON.parse(block.toString("utf8", 0, block.indexOf("\n"))));
+  } catch (error) {
+    if (error instanceof SyntaxError) return DAMAGED;
+    throw error;
+  }
+}
+
+function decodeHead({
+  tareLayer,
+  diffId,
+  tarBytes,
+  sizeBytes,
+  mountable,
+  linksBelow,
+}: Record<string, unknown>): LayerHead {
+  const isSound =
+    tareLayer === VERSION &&
+    typeof diffId === "string" &&
+    typeof tarBytes === "number" &&
+    typeof sizeBytes === "number";
+  return isSound
+    ? { diffId, tarBytes, sizeBytes, mountable: mountable === true, linksBelow: linksBelow === true }
+    : DAMAGED;
 }
 
 export function tarSlice(directory: string, { tarBytes }: LayerHead): Slice {

@@ -117,12 +117,18 @@ describe("verify()", () => {
     expect(await layers.store.verify(await layers.add([file("a")]), { signal: NEVER })).toBeUndefined();
   });
 
-  test("finds a changed byte of the tar, and one of the index", async () => {
-    const [one, other] = [await layers.add([file("a")]), await layers.add([file("b")])];
+  test("finds a changed byte of the tar, of the index, and of what stands before them", async () => {
+    const [one, other, third] = [
+      await layers.add([file("a")]),
+      await layers.add([file("b")]),
+      await layers.add([file("c")]),
+    ];
     damage(layerFile(one), TAR_OFFSET + 513);
+    damage(layerFile(third), 3);
     damage(layerFile(other), statSync(layerFile(other)).size - 8);
     expect(await layers.store.verify(one, { signal: NEVER })).toContain("its bytes are those of sha256:");
     expect(await layers.store.verify(other, { signal: NEVER })).toBe("its index has changed");
+    expect(await layers.reopen().store.verify(third, { signal: NEVER })).toBe("its head has changed");
   });
 
   test("finds a layer that is gone; a condemned one is, and can be stored anew", async () => {

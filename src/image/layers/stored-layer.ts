@@ -43,6 +43,7 @@ export function storedArrival({ directory }: StoredJob): Arrival {
 /** What is wrong with a layer, in a few words; undefined when its tar is what its name says and its index what the tar says. */
 export async function verifyLayer(job: StoredJob, control: StoredControl, diffId: string): Promise<string | undefined> {
   const head = readLayerHead(job.directory);
+  if (head.diffId !== diffId) return "its head has changed";
   const { tree, found } = await readTar(job, head, control);
   if (found !== diffId) return `its bytes are those of ${found}`;
   return head.mountable && !isIndexOf(tree, job.directory, head) ? "its index has changed" : undefined;
