@@ -3,6 +3,7 @@ import { invalidParameter } from "../base/errors.ts";
 import { parseCidr, toAddress, toCidr, toPrefix } from "../base/ip-prefix.ts";
 import type { NetworkRecord, SubnetRecord } from "../state/network-record.ts";
 import type { AddressPlan, FoundBridge } from "./device/plan.ts";
+import type { LinkRemover } from "./device/remover.ts";
 import type { NetworkWorker } from "./device/worker-client.ts";
 import { BridgeDevice, subnetOf } from "./drivers/bridge.ts";
 import { chooseSubnet, type SubnetPool } from "./ipam/subnet-pools.ts";
@@ -15,6 +16,7 @@ export interface OpenedBridge {
 
 interface DefaultBridgeDeps {
   readonly worker: NetworkWorker;
+  readonly remover: LinkRemover;
   readonly pools: readonly SubnetPool[];
   readonly bridge: DefaultBridge;
   /** What is known of the network before it has subnets. */
@@ -44,9 +46,12 @@ export async function openDefaultBridge(deps: DefaultBridgeDeps, taken: readonly
   }
 }
 
-function toBridge({ base, bridge, worker, alias }: DefaultBridgeDeps, subnets: readonly SubnetRecord[]): OpenedBridge {
+function toBridge(
+  { base, bridge, alias, ...threads }: DefaultBridgeDeps,
+  subnets: readonly SubnetRecord[],
+): OpenedBridge {
   const record = defaultNetwork(base, bridge, subnets);
-  return { record, device: new BridgeDevice(record, worker, alias) };
+  return { record, device: new BridgeDevice(record, threads, alias) };
 }
 
 /** It has a subnet of each family that it is to have. */

@@ -39,12 +39,12 @@ function request(hostConfig: Settings = {}, rest: Rest = {}): EtcRequest {
 }
 
 interface Engine {
-  readonly hostGateway?: () => string;
+  readonly hostGateways?: () => readonly string[];
   readonly dns?: DnsSettings;
 }
 
 function files({
-  hostGateway = () => "172.31.0.1",
+  hostGateways = () => ["172.31.0.1"],
   dns = { nameservers: [], search: [], options: [] },
 }: Engine = {}): EtcFiles {
   return createEtcFiles({
@@ -53,7 +53,7 @@ function files({
       hostFiles: { resolvConf: path("host-resolv"), resolvedResolvConf: path("resolved") },
       dns,
     }),
-    hostGateway,
+    hostGateways,
   });
 }
 
@@ -83,7 +83,18 @@ test.each([
 });
 
 test("host-gateway is refused while it has no address", () => {
-  expect(() => write({ ExtraHosts: ["b:host-gateway"] }, {}, { hostGateway: () => "" })).toThrow("host-gateway");
+  expect(() => write({ ExtraHosts: ["b:host-gateway"] }, {}, { hostGateways: () => [] })).toThrow("host-gateway");
+});
+
+test("host-gateway is every address that the host has on the bridge", () => {
+  write({ ExtraHosts: ["b:host-gateway"] }, {}, { hostGateways: () => ["172.31.0.1", "fd00::1"] });
+  expect(read("hosts")).toBe(`${COMMON}172.31.0.1\tb\nfd00::1\tb\n172.31.0.2\tweb\n`);
+});
+
+test("a link's address changes in its place, and nothing else", () => {
+  write({}, { links: [["172.31.0.9", "db 0123456789ab postgres"], ["172.31.0.8", "dbx"]] });
+  files().readdress(root, [["172.31.0.7", "db 0123456789ab postgres"], ["172.31.0.6", "unknown"]]);
+  expect(read("hosts")).toBe(`${COMMON}172.31.0.7\tdb 0123456789ab postgres\n172.31.0.8\tdbx\n172.31.0.2\tweb\n`);
 });
 
 test("without an address the container has no line of its own", () => {

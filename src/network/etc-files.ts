@@ -4,7 +4,7 @@ import { hasCode } from "../base/errors.ts";
 import type { EndpointSettings } from "../wire/container.ts";
 import type { HostConfig } from "../wire/host-config.ts";
 import type { ContainerDns } from "./container-dns.ts";
-import { type HostsLine, ownLines, toHosts, toText } from "./hosts.ts";
+import { type HostsLine, ownLines, readdressed, toHosts, toText } from "./hosts.ts";
 import { toResolvConf } from "./resolv-conf.ts";
 
 export interface EtcFilesDeps {
@@ -12,7 +12,7 @@ export interface EtcFilesDeps {
   readonly hostsFile: string;
   readonly dns: ContainerDns;
   /** What "host-gateway" stands for. */
-  readonly hostGateway: () => string;
+  readonly hostGateways: () => readonly string[];
 }
 
 export interface EtcRequest {
@@ -39,6 +39,8 @@ export interface EtcFiles {
    * changed them. Lines of others in `hosts` stay; resolv.conf changes once at most, when names come to be resolved.
    */
   update(dir: string, before: EtcRequest, after: EtcRequest): void;
+  /** Containers that a running one is linked to have other addresses now. */
+  readdress(dir: string, links: readonly HostsLine[]): void;
 }
 
 function readIfThere(path: string): string {
@@ -62,7 +64,7 @@ const addressesOf = ({ endpoints }: EtcRequest): string[] =>
   );
 
 /** On the host's network, and asked for nothing else, a container sees the host's names. */
-function hostsFor({ hostsFile, hostGateway }: EtcFilesDeps, request: EtcRequest): string {
+function hostsFor({ hostsFile, hostGateways }: EtcFilesDeps, request: EtcRequest): string {
   const { hostname, domainname, hostConfig, links } = request;
   const extraHosts = hostConfig.ExtraHosts ?? [];
   if (hostConfig.NetworkMode === "host" && extraHosts.length === 0) return readIfThere(hostsFile);
@@ -71,7 +73,7 @@ function hostsFor({ hostsFile, hostGateway }: EtcFilesDeps, request: EtcRequest)
     domainname,
     addresses: addressesOf(request),
     extraHosts,
-    hostGateway: hostGateway(),
+    hostGateways: hostGateways(),
     links,
     hasIpv6: hasIpv6(request),
   });
@@ -117,6 +119,10 @@ export function createEtcFiles(deps: EtcFilesDeps): EtcFiles {
       const old = deps.dns(before);
       const isOurs = readIfThere(resolvConf) === toResolvConf(old);
       if (isOurs && old.transform === "legacy") writeReadable(resolvConf, resolvConfFor(after));
+    },
+    readdress(dir, links) {
+      const { hosts } = pathsIn(dir);
+      writeReadable(hosts, readdressed(readIfThere(hosts), links));
     },
   };
 }

@@ -19,8 +19,8 @@ export interface Hosts {
   readonly addresses: readonly string[];
   /** "name:address" as in HostConfig.ExtraHosts; the address may be "host-gateway". */
   readonly extraHosts: readonly string[];
-  /** What "host-gateway" stands for; "" when nothing yet, which is refused where it is asked for. */
-  readonly hostGateway: string;
+  /** What "host-gateway" stands for; empty when nothing yet, which is refused where it is asked for. */
+  readonly hostGateways: readonly string[];
   /** Containers that this one is linked to on the default bridge. */
   readonly links: readonly HostsLine[];
   /** False leaves every IPv6 address out. */
@@ -35,12 +35,12 @@ function namesOf({ hostname, domainname }: Pick<Hosts, "hostname" | "domainname"
 }
 
 /** An address may hold colons, a name cannot. */
-function extraLine(entry: string, hostGateway: string): HostsLine {
+function extraLines(entry: string, hostGateways: readonly string[]): HostsLine[] {
   const colon = entry.indexOf(":");
   const [name, address] = [entry.slice(0, colon), entry.slice(colon + 1)];
-  if (address !== "host-gateway") return [address.replace(/^\[(.*)\]$/, "$1"), name];
-  if (hostGateway === "") throw unavailable("unable to derive the IP value for host-gateway");
-  return [hostGateway, name];
+  if (address !== "host-gateway") return [[address.replace(/^\[(.*)\]$/, "$1"), name]];
+  if (hostGateways.length === 0) throw unavailable("unable to derive the IP value for host-gateway");
+  return hostGateways.map((gateway) => [gateway, name]);
 }
 
 /** The lines by which a container knows itself. */
@@ -51,11 +51,17 @@ export function ownLines({ addresses, ...names }: Pick<Hosts, "hostname" | "doma
 export const toText = (lines: readonly HostsLine[]): string =>
   lines.map(([address, names]) => `${address}\t${names}\n`).join("");
 
+/** The text with other addresses for the names of these lines, where it has them. */
+export function readdressed(text: string, lines: readonly HostsLine[]): string {
+  const addresses = new Map(lines.map(([address, names]) => [names, address]));
+  return text.replace(/^(\S+)\t(.*)$/gm, (_, old: string, names: string) => `${addresses.get(names) ?? old}\t${names}`);
+}
+
 /** Docker's order: the common lines, those that were asked for, links, the container's own. */
 export function toHosts(hosts: Hosts): string {
   const common = hosts.hasIpv6 ? [...COMMON_IPV4, ...COMMON_IPV6] : COMMON_IPV4;
   const rest = [
-    ...hosts.extraHosts.map((entry) => extraLine(entry, hosts.hostGateway)),
+    ...hosts.extraHosts.flatMap((entry) => extraLines(entry, hosts.hostGateways)),
     ...hosts.links,
     ...ownLines(hosts),
   ];

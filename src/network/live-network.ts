@@ -7,6 +7,7 @@ import type { NetworkRecord, SubnetRecord } from "../state/network-record.ts";
 import type { EndpointSettings } from "../wire/container.ts";
 import { emptyEndpoint } from "../wire/empty.ts";
 import { listProblems } from "../wire/validate/problems.ts";
+import type { LinkRemover } from "./device/remover.ts";
 import type { NetworkWorker } from "./device/worker-client.ts";
 import type { Device } from "./drivers/device.ts";
 import {
@@ -23,6 +24,7 @@ import { WarmPool } from "./warm-pool.ts";
 
 export interface LiveNetworkDeps {
   readonly worker: NetworkWorker;
+  readonly remover: LinkRemover;
   /**
    * Interfaces are deleted before their addresses are given again, so that the lowest can be: a container that starts again keeps its own.
    * Otherwise they go when the kernel comes round to it, and addresses rest.
@@ -129,7 +131,7 @@ export class LiveNetwork {
       this.releaseEndpoint(endpoint);
       return Promise.resolve();
     }
-    const left = this.#deps.worker
+    const left = this.#deps.remover
       .deletePair(plan.hostName)
       .catch((error: unknown) => this.#deps.onFailure(error))
       .then(() => {

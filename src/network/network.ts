@@ -13,6 +13,7 @@ import type { EndpointSettings } from "../wire/container.ts";
 import type { NetworkCreateRequest } from "../wire/network.ts";
 import type { ContainerDns } from "./container-dns.ts";
 import { ContainerNames } from "./container-names.ts";
+import { LinkRemover } from "./device/remover.ts";
 import { NetworkWorker } from "./device/worker-client.ts";
 import type { Resolver } from "./dns/types.ts";
 import type { Options } from "./drivers/options.ts";
@@ -52,6 +53,7 @@ const BARE_WARM = { least: 1, most: 8 } as const;
 export class ContainerNetwork {
   readonly #deps: NetworkDeps;
   readonly #worker = new NetworkWorker();
+  readonly #remover = new LinkRemover(this.#worker);
   readonly #firewall: Firewall;
   readonly #networks: Networks;
   readonly #ports: PublishedPorts;
@@ -63,7 +65,13 @@ export class ContainerNetwork {
     const { nftTable, log, warm = DEFAULT_WARM, resolver, relay, dns } = deps;
     this.#deps = deps;
     this.#firewall = new Firewall({ name: nftTable, log });
-    this.#networks = new Networks({ ...deps, warm, worker: this.#worker, firewall: this.#firewall });
+    this.#networks = new Networks({
+      ...deps,
+      warm,
+      worker: this.#worker,
+      remover: this.#remover,
+      firewall: this.#firewall,
+    });
     this.#bare = new WarmPool({
       ...BARE_WARM,
       make: () => this.#worker.createNamespace({ interfaces: [], routes: {} }),
@@ -185,7 +193,7 @@ export class ContainerNetwork {
     }
     await Promise.all([this.#closeHelpers(), this.#bare.close(), this.#networks.close("unused")]);
     this.#firewall.stop();
-    await this.#worker.stop();
+    await this.#stopThreads();
   }
 
   /** Removes from this machine every network with everything on it, and the firewall, whoever made them. */
@@ -194,8 +202,13 @@ export class ContainerNetwork {
       await Promise.all([this.#closeHelpers(), this.#bare.close(), this.#networks.close("all")]);
       this.#firewall.destroy();
     } finally {
-      await this.#worker.stop();
+      await this.#stopThreads();
     }
+  }
+
+  async #stopThreads(): Promise<void> {
+    await this.#remover.stop();
+    await this.#worker.stop();
   }
 
   /** Their processes go on while they have something to do. */

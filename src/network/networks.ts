@@ -9,6 +9,7 @@ import type { NetworkRows } from "../state/network-rows.ts";
 import type { NetworkCreateRequest } from "../wire/network.ts";
 import { type Draft, draftNetwork, hasGateway, type Surroundings } from "./creation.ts";
 import { openDefaultBridge } from "./default-bridge.ts";
+import type { LinkRemover } from "./device/remover.ts";
 import type { NetworkWorker } from "./device/worker-client.ts";
 import { BridgeDevice } from "./drivers/bridge.ts";
 import type { Device } from "./drivers/device.ts";
@@ -23,6 +24,7 @@ import { type DefaultBridge, predefinedNetwork } from "./predefined.ts";
 export interface NetworksDeps {
   readonly rows: NetworkRows;
   readonly worker: NetworkWorker;
+  readonly remover: LinkRemover;
   readonly firewall: Firewall;
   readonly pools: readonly SubnetPool[];
   readonly defaultOptions: Surroundings["defaultOptions"];
@@ -93,10 +95,10 @@ export class Networks {
 
   /** Opens every network; one of a user's that cannot be is told of, and tried again when a container wants it. */
   async open(): Promise<void> {
-    const { worker, pools, bridge, log } = this.#deps;
+    const { worker, remover, pools, bridge, log } = this.#deps;
     const taken = [...this.#users.values()].flatMap((record) => record.subnets.map(({ cidr }) => cidr));
     const alias = this.#aliasOf(this.#bridge.name);
-    const opened = await openDefaultBridge({ worker, pools, bridge, base: this.#bridge, alias }, taken);
+    const opened = await openDefaultBridge({ worker, remover, pools, bridge, base: this.#bridge, alias }, taken);
     this.#bridge = opened.record;
     const before = this.#live.get(opened.record.id);
     if (before === undefined) this.#enliven(opened.record, opened.device).isOpen();
@@ -207,9 +209,10 @@ export class Networks {
   }
 
   #enliven(record: NetworkRecord, device: Device): LiveNetwork {
-    const { worker, warm, log } = this.#deps;
+    const { worker, remover, warm, log } = this.#deps;
     const live = new LiveNetwork(record, device, {
       worker,
+      remover,
       givesUp: this.#users.has(record.id) && record.driver === "bridge",
       warm: this.#users.has(record.id) ? USER_WARM : warm,
       onFailure: (error) => log.warn("network.background.failed", { network: record.name, error: messageOf(error) }),
@@ -223,7 +226,7 @@ export class Networks {
     const alias = this.#aliasOf(record.name);
     if (record.driver === "macvlan") return createMacvlanDevice(record, worker, alias);
     if (record.driver === "ipvlan") return createIpvlanDevice(record, worker, alias);
-    return new BridgeDevice(record, worker, alias);
+    return new BridgeDevice(record, this.#deps, alias);
   }
 
   #aliasOf(name: string): string {

@@ -9,9 +9,8 @@ import type { EndpointSettings } from "../wire/container.ts";
 import { emptyEndpoint } from "../wire/empty.ts";
 import type { ContainerNames } from "./container-names.ts";
 import { patiently } from "./device/patience.ts";
-import type { RemovedInterface } from "./device/plan.ts";
+import type { DefaultRoutesPlan } from "./device/plan.ts";
 import type { NetworkWorker } from "./device/worker-client.ts";
-import { hostNameOf } from "./drivers/bridge.ts";
 import { type Endpoint, leaseOf, toBareEndpoint, toInterface, toRoutes } from "./endpoint.ts";
 import type { LiveNetwork } from "./live-network.ts";
 import { noneAndOthers, notHostMode, sharedNamespace } from "./messages.ts";
@@ -79,7 +78,7 @@ export class Sandboxes {
     this.#uses.delete(id);
     use.netns?.close();
     this.#deps.ports.unpublish(id);
-    for (const attached of use.attached.values()) this.#detach(use, attached);
+    for (const attached of use.attached.values()) void this.#detach(use, attached);
     for (const live of use.entered) live.users.delete(id);
     this.#deps.names.forget(id);
   }
@@ -113,7 +112,7 @@ export class Sandboxes {
       await patiently(() => this.#deps.worker.changeNamespace(path, { add, routes }));
     } catch (error) {
       use.attached.delete(name);
-      this.#detach(use, attached);
+      await this.#detach(use, attached);
       throw error;
     }
     try {
@@ -133,14 +132,13 @@ export class Sandboxes {
       return this.#connectionsOf(use);
     }
     use.attached.delete(name);
-    try {
-      const routes = toRoutes([...use.attached.values()]);
-      await this.#deps.worker.changeNamespace(path, { remove: removedInterface(attached), routes });
-    } catch (error) {
-      use.attached.set(name, attached);
-      throw error;
+    const routes = toRoutes([...use.attached.values()]);
+    if (attached.live.record.driver === "bridge") {
+      await this.#detach(use, attached);
+      await this.#deps.worker.changeNamespace(path, { routes });
+    } else {
+      await this.#unplug(use, path, attached, routes);
     }
-    this.#detach(use, attached);
     return this.#reconnected(use, path);
   }
 
@@ -154,6 +152,18 @@ export class Sandboxes {
       this.#deps.names.put(use, attached);
     }
     return this.#deps.names.settingsOf(use);
+  }
+
+  /** An interface that can be got at from inside only. */
+  async #unplug(use: Use, path: string, attached: Attached, routes: DefaultRoutesPlan): Promise<void> {
+    const { ipv4, ipv6 } = attached.endpoint.lease;
+    try {
+      await this.#deps.worker.changeNamespace(path, { remove: ipv4?.address ?? ipv6?.address ?? "", routes });
+    } catch (error) {
+      use.attached.set(attached.network, attached);
+      throw error;
+    }
+    await this.#detach(use, attached);
   }
 
   #hostSandbox(names: readonly string[], { hostConfig }: SandboxRequest): Sandbox {
@@ -226,7 +236,8 @@ export class Sandboxes {
     return attached;
   }
 
-  #detach({ id, entered }: Use, attached: Attached): void {
+  /** Resolves when the interface and its addresses are free. */
+  #detach({ id, entered }: Use, attached: Attached): Promise<void> {
     const { live, endpoint } = attached;
     this.#deps.names.drop(attached);
     live.users.delete(id);
@@ -235,6 +246,7 @@ export class Sandboxes {
       if (this.#leaving.get(id) === leaving) this.#leaving.delete(id);
     });
     this.#leaving.set(id, leaving);
+    return leaving;
   }
 
   #settle(use: Use, { endpoints, ports }: Connections): void {
@@ -286,8 +298,3 @@ export class Sandboxes {
 }
 
 const pathOf = (pid: number): string => `/proc/${pid}/ns/net`;
-
-function removedInterface({ live, endpoint: { id, lease } }: Attached): RemovedInterface {
-  if (live.record.driver === "bridge") return { hostName: hostNameOf(id) };
-  return { address: lease.ipv4?.address ?? lease.ipv6?.address ?? "" };
-}

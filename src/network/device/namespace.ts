@@ -24,15 +24,8 @@ import { limitRate } from "../../kernel/netlink/qdisc.ts";
 import { NetlinkSocket } from "../../kernel/netlink/socket.ts";
 import { createNetns, inNetns } from "../../kernel/netns.ts";
 import { toBroadcast } from "./broadcast.ts";
-import { deletePair, findLink, groupOf } from "./host.ts";
-import type {
-  DefaultRoutePlan,
-  DefaultRoutesPlan,
-  InterfacePlan,
-  NamespaceChange,
-  NamespacePlan,
-  RemovedInterface,
-} from "./plan.ts";
+import { findLink, groupOf } from "./host.ts";
+import type { DefaultRoutePlan, DefaultRoutesPlan, InterfacePlan, NamespaceChange, NamespacePlan } from "./plan.ts";
 
 const LOOPBACK_INDEX = 1;
 const FIRST_INDEX = 2;
@@ -62,10 +55,9 @@ export function createNamespace({ netns: home, host }: Home, { interfaces, route
 
 /** Adds or takes away an interface of a namespace that lives. */
 export function changeNamespace(home: Home, namespace: OwnedFd, { add, remove, routes }: NamespaceChange): void {
-  if (remove !== undefined && "hostName" in remove) deletePair(home.host, remove.hostName);
   inNetns(namespace, home.netns, () => {
     using inside = new NetlinkSocket();
-    if (remove !== undefined && "address" in remove) removeByAddress(inside, remove);
+    if (remove !== undefined) removeByAddress(inside, remove);
     if (add !== undefined) plugIn(home.host, inside, namespace, add);
     replaceRoutes(inside, routes);
   });
@@ -199,7 +191,7 @@ function indexByAddress(inside: NetlinkSocket, wanted: string): number | undefin
     .find((found) => found?.address === wanted)?.index;
 }
 
-function removeByAddress(inside: NetlinkSocket, { address }: Extract<RemovedInterface, { address: string }>): void {
+function removeByAddress(inside: NetlinkSocket, address: string): void {
   const index = indexByAddress(inside, address);
   if (index !== undefined) inside.send(deleteLink(index));
 }

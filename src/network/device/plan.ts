@@ -94,13 +94,11 @@ export interface NamespacePlan {
   readonly routes: DefaultRoutesPlan;
 }
 
-/** Which interface goes: a bridge's by the name of its host end, another by one of its addresses inside. */
-export type RemovedInterface = { readonly hostName: string } | { readonly address: string };
-
 /** A change to the namespace of a running container. */
 export interface NamespaceChange {
   readonly add?: InterfacePlan;
-  readonly remove?: RemovedInterface;
+  /** The interface that has this address goes. */
+  readonly remove?: string;
   /** Every default route as it is afterwards. */
   readonly routes: DefaultRoutesPlan;
 }

@@ -6,6 +6,7 @@ import type { ChangedPort } from "./stale-flows.ts";
 
 export type Job =
   | { readonly do: "usedSubnets"; readonly except: string }
+  | { readonly do: "hasLink"; readonly name: string }
   | { readonly do: "findBridge"; readonly name: string }
   | { readonly do: "ensureBridge"; readonly plan: BridgePlan }
   | { readonly do: "deleteBridge"; readonly plan: BridgePlan }
@@ -27,6 +28,7 @@ export interface Question {
 export interface Outcome {
   readonly fd?: number;
   readonly index?: number;
+  readonly found?: boolean;
   readonly bridge?: FoundBridge;
   readonly subnets?: readonly UsedSubnet[];
 }
@@ -52,71 +54,71 @@ export class NetworkWorker {
 
   /** What the machine's interfaces and routes use; one interface may be left out by name. */
   async usedSubnets(except = ""): Promise<readonly UsedSubnet[]> {
-    return (await this.#ask({ do: "usedSubnets", except })).subnets ?? [];
+    return (await this.ask({ do: "usedSubnets", except })).subnets ?? [];
+  }
+
+  /** The host has an interface of this name. */
+  async hasLink(name: string): Promise<boolean> {
+    return (await this.ask({ do: "hasLink", name })).found === true;
   }
 
   /** Undefined when there is no such interface; a conflict when it is no bridge. */
   async findBridge(name: string): Promise<FoundBridge | undefined> {
-    return (await this.#ask({ do: "findBridge", name })).bridge;
+    return (await this.ask({ do: "findBridge", name })).bridge;
   }
 
   /** Its index; undefined when it had to give way to an older interface with the same subnet. Idempotent. */
   async ensureBridge(plan: BridgePlan): Promise<number | undefined> {
-    return (await this.#ask({ do: "ensureBridge", plan })).index;
-  }
-
-  /** With everything that is on it; one that is not ours stays, without our interfaces. Idempotent. */
-  async deleteBridge(plan: BridgePlan): Promise<void> {
-    await this.#ask({ do: "deleteBridge", plan });
+    return (await this.ask({ do: "ensureBridge", plan })).index;
   }
 
   /** Its index. Idempotent. */
   async ensureParent(plan: ParentPlan): Promise<number> {
-    return (await this.#ask({ do: "ensureParent", plan })).index ?? 0;
+    return (await this.ask({ do: "ensureParent", plan })).index ?? 0;
   }
 
   /** Deletes it when we have made it. Idempotent. */
   async deleteParent(plan: ParentPlan): Promise<void> {
-    await this.#ask({ do: "deleteParent", plan });
-  }
-
-  /** A veth pair, by its end on the host. What is asked for later finds it gone. Idempotent. */
-  async deletePair(hostName: string): Promise<void> {
-    await this.#ask({ do: "deletePair", hostName });
+    await this.ask({ do: "deleteParent", plan });
   }
 
   async createNamespace(plan: NamespacePlan): Promise<OwnedFd> {
-    const { fd } = await this.#ask({ do: "createNamespace", plan });
+    const { fd } = await this.ask({ do: "createNamespace", plan });
     if (fd === undefined) throw systemError("the network worker returned no namespace");
     return new OwnedFd(fd);
   }
 
   /** `path` leads to the namespace of a container that lives. */
   async changeNamespace(path: string, change: NamespaceChange): Promise<void> {
-    await this.#ask({ do: "changeNamespace", path, change });
+    await this.ask({ do: "changeNamespace", path, change });
   }
 
   /** Datagrams of clients that do not stop are led where these UDP ports lead now. */
   async forgetFlows(ports: readonly ChangedPort[]): Promise<void> {
-    await this.#ask({ do: "forgetFlows", ports });
+    await this.ask({ do: "forgetFlows", ports });
   }
 
   /** Ends the thread once everything asked is answered. Idempotent. */
   async stop(): Promise<void> {
     const thread = this.#thread;
     if (thread === undefined) return;
-    await this.#ask({ do: "close" });
-    thread.terminate();
+    // Whoever asks meanwhile gets another thread.
     this.#thread = undefined;
+    await this.#post(thread, { do: "close" });
+    thread.terminate();
   }
 
-  #ask(job: Job): Promise<Outcome> {
+  ask(job: Job): Promise<Outcome> {
+    this.#thread ??= this.#startThread();
+    return this.#post(this.#thread, job);
+  }
+
+  #post(thread: Worker, job: Job): Promise<Outcome> {
     const id = ++this.#nextId;
     const question: Question = { id, job };
     const asked = Promise.withResolvers<Outcome>();
     this.#asked.set(id, asked);
-    this.#thread ??= this.#startThread();
-    this.#thread.postMessage(question);
+    thread.postMessage(question);
     return asked.promise;
   }
 

@@ -5,7 +5,16 @@ import { SysError } from "../../kernel/errno.ts";
 import { NETLINK, NetlinkSocket } from "../../kernel/netlink/socket.ts";
 import { currentNetns } from "../../kernel/netns.ts";
 import { O } from "../../kernel/open-flags.ts";
-import { deleteBridge, deletePair, deleteParent, ensureBridge, ensureParent, findBridge, usedSubnets } from "./host.ts";
+import {
+  deleteBridge,
+  deletePair,
+  deleteParent,
+  ensureBridge,
+  ensureParent,
+  findBridge,
+  findLink,
+  usedSubnets,
+} from "./host.ts";
 import { changeNamespace, createNamespace } from "./namespace.ts";
 import type { NamespaceChange } from "./plan.ts";
 import { forgetFlows } from "./stale-flows.ts";
@@ -21,6 +30,8 @@ function carryOut(job: Job): Outcome {
   switch (job.do) {
     case "usedSubnets":
       return { subnets: usedSubnets(host, job.except) };
+    case "hasLink":
+      return { found: findLink(host, job.name) !== undefined };
     case "findBridge":
       return given("bridge", findBridge(host, job.name));
     case "ensureBridge":

@@ -3,6 +3,7 @@ import { systemError } from "../../base/errors.ts";
 import { prefixAround, toCidr, toPrefix } from "../../base/ip-prefix.ts";
 import type { NetworkRecord } from "../../state/network-record.ts";
 import type { AddressPlan, BridgePlan } from "../device/plan.ts";
+import type { LinkRemover } from "../device/remover.ts";
 import type { NetworkWorker } from "../device/worker-client.ts";
 import type { BridgePolicy } from "../firewall/policy.ts";
 import { macOf } from "../mac.ts";
@@ -16,19 +17,27 @@ const HOST_NAME_DIGITS = 11;
 /** The name of an endpoint's end on the host. */
 export const hostNameOf = (endpointId: string): string => `veth${endpointId.slice(0, HOST_NAME_DIGITS)}`;
 
+/** Who makes interfaces, and who deletes them. */
+export interface BridgeThreads {
+  readonly worker: NetworkWorker;
+  readonly remover: LinkRemover;
+}
+
 export class BridgeDevice implements Device {
   readonly sharesMac = false;
   readonly routed = false;
   readonly #record: NetworkRecord;
   readonly #worker: NetworkWorker;
+  readonly #remover: LinkRemover;
   readonly #alias: string;
   readonly #options: BridgeOptions;
   #index = 0;
 
   /** `alias` is what `ip link` shows people. */
-  constructor(record: NetworkRecord, worker: NetworkWorker, alias: string) {
+  constructor(record: NetworkRecord, { worker, remover }: BridgeThreads, alias: string) {
     this.#record = record;
     this.#worker = worker;
+    this.#remover = remover;
     this.#alias = alias;
     this.#options = bridgeOptions(record);
   }
@@ -72,7 +81,7 @@ export class BridgeDevice implements Device {
   }
 
   close(): Promise<void> {
-    return this.#worker.deleteBridge(this.#plan(false));
+    return this.#remover.deleteBridge(this.#plan(false));
   }
 
   link(endpointId: string) {
