@@ -232,6 +232,30 @@ test("what was copied is told: archive-path, extract-to-dir, export", async () =
   expect(told.split("\n")).toEqual(["container extract-to-dir", "container archive-path", "container export"]);
 });
 
+test("on a terminal the command line says what it has copied, unless it is to be quiet", async () => {
+  await startContainer();
+  writeFileSync(join(local, "small"), "small");
+  await using up = engine.tareTerminal("cp", join(local, "small"), "cc:/small");
+  await up.expect("Successfully copied 2.05kB to cc:/small");
+  expect(await up.exit()).toBe(0);
+  await using down = engine.tareTerminal("cp", "cc:/small", join(local, "down"));
+  await down.expect(`Successfully copied 2.05kB to ${local}/down`);
+  await using quiet = engine.tareTerminal("cp", "-q", "cc:/small", join(local, "quiet"));
+  expect(await quiet.exit()).toBe(0);
+  expect(quiet.screen).toBe("");
+});
+
+test("an engine that is stopped while a client has stopped reading ends all the same", async () => {
+  await startContainer();
+  await inside("head -c 50000000 /dev/zero >/zeros");
+  const stream = await download("/zeros");
+  await firstBytes(stream);
+  expect(await engine.stop()).toBe(0);
+  stream.close();
+  await engine.begin();
+  expect(await inside("wc -c </zeros")).toBe("50000000");
+});
+
 test("a container that is gone or going is not copied from", async () => {
   await startContainer();
   await engine.dockerOutput("rm", "-f", "cc");
