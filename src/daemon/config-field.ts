@@ -1,5 +1,6 @@
 /** One value of the configuration file, read as what it must be. */
 import { invalidParameter } from "../base/errors.ts";
+import { isIP } from "../base/ip.ts";
 import { parseCidr } from "../base/ip-prefix.ts";
 import type { LogLevel } from "../base/log.ts";
 import { parseSize } from "../base/units.ts";
@@ -50,6 +51,11 @@ export class Field {
     return Array.isArray(value) && value.every((item) => typeof item === "string")
       ? value
       : this.#refuse("a list of strings");
+  }
+  /** One, or a list of them. */
+  addresses(): string[] {
+    const value = typeof this.#value === "string" ? [this.#value] : this.strings();
+    return value.every(isIP) ? value : this.#refuse("IP addresses");
   }
   /** Whole, and at least 1. */
   count(): number {

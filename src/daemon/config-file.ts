@@ -26,6 +26,7 @@ export interface FileConfig extends RegistryFileConfig {
   dns?: string[];
   dnsSearch?: string[];
   dnsOptions?: string[];
+  hostGateways?: string[];
   defaultRuntime?: string;
   runtimes?: Record<string, RuntimeCommand>;
   logDriver?: string;
@@ -36,6 +37,7 @@ export interface FileConfig extends RegistryFileConfig {
   debug?: boolean;
   logLevel?: LogLevel;
   layerBackings?: readonly Backing[];
+  layerVerity?: boolean;
   imageGcHigh?: number;
   imageGcLow?: number;
 }
@@ -62,6 +64,8 @@ const KEYS: Readonly<Record<string, (field: Field) => FileConfig>> = {
   dns: (field) => ({ dns: field.strings() }),
   "dns-search": (field) => ({ dnsSearch: field.strings() }),
   "dns-opts": (field) => ({ dnsOptions: field.strings() }),
+  "host-gateway-ip": (field) => ({ hostGateways: field.addresses() }),
+  "host-gateway-ips": (field) => ({ hostGateways: field.addresses() }),
   "default-runtime": (field) => ({ defaultRuntime: field.string() }),
   runtimes: (field) => ({ runtimes: field.runtimes() }),
   "log-driver": (field) => ({ logDriver: field.string() }),
@@ -72,6 +76,7 @@ const KEYS: Readonly<Record<string, (field: Field) => FileConfig>> = {
   debug: (field) => ({ debug: field.boolean() }),
   "log-level": (field) => ({ logLevel: field.logLevel() }),
   "layer-storage": (field) => ({ layerBackings: field.layerStorage() }),
+  "layer-verity": (field) => ({ layerVerity: field.boolean() }),
   "image-gc-high-threshold": (field) => ({ imageGcHigh: field.percent() }),
   "image-gc-low-threshold": (field) => ({ imageGcLow: field.percent() }),
   ...REGISTRY_KEYS,

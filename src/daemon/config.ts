@@ -5,7 +5,7 @@ import { invalidParameter, messageOf } from "../base/errors.ts";
 import { toPrefix } from "../base/ip-prefix.ts";
 import type { LogLevel } from "../base/log.ts";
 import { parseSize } from "../base/units.ts";
-import type { Backing } from "../image/layers/support.ts";
+import type { LayerStorage } from "../image/layers/disk-layers.ts";
 import type { PressureLimits } from "../image/pressure.ts";
 import type { RegistrySettings } from "../image/registry/settings.ts";
 import { OPTION } from "../network/drivers/options.ts";
@@ -34,6 +34,8 @@ export interface EngineConfig {
     readonly search: readonly string[];
     readonly options: readonly string[];
   };
+  /** What "host-gateway" stands for; the host's addresses on the default bridge when undefined. */
+  readonly hostGateways: readonly string[] | undefined;
   /** Where the host keeps what containers' own files are made from. */
   readonly hostFiles: typeof HOST_FILES;
   readonly defaultRuntime: string | undefined;
@@ -47,8 +49,7 @@ export interface EngineConfig {
   /** The static busybox of the embedded image. */
   readonly busyboxPath: string;
   readonly logLevel: LogLevel;
-  /** Which ways of mounting layers may be tried; all of them when undefined. */
-  readonly layerBackings: readonly Backing[] | undefined;
+  readonly layerStorage: LayerStorage;
   /** When unused images are deleted to make room: never when undefined. */
   readonly imageGc: PressureLimits | undefined;
   readonly registries: RegistrySettings;
@@ -99,6 +100,7 @@ export function loadConfig(argv: readonly string[], environment: Environment): E
     cgroupParent: file.cgroupParent ?? names.cgroup,
     favorDynamicCgroups: file.favorDynamicCgroups ?? true,
     dns: dnsOf(file),
+    hostGateways: file.hostGateways,
     hostFiles: HOST_FILES,
     defaultRuntime: file.defaultRuntime,
     runtimes: file.runtimes ?? {},
@@ -109,7 +111,7 @@ export function loadConfig(argv: readonly string[], environment: Environment): E
     searchPath: environment["PATH"] || DEFAULT_SEARCH_PATH,
     busyboxPath: BUSYBOX_PATH,
     logLevel: flags.debug || file.debug === true ? "debug" : (file.logLevel ?? "info"),
-    layerBackings: file.layerBackings,
+    layerStorage: { backings: file.layerBackings, verity: file.layerVerity },
     imageGc: imageGc(file),
     registries: registrySettings(file, environment, REGISTRY_DEFAULTS),
     unknownKeys,

@@ -47,7 +47,7 @@ export function createRooms(config: EngineConfig, log: Logger): Rooms {
   const files = new FileThreads();
   const images = createImages({
     dir: join(root, "images"),
-    layerBackings: config.layerBackings,
+    storage: config.layerStorage,
     pressure: config.imageGc,
     registries: config.registries,
     files,
@@ -76,7 +76,7 @@ export function createRooms(config: EngineConfig, log: Logger): Rooms {
     etcFiles: createEtcFiles({
       hostsFile: config.hostFiles.hosts,
       dns: createContainerDns(config),
-      hostGateway: () => network.gateway,
+      hostGateways: () => config.hostGateways ?? gatewaysOf(network),
     }),
     runtime: createOciRuntime(config, programs, log),
     events,
@@ -86,6 +86,11 @@ export function createRooms(config: EngineConfig, log: Logger): Rooms {
     defaults: { logConfig: config.logConfig, shmBytes: config.shmBytes, init: config.init },
   };
   return { engineId, db, images, network, ctx };
+}
+
+/** The host's addresses on the default bridge, known once that is there. */
+function gatewaysOf(network: ContainerNetwork): string[] {
+  return network.find("bridge").subnets.flatMap(({ gateway }) => gateway ?? []);
 }
 
 interface NetworkParts {

@@ -162,6 +162,8 @@ export interface EtcFiles {
   write(dir: string, request: EtcRequest): EtcPaths;
   /** After connections of a running container have changed: what nobody else has changed in the files follows. */
   update(dir: string, before: EtcRequest, after: EtcRequest): void;
+  /** Containers that a running one is linked to have other addresses now. */
+  readdress(dir: string, links: EtcRequest["links"]): void;
 }
 
 export interface EtcRequest {

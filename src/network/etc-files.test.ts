@@ -92,8 +92,19 @@ test("host-gateway is every address that the host has on the bridge", () => {
 });
 
 test("a link's address changes in its place, and nothing else", () => {
-  write({}, { links: [["172.31.0.9", "db 0123456789ab postgres"], ["172.31.0.8", "dbx"]] });
-  files().readdress(root, [["172.31.0.7", "db 0123456789ab postgres"], ["172.31.0.6", "unknown"]]);
+  write(
+    {},
+    {
+      links: [
+        ["172.31.0.9", "db 0123456789ab postgres"],
+        ["172.31.0.8", "dbx"],
+      ],
+    },
+  );
+  files().readdress(root, [
+    ["172.31.0.7", "db 0123456789ab postgres"],
+    ["172.31.0.6", "unknown"],
+  ]);
   expect(read("hosts")).toBe(`${COMMON}172.31.0.7\tdb 0123456789ab postgres\n172.31.0.8\tdbx\n172.31.0.2\tweb\n`);
 });
 

@@ -168,6 +168,22 @@ test("a link's alias is the container's own, and goes before other names", async
   expect(await resolve(other, "alias")).toEqual([await addressOf("alias", "front")]);
 });
 
+test("a container on the default bridge finds who it is linked to, also at a new address", async () => {
+  await start("first");
+  await start("db", "--hostname", "dbhost");
+  await start("parent", "--link", "db:data");
+  const line = async (): Promise<string> => `${await addressOf("db", "bridge")}\tdata dbhost db`;
+  const hosts = (): Promise<string> => engine.dockerOutput("exec", "parent", "cat", "/etc/hosts");
+  const before = await line();
+  expect((await hosts()).split("\n")).toContain(before);
+  await engine.dockerOutput("stop", "-t", "0", "db");
+  await start("other");
+  await engine.dockerOutput("start", "db");
+  expect(await line()).not.toBe(before);
+  expect((await hosts()).split("\n")).toContain(await line());
+  expect(await hosts()).not.toContain(before);
+});
+
 test("the host's loopback server is asked, with the host's search domains", async () => {
   await start("client", "--network", "front");
   expect(await engine.dockerOutput("exec", "client", "cat", "/etc/resolv.conf")).toContain(

@@ -10,7 +10,7 @@ import type { ContainerState } from "../../state/container-record.ts";
 import { type EngineContext, tell } from "../context.ts";
 import { watchHealth } from "../health/watch.ts";
 import * as messages from "../messages.ts";
-import { withLinks } from "../network/links.ts";
+import { tellAddress, withLinks } from "../network/links.ts";
 import type { MonitorHandle, Sandbox } from "../ports.ts";
 import { takeMounts } from "../volume/run-mounts.ts";
 import { cleanUpRun, removeBundle } from "./clean-up.ts";
@@ -125,6 +125,7 @@ function settle(ctx: EngineContext, container: Container, monitor: MonitorHandle
     oomKilled: false,
   });
   ctx.network.handedOver(container.id, pid);
+  tellAddress(ctx, container);
   tellConnections(ctx, container, "connect");
   tell(ctx, container, "start");
   watch(ctx, container, monitor, false);

@@ -98,6 +98,15 @@ export function linkLines(ctx: EngineContext, container: Container): (readonly [
   });
 }
 
+/** Running containers that have a link to this one find it at its new address. */
+export function tellAddress(ctx: EngineContext, { id }: Container): void {
+  for (const parent of ctx.registry.all()) {
+    const isLinked =
+      parent.live !== undefined && parent.spec.hostConfig.Links?.some((link) => link.startsWith(`${id}:`));
+    if (isLinked) ctx.etcFiles.readdress(ctx.paths.container(parent.id), linkLines(ctx, parent));
+  }
+}
+
 /** Throws in Docker's words when a linked container does not run. */
 export function checkLinks(ctx: EngineContext, container: Container): void {
   const stopped = linksOf(ctx, container).find((link) => link.container.live === undefined);
