@@ -20,15 +20,15 @@ import { createImageContent, migrateContent } from "./content.ts";
 import type { ImageAction, ImageContext, ImageUser } from "./context.ts";
 import type { ImportOptions } from "./import.ts";
 import { toHistory, toInspect } from "./inspect.ts";
-import { createLayerStore } from "./layers/disk-layers.ts";
-import { type Backing, describeForm } from "./layers/support.ts";
+import { createLayerStore, type LayerStorage } from "./layers/disk-layers.ts";
+import { describeForm } from "./layers/support.ts";
 import { ArchiveWorkers } from "./layers/workers.ts";
 import { migrateLeases, openLeases } from "./leases.ts";
 import { type ImageListOptions, listImages } from "./list.ts";
 import type { LoadOptions } from "./load.ts";
 import { manifestsOf } from "./manifest-summary.ts";
 import { type Platform, toOciArchitecture } from "./platform.ts";
-import { createPressureCollector, type PressureCollector, type PressureLimits, usedPercentOf } from "./pressure.ts";
+import { createPressureCollector, type PressureCollector, type PressureLimits } from "./pressure.ts";
 import { createImageRecords, migrateImageRecords } from "./records.ts";
 import { type Digest, familiar, parseRepoTag } from "./reference.ts";
 import { createRegistries } from "./registries.ts";
@@ -49,8 +49,7 @@ export interface ImageStoreDeps {
   readonly emit: (action: ImageAction | "prune", imageId: string, attributes: Readonly<Record<string, string>>) => void;
   readonly limits?: Partial<ArchiveLimits>;
   readonly files: FileThreads;
-  /** Which ways of mounting layers may be tried; all of them when left out. */
-  readonly layerBackings?: readonly Backing[] | undefined;
+  readonly storage?: LayerStorage;
   /** When to delete unused images to make room; never, when left out. */
   readonly pressure?: PressureLimits | undefined;
   readonly registries?: RegistrySettings;
@@ -120,7 +119,7 @@ export function createImages({
   limits,
   files,
   registries,
-  layerBackings,
+  storage,
   pressure,
 }: ImageStoreDeps): ImageStore {
   migrateImageRecords(db);
@@ -132,7 +131,7 @@ export function createImages({
     catalog: new Catalog(createImageRecords(db)),
     content: createImageContent(db),
     files,
-    layers: createLayerStore({ dir, limits: bounds, workers, backings: layerBackings }),
+    layers: createLayerStore({ dir, limits: bounds, workers, ...storage }),
     workers,
     limits: bounds,
     architecture: toOciArchitecture(process.arch),
@@ -142,7 +141,7 @@ export function createImages({
     emitPruned: (bytes) => emit("prune", "", { reclaimed: String(bytes) }),
   };
   const { catalog } = context;
-  const relief = createRelief(context, dir, pressure);
+  const relief = createPressureCollector(context, dir, pressure);
   const registryService = createRegistries({
     context,
     leases: openLeases(db, context.layers),
@@ -214,12 +213,6 @@ async function* importLater(
 ): AsyncIterable<ProgressLine> {
   const { importImage } = await import("./import.ts");
   yield* importImage(context, tarball, options);
-}
-
-/** Without limits nothing is ever under pressure. */
-function createRelief(context: ImageContext, dir: string, pressure: PressureLimits | undefined): PressureCollector {
-  const limits = pressure ?? { high: 100, low: 100 };
-  return createPressureCollector(context, { limits, usedPercent: () => usedPercentOf(dir) });
 }
 
 function createRootLayers({ catalog, layers }: ImageContext, relief: PressureCollector): RootLayers {

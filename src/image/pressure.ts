@@ -15,7 +15,11 @@ export interface PressureLimits {
   readonly high: number;
   /** Until it is this or less. */
   readonly low: number;
+  /** How much is in use, in percent; of the file system with the layers when left out. */
+  readonly usedPercent?: () => Promise<number>;
 }
+
+const NO_LIMITS: PressureLimits = { high: 100, low: 100 };
 
 export interface PressureCollector {
   /** Notes that a container was made of an image. What was used before the engine started counts as used then. */
@@ -24,23 +28,20 @@ export interface PressureCollector {
   relieve(): Promise<Digest[]>;
 }
 
-export interface PressureDeps {
-  readonly limits: PressureLimits;
-  /** How much of the disk is in use, in percent. */
-  readonly usedPercent: () => Promise<number>;
-}
-
 /** Of the file system that `path` is on, as df(1) says it: what only root may use counts as used. */
-export async function usedPercentOf(path: string): Promise<number> {
+async function usedPercentOf(path: string): Promise<number> {
   const { blocks, bfree, bavail } = await statfs(path);
   const used = blocks - bfree;
   return (100 * used) / (used + bavail);
 }
 
+/** `dir` is where the layers are. Without limits nothing is ever under pressure. */
 export function createPressureCollector(
   context: ImageContext,
-  { limits, usedPercent }: PressureDeps,
+  dir: string,
+  limits: PressureLimits | undefined,
 ): PressureCollector {
+  const { high, low, usedPercent = () => usedPercentOf(dir) } = limits ?? NO_LIMITS;
   const since = Date.now();
   const uses = new Map<string, number>();
   const lastUse = ({ id, lastTaggedAt }: Image): number => Math.max(uses.get(id) ?? since, toUnixMs(lastTaggedAt) || 0);
@@ -50,12 +51,12 @@ export function createPressureCollector(
     },
     relieve: async () => {
       const gone: Digest[] = [];
-      if ((await usedPercent()) <= limits.high) return gone;
+      if ((await usedPercent()) <= high) return gone;
       const idle = context.catalog.all().filter(({ id }) => context.usedBy(id).length === 0);
       for (const image of idle.sort((a, b) => lastUse(a) - lastUse(b))) {
         const items = await deleteImages(context, [image]);
         gone.push(...(items.some(({ Deleted }) => Deleted === image.id) ? [image.id] : []));
-        if ((await usedPercent()) <= limits.low) break;
+        if ((await usedPercent()) <= low) break;
       }
       return gone;
     },

@@ -31,12 +31,18 @@ import { Stacks } from "./stacks.ts";
 import { type Backing, type LayerForm, probeLayers } from "./support.ts";
 import type { ArchiveWorkers } from "./workers.ts";
 
-export interface LayerStoreDeps {
+/** How layers are to be stored. */
+export interface LayerStorage {
+  /** Which ways of mounting them may be tried; all of them when left out. */
+  readonly backings?: readonly Backing[] | undefined;
+  /** Guard them with fs-verity where the file system has it: every layer is read once more when it is stored. */
+  readonly verity?: boolean | undefined;
+}
+
+export interface LayerStoreDeps extends LayerStorage {
   readonly dir: string;
   readonly limits: ArchiveLimits;
   readonly workers: ArchiveWorkers;
-  /** Which ways of mounting layers may be tried; all of them when left out. */
-  readonly backings?: readonly Backing[] | undefined;
 }
 
 /** Makes its directories 0700: set-user-id files in layers are out of everybody's reach (case 23 of the security table). */
@@ -84,7 +90,13 @@ class DiskLayers implements LayerStore {
     const directory = this.temporary();
     try {
       const extract = this.form.kind === "extracted";
-      const job = { source: toSourceFile(source), directory, limits: this.#deps.limits, extract };
+      const job = {
+        source: toSourceFile(source),
+        directory,
+        limits: this.#deps.limits,
+        extract,
+        seal: this.#deps.verity === true,
+      };
       const growing = "available" in source ? { growing: source } : {};
       const control = { signal, ...growing, ...(onProgress === undefined ? {} : { onProgress }) };
       const { diffId, digest, sizeBytes, tarBytes } = await this.#deps.workers.stage(job, control);

@@ -7,6 +7,7 @@ import { invalidHeader } from "../../base/tar/header.ts";
 import { TarReader } from "../../base/tar/reader.ts";
 import { closeWhole, decompress, detectCompression } from "../../files/compression.ts";
 import { syncfs } from "../../kernel/sync.ts";
+import { enableVerity } from "../../kernel/verity.ts";
 import { type ArchiveLimits, checkExpansion } from "../archive/limits.ts";
 import { SUPERBLOCK_OFFSET } from "./erofs/format.ts";
 import { Inexpressible } from "./erofs/layout.ts";
@@ -24,6 +25,8 @@ export interface StageJob {
   readonly limits: ArchiveLimits;
   /** Layers cannot be mounted here: write their files out, too. */
   readonly extract: boolean;
+  /** Have the file system guard the layer with fs-verity, where it can. */
+  readonly seal: boolean;
 }
 
 export interface LayerFacts {
@@ -44,6 +47,13 @@ interface StageControl {
 
 /** Throws TarError for what the archive is to blame for. */
 export async function stageLayer(job: StageJob, control: StageControl): Promise<LayerFacts> {
+  const facts = await writeLayer(job, control);
+  // Only now has nobody the file open for writing.
+  if (job.seal) enableVerity(layerFile(job.directory));
+  return facts;
+}
+
+async function writeLayer(job: StageJob, control: StageControl): Promise<LayerFacts> {
   const { directory, limits } = job;
   mkdirSync(directory, { mode: 0o700 });
   using file = new LayerWriter(layerFile(directory));
