@@ -33,6 +33,15 @@ test("the release loads images, whose archives a worker thread reads", async () 
   expect(await engine.dockerOutput("run", "--rm", "made:here", "/busybox", "echo", "loaded")).toBe("loaded");
 });
 
+test("the release copies files in and out, in threads of its own", async () => {
+  await using engine = await TestEngine.start({ program: [release] });
+  await engine.tareOutput("run", "-d", "--name", "cc", "busybox", "sleep", "1000");
+  await engine.tareOutput("cp", import.meta.path, "cc:/copied");
+  await engine.tareOutput("cp", "cc:/copied", join(dir, "back"));
+  expect(await Bun.file(join(dir, "back")).text()).toBe(await Bun.file(import.meta.path).text());
+  expect(await engine.tareOutput("diff", "cc")).toContain("A /copied");
+});
+
 /** Runs a script with an /etc and a /run of its own, so that groups and sockets of this machine stay as they are. */
 function inPrivateEtc(script: string): Promise<string> {
   const mounts = `mkdir -p ${dir}/upper ${dir}/work
