@@ -32,7 +32,7 @@ export interface Place extends Disposable {
 }
 
 /** As many links as the kernel follows in one walk, path_resolution(7). */
-const MAX_LINKS = 40;
+export const MAX_LINKS = 40;
 
 export class TreeView {
   readonly root: ViewMount;

@@ -64,7 +64,7 @@ export class DockerRegistry implements AsyncDisposable {
 }
 
 /** One that nobody listens on at this moment. */
-function freePort(): number {
+export function freePort(): number {
   const probe = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data: () => undefined } });
   const { port } = probe;
   probe.stop(true);

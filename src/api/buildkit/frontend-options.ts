@@ -1,5 +1,5 @@
 /** The options of the Dockerfile frontend as clients send them, decoded once. Throws invalidParameter. */
-import { invalidParameter, notImplemented } from "../../base/errors.ts";
+import { invalidParameter } from "../../base/errors.ts";
 import { parseSize } from "../../base/units.ts";
 import type { ContextSource, DockerfileSource, FrontendOptions, PlannedResult } from "../../build/builder.ts";
 import type { ExecLimits } from "../../build/operation.ts";
@@ -15,7 +15,6 @@ export interface FrontendRequest {
 export function decodeFrontendOptions({ options, inputs }: FrontendRequest): FrontendOptions {
   const text = (name: string, fallback = ""): string => options.get(name) ?? fallback;
   const buildArgs = prefixed(options, "build-arg:");
-  refuseForeignFrontend(buildArgs.get("BUILDKIT_SYNTAX") ?? "");
   const context = contextOf(options, inputs);
   return {
     dockerfile: dockerfileOf(options, context),
@@ -49,12 +48,6 @@ function prefixed(options: Options, prefix: string): Map<string, string> {
 }
 
 const csv = (text: string): string[] => text.split(",").filter((word) => word !== "");
-
-/** The Dockerfile's language is built in; another frontend would be a program of an image's author with a say in the engine. */
-function refuseForeignFrontend(image: string): void {
-  if (image === "" || /^(?:docker\.io\/)?docker\/dockerfile(?:-upstream)?(?:[:@].*)?$/.test(image)) return;
-  throw notImplemented(`frontend ${image} is not supported: only docker/dockerfile is, which is built in`);
-}
 
 function oneOf<T extends string>(text: string, known: readonly T[], name: string): T {
   const found = known.find((word) => word === text);

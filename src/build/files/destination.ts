@@ -2,10 +2,11 @@
 import { hasCode } from "../../base/errors.ts";
 import { nameBytes } from "../../base/tar/entry.ts";
 import { removeEntry } from "../../files/remove-entry.ts";
-import type { Place, TreeView } from "../../files/view.ts";
+import { MAX_LINKS, type Place, type TreeView } from "../../files/view.ts";
 import { fchown, futimens, mkdirat, openat } from "../../kernel/at.ts";
+import { ELOOP, ENOTDIR, SysError } from "../../kernel/errno.ts";
 import { O } from "../../kernel/open-flags.ts";
-import { type FileStat, statAt } from "../../kernel/read-at.ts";
+import { type FileStat, readLink, statAt } from "../../kernel/read-at.ts";
 import type { Owner } from "./owner.ts";
 
 const IMPLIED_MODE = 0o755;
@@ -72,16 +73,54 @@ export class Destination implements Disposable {
     } catch (error) {
       if (!hasCode(error, "ENOENT")) throw error;
     }
-    const slash = path.lastIndexOf("/");
-    using parent = this.#findOrMake(path.slice(0, Math.max(0, slash)), owner);
-    const name = nameBytes(path.slice(slash + 1));
-    mkdirat(parent.fd, name, IMPLIED_MODE);
-    using made = openat(parent.fd, name, O.RDONLY | O.DIRECTORY);
+    return this.#make(path, owner);
+  }
+
+  /** Walks as a process in the tree would, and makes what is not there: also where a link leads that leads nowhere yet. */
+  #make(path: string, owner: Owner | undefined): Place {
+    let at = this.view.locate("");
+    const move = (next: Place): void => {
+      at[Symbol.dispose]();
+      at = next;
+    };
+    try {
+      const pending = path.split("/").reverse();
+      let links = 0;
+      for (let name = pending.pop(); name !== undefined; name = pending.pop()) {
+        if (name === "" || name === ".") continue;
+        const next = name === ".." ? this.view.locate(parentPath(at.path)) : this.#childOrNew(at, name, owner);
+        if (next.stat.type === "symlink") {
+          using link = next;
+          if (++links > MAX_LINKS) throw new SysError("walk", ELOOP, path);
+          const target = readLink(link.fd);
+          if (target.startsWith("/")) move(this.view.locate(""));
+          pending.push(...target.split("/").reverse());
+        } else move(next);
+      }
+      if (at.stat.type !== "directory") throw new SysError("mkdirat", ENOTDIR, path);
+      return at;
+    } catch (error) {
+      at[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  #childOrNew(parent: Place, name: string, owner: Owner | undefined): Place {
+    if (parent.stat.type !== "directory") throw new SysError("mkdirat", ENOTDIR, name);
+    try {
+      return this.view.child(parent, name);
+    } catch (error) {
+      if (!hasCode(error, "ENOENT")) throw error;
+    }
+    mkdirat(parent.fd, nameBytes(name), IMPLIED_MODE);
+    using made = openat(parent.fd, nameBytes(name), O.RDONLY | O.DIRECTORY);
     if (owner !== undefined) fchown(made.fd, owner.uid, owner.gid);
     if (this.epochNs !== undefined) futimens(made.fd, this.epochNs, this.epochNs);
-    return this.view.locate(`${path}/`);
+    return this.view.child(parent, name);
   }
 }
+
+const parentPath = (path: string): string => path.slice(0, Math.max(0, path.lastIndexOf("/")));
 
 export function typeOf(directory: number, name: string): FileStat["type"] | undefined {
   try {

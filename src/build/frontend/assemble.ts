@@ -90,7 +90,7 @@ export class Assembly {
     if (triggers.length > 0) state = { ...state, image: withConfig(state.image, { OnBuild: null }) };
     for (const { each, prefix } of steps) {
       state = await this.#step(stage, state, { instruction: each, prefix, names });
-      told.push({ text: prefix + each.text, vertex: changesFiles(each) ? state.vertex : undefined });
+      told.push({ text: prefix + each.text, vertex: changesFiles(each) ? workOf(state.vertex) : undefined });
     }
     return state;
   }
@@ -209,6 +209,10 @@ type FileInstruction = Extract<StageInstruction, { readonly name: "RUN" | "COPY"
 function changesFiles(instruction: StageInstruction): instruction is FileInstruction {
   return ["RUN", "COPY", "ADD", "WORKDIR"].includes(instruction.name);
 }
+
+/** What a step is told by: of a linked copy the copy, not its merge with what lies below. */
+const workOf = (vertex: Vertex): Vertex =>
+  vertex.operation.kind === "merge" ? (vertex.inputs.at(-1) ?? vertex) : vertex;
 
 function renamedBase(base: StageState, name: string): StageState {
   return { ...base, vertex: { ...base.vertex, name } };

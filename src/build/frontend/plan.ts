@@ -17,6 +17,7 @@ import { RULES } from "./lint-rules.ts";
 import { platformArgs } from "./platform-args.ts";
 import { findTarget, type StageNode } from "./stage-graph.ts";
 import { answerSubrequest } from "./subrequests.ts";
+import { refuseForeignFrontend } from "./syntax.ts";
 
 export interface FrontendDeps extends ImageResolver, SourceReader {
   /** This machine's. */
@@ -30,6 +31,7 @@ export async function planBuild(deps: FrontendDeps, build: Build, options: Front
   const file = { fileName: definition.fileName, text: definition.text };
   try {
     const dockerfile = parseDockerfile(definition.text);
+    refuseForeignFrontend(dockerfile.directives, options.buildArgs);
     const linter = new Linter(options.check || (dockerfile.directives.check ?? ""));
     const planning = { build, options, definition, file, dockerfile, linter };
     try {

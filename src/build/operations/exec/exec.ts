@@ -94,10 +94,13 @@ async function run(deps: ExecDeps, operation: ExecOperation, { id, dir, mounts, 
   const { netnsPath } = sandbox;
   const bundle = { id, config, hostConfig, rootfs: `${dir}/rootfs`, etc, mounts: mounts.binds, netnsPath, hostname };
   runtime.writeBundle(dir, bundle);
-  undo.defer(() => runtime.destroy(id, hostConfig.Runtime, hostConfig));
+  const destroy = () => runtime.destroy(id, hostConfig.Runtime, hostConfig);
+  undo.defer(destroy);
   const process = { dir, terminal: false, stdin: false, stdinOnce: false, hold: true };
+  step.signal.throwIfAborted();
   const monitor = runtime.run(id, hostConfig.Runtime, process);
-  const stop = (): void => void runtime.destroy(id, hostConfig.Runtime, hostConfig);
+  // Once it runs: what is destroyed while it starts would start nevertheless. The clean-up tries again, and tells.
+  const stop = (): void => void monitor.started.then(destroy).catch(() => undefined);
   step.signal.addEventListener("abort", stop, { once: true });
   undo.defer(() => step.signal.removeEventListener("abort", stop));
   await follow(deps, monitor, { id, operation, step });

@@ -1,0 +1,182 @@
+/** Row 16, and the builds' part of rows 8 to 11: hostile contexts, races for mounts, subdirectories that lead out, frontends that ask for control. */
+import { afterAll, beforeAll, expect, test } from "bun:test";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { type ContextFiles, classicBuild, contextTar, sendBuild } from "../harness/classic-build.ts";
+import { TestEngine } from "../harness/engine.ts";
+import { GitServer } from "../harness/git-server.ts";
+import { ensureBusybox } from "../harness/images.ts";
+
+let engine: TestEngine;
+let outside: string;
+beforeAll(async () => {
+  engine = await TestEngine.start();
+  await ensureBusybox(engine.dockerEnv());
+  outside = mkdtempSync(join("/var/tmp", "tare-outside-"));
+  writeFileSync(join(outside, "secret"), "of the host\n");
+});
+afterAll(async () => {
+  rmSync(outside, { recursive: true, force: true });
+  await engine[Symbol.asyncDispose]();
+});
+
+const build = (steps: string, files: ContextFiles = {}): ReturnType<typeof classicBuild> =>
+  classicBuild(engine, { Dockerfile: `FROM busybox\n${steps}\n`, ...files });
+
+test("entries of a context that lead out of it stay inside or are refused", async () => {
+  for (const name of ["../../../../../../escaped", "/escaped", "a/../../escaped"]) {
+    await build("RUN true", { [name]: "x" });
+  }
+  for (const place of [
+    "/escaped",
+    join(engine.root, "escaped"),
+    join(engine.root, "build/escaped"),
+    join(engine.root, "build/remote/escaped"),
+  ]) {
+    expect(existsSync(place)).toBe(false);
+  }
+});
+
+test("an entry behind a link in the context does not leave it", async () => {
+  const files: ContextFiles = { out: { type: "symlink", linkName: outside }, "out/planted": "x" };
+  await build("RUN true", files);
+  expect(readdirSync(outside)).toEqual(["secret"]);
+});
+
+test.each([
+  ["COPY of a link to a host's file", "COPY link /x", { link: { type: "symlink", linkName: "SECRET" } }],
+  [
+    "COPY through a link to a host's directory",
+    "COPY dir/secret /x",
+    { dir: { type: "symlink", linkName: "OUTSIDE" } },
+  ],
+  [
+    "a pattern through a link to a host's directory",
+    "COPY dir/* /x/",
+    { dir: { type: "symlink", linkName: "OUTSIDE" } },
+  ],
+  [
+    "a bind of a link to a host's directory",
+    "RUN --mount=type=bind,source=dir,target=/m cat /m/secret",
+    { dir: { type: "symlink", linkName: "OUTSIDE" } },
+  ],
+] as const)("%s finds nothing", async (_, step, links) => {
+  const files = Object.fromEntries(
+    Object.entries(links).map(([name, { linkName }]) => [
+      name,
+      { type: "symlink" as const, linkName: linkName === "SECRET" ? join(outside, "secret") : outside },
+    ]),
+  );
+  const answer = await build(step, files);
+  expect(answer.error).not.toBe("");
+  expect(answer.output).not.toContain("of the host");
+});
+
+test("a copy into a path of links in the image stays in the image", async () => {
+  const { imageId, error } = await build(
+    `RUN ln -s ${outside} /out && ln -s /../../../../${outside} /up\nCOPY a /out/planted\nCOPY a /up/planted`,
+    { a: "x" },
+  );
+  expect(error).toBe("");
+  expect(readdirSync(outside)).toEqual(["secret"]);
+  expect(imageId).not.toBe("");
+});
+
+test("a cache that a build has filled with links mounts nothing of the host", async () => {
+  await build(`RUN --mount=type=cache,id=linked,target=/c rm -rf /c/sub; ln -s ${outside} /c/sub`);
+  const { output: said } = await build("RUN --mount=type=cache,id=linked,target=/c ls /c/sub/ 2>&1 || echo nothing");
+  expect(said).toContain("nothing");
+  expect(said).not.toContain("secret");
+});
+
+test("two builds that race for one cache with links in a mount's way never see the host", async () => {
+  const swap = `RUN --mount=type=cache,id=race,target=/c for i in $(seq 300); do rm -rf /c/d; mkdir /c/d; rm -rf /c/d; ln -s ${outside} /c/d; done`;
+  const use =
+    "RUN --mount=type=cache,id=race,target=/c for i in $(seq 300); do cat /c/d/secret 2>/dev/null && echo LEAKED; done; true";
+  const answers = await Promise.all([build(swap), build(use)]);
+  expect(answers.map(({ error }) => error)).toEqual(["", ""]);
+  expect(answers.map(({ output: said }) => said).join("")).not.toContain("LEAKED\n");
+});
+
+test("devices and set-user-id files of a context are no devices for anybody outside", async () => {
+  const files: ContextFiles = { disk: { type: "block", major: 8, minor: 0, mode: 0o666 } };
+  const { error } = await build("COPY . /ctx/\nRUN ls -l /ctx", files);
+  expect(error).toBe("");
+  // Nobody but root can enter the build's directories.
+  const asNobody = Bun.spawnSync([
+    "setpriv",
+    "--reuid=65534",
+    "--regid=65534",
+    "--clear-groups",
+    "ls",
+    join(engine.root, "build"),
+  ]);
+  expect(asNobody.exitCode).not.toBe(0);
+});
+
+test("a context that explodes is refused and leaves nothing", async () => {
+  const many = Object.fromEntries(
+    Array.from({ length: 50 }, (_, at) => [`zeros-${at}`, { type: "file" as const, data: Buffer.alloc(1 << 20) }]),
+  );
+  const bomb = Uint8Array.from(
+    gzipSync(Buffer.concat([contextTar({ Dockerfile: "FROM busybox\n", ...many }), Buffer.alloc(64)])),
+  );
+  const before = readdirSync(join(engine.root, "build/remote"));
+  await sendBuild(engine, bomb);
+  expect(readdirSync(join(engine.root, "build/remote"))).toEqual(before);
+});
+
+test("a subdirectory of a repository does not lead out of it", async () => {
+  await using repository = await GitServer.start(async (dir) => {
+    mkdirSync(join(dir, "sub"));
+    writeFileSync(join(dir, "sub/file"), "inside\n");
+    symlinkSync(outside, join(dir, "link"));
+  });
+  const at = (sub: string): ReturnType<typeof build> =>
+    build(`ADD ${repository.address}#main:${sub} /x\nRUN cat /x/* | sed s/^/read:/`);
+  expect((await at("sub")).output).toContain("read:inside");
+  for (const sub of ["../..", "sub/../../..", "link"]) {
+    const answer = await at(sub);
+    expect(answer.error).not.toBe("");
+    expect(answer.output).not.toContain("of the host");
+  }
+});
+
+test.each([
+  ["ADD --link=-upload-pack=touch /x", "ADD ext::sh%20-c%20touch%20/x.git /x"],
+  ["an option in place of a reference", "ADD git://127.0.0.1:1/x.git#--upload-pack=touch /x"],
+])("a repository's address runs no program: %s", async (_, step) => {
+  const answer = await build(step);
+  expect(answer.error).not.toBe("");
+});
+
+test("a frontend of somebody else's is refused", async () => {
+  const { error } = await classicBuild(engine, { Dockerfile: "# syntax=evil/frontend:1\nFROM busybox\n" });
+  expect(error).toContain("frontend evil/frontend:1 is not supported");
+});
+
+test("a step may neither be privileged nor on the host's network unasked", async () => {
+  const insecure = await build("RUN --security=insecure id");
+  expect(insecure.error).toContain("security.insecure is not allowed");
+});
+
+test("secrets of the build's environment are in no layer and no history", async () => {
+  const { imageId } = await classicBuild(
+    engine,
+    { Dockerfile: "FROM busybox\nRUN echo $HTTP_PROXY > /dev/null\n" },
+    { buildargs: '{"HTTP_PROXY":"http://user:s3cret@proxy"}' },
+  );
+  const history = await engine.dockerOutput("history", "--no-trunc", imageId);
+  expect(history).not.toContain("s3cret");
+  expect(readFileSync(join(engine.root, "tare.db")).includes("s3cret")).toBe(false);
+});
