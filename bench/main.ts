@@ -14,6 +14,7 @@ import { bench as names } from "./names.ts";
 import { bench as networks } from "./networks.ts";
 import { bench as ports } from "./ports.ts";
 import { bench as ps } from "./ps.ts";
+import { bench as registry } from "./registry.ts";
 import { bench as runRm } from "./run-rm.ts";
 import { bench as scale } from "./scale.ts";
 import { bench as start } from "./start.ts";
@@ -32,6 +33,7 @@ const BENCHES = [
   names,
   ports,
   archives,
+  registry,
   volumes,
   images,
 ];

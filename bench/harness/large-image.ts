@@ -8,46 +8,13 @@ import { join } from "node:path";
 import { Shell } from "./shell.ts";
 
 /** The lowest layer first. Nothing is configured: programs and libraries are where they belong, which is all that runs need. */
-const LAYERS: readonly (readonly string[])[] = [
-  [
-    ...[
-      "bash",
-      "coreutils",
-      "dash",
-      "debianutils",
-      "findutils",
-      "libc6",
-      "libgcc-s1",
-      "libstdc++6",
-      "zlib1g",
-      "libexpat1",
-    ],
-    ...[
-      "libselinux1",
-      "libpcre2-8-0",
-      "libacl1",
-      "libattr1",
-      "libgmp10",
-      "libtinfo6",
-      "libssl3",
-      "tzdata",
-      "perl-base",
-    ],
-    ...["perl-modules-5.36", "libpython3.11-minimal", "libpython3.11-stdlib", "python3.11-minimal"],
-  ],
-  [
-    "gcc-12",
-    "g++-12",
-    "cpp-12",
-    "libgcc-12-dev",
-    "libstdc++-12-dev",
-    "libc6-dev",
-    "linux-libc-dev",
-    "binutils-x86-64-linux-gnu",
-  ],
-  ["golang-1.19-go", "golang-1.19-src"],
-  ["libboost1.74-dev", "libicu-dev", "libllvm14", "libjs-mathjax"],
-  ["openjdk-17-jre-headless", "python3-django", "python3-numpy", "python3-pandas", "python3-scipy", "python3-sympy"],
+const LAYERS: readonly string[] = [
+  `bash coreutils dash debianutils findutils libc6 libgcc-s1 libstdc++6 zlib1g libexpat1 libselinux1 libpcre2-8-0 libacl1 libattr1
+   libgmp10 libtinfo6 libssl3 tzdata perl-base perl-modules-5.36 libpython3.11-minimal libpython3.11-stdlib python3.11-minimal`,
+  "gcc-12 g++-12 cpp-12 libgcc-12-dev libstdc++-12-dev libc6-dev linux-libc-dev binutils-x86-64-linux-gnu",
+  "golang-1.19-go golang-1.19-src",
+  "libboost1.74-dev libicu-dev libllvm14 libjs-mathjax",
+  "openjdk-17-jre-headless python3-django python3-numpy python3-pandas python3-scipy python3-sympy",
 ];
 
 export const COMPRESSIONS = ["gzip", "zstd"] as const;
@@ -106,11 +73,11 @@ async function makeImage(dir: string): Promise<LargeImage> {
 }
 
 /** Unpacks the packages into one directory and packs that. */
-async function makeLayer(shell: Shell, root: string, packages: readonly string[]): Promise<Blob> {
+async function makeLayer(shell: Shell, root: string, packages: string): Promise<Blob> {
   const debs = `${root}-debs`;
   mkdirSync(debs);
   mkdirSync(root);
-  await shell.run(`cd ${debs} && apt-get download -qq ${packages.join(" ")} 2>/dev/null`);
+  await shell.run(`cd ${debs} && apt-get download -qq ${packages.replace(/\s+/g, " ")} 2>/dev/null`);
   await shell.run(`for deb in ${debs}/*.deb; do dpkg-deb -x $deb ${root} || exit 1; done`);
   const plain = "--sort=name --mtime=@1700000000 --owner=0 --group=0 --numeric-owner";
   await shell.run(`tar -C ${root} ${plain} -cf ${root}.tar . && rm -rf ${root} ${debs}`);
