@@ -4,7 +4,7 @@ import { dirname, join, resolve } from "node:path";
 import { Glob } from "bun";
 
 const REPO = resolve(import.meta.dir, "..");
-const DOCUMENTS = ["*.md", "docs/**/*.md", "native/*.md"].flatMap((glob) => [
+const DOCUMENTS = ["*.md", "docs/**/*.md", "native/**/*.md"].flatMap((glob) => [
   ...new Glob(glob).scanSync({ cwd: REPO }),
 ]);
 
