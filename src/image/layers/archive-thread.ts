@@ -51,7 +51,7 @@ async function run(id: number, job: Job): Promise<Outcome> {
     case "diff":
       return { kind: job.kind, value: diffImages(job.request) };
     case "compress":
-      return { kind: job.kind, value: compressBlock(job.slice) };
+      return { kind: job.kind, value: compressBlock(job.slice, job.format) };
   }
 }
 

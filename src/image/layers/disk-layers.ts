@@ -7,7 +7,7 @@
  *   <dir>/tmp/<anything>                  being written, or being deleted
  */
 import { existsSync, mkdirSync, readdirSync, renameSync } from "node:fs";
-import { open, rm } from "node:fs/promises";
+import { open, rename, rm } from "node:fs/promises";
 import { hasCode, notFound } from "../../base/errors.ts";
 import { createId } from "../../base/ids.ts";
 import type { Slice } from "../../files/compression.ts";
@@ -110,7 +110,10 @@ class DiskLayers implements LayerStore {
   async commit(staged: readonly StagedLayer[]): Promise<void> {
     if (staged.length === 0) return;
     for (const { diffId } of staged) this.#storedAt.set(diffId, Date.now());
-    const doubles = staged.filter(({ directory, diffId }) => !renameUnlessTaken(directory, this.#path(diffId)));
+    const doubles: StagedLayer[] = [];
+    for (const layer of staged) {
+      if (!(await renameUnlessTaken(layer.directory, this.#path(layer.diffId)))) doubles.push(layer);
+    }
     await syncDirectory(this.#layers);
     await this.discard(doubles);
   }
@@ -265,10 +268,10 @@ class DiskLayers implements LayerStore {
 
 const hexOf = (diffId: Digest): string => diffId.slice("sha256:".length);
 
-/** False when the name is taken: somebody else was faster with the same layer. */
-function renameUnlessTaken(from: string, to: string): boolean {
+/** False when the name is taken: somebody else was faster with the same layer. On the thread pool: the journal may be busy. */
+async function renameUnlessTaken(from: string, to: string): Promise<boolean> {
   try {
-    renameSync(from, to);
+    await rename(from, to);
     return true;
   } catch (error) {
     if (!hasCode(error, "ENOTEMPTY") && !hasCode(error, "EEXIST")) throw error;

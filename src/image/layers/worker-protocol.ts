@@ -3,6 +3,7 @@
 import type { Slice } from "../../files/compression.ts";
 import type { ArchiveIndex, IndexRequest } from "../archive/index-archive.ts";
 import type { DiffJob } from "../diff/diff-job.ts";
+import type { BlockFormat } from "./compress-block.ts";
 import type { LinkJob } from "./link-below.ts";
 import type { Arrived } from "./source.ts";
 import type { LayerFacts, StageJob } from "./stage-layer.ts";
@@ -16,7 +17,7 @@ export type Job =
   | { readonly kind: "extract"; readonly request: StoredJob }
   | { readonly kind: "link"; readonly request: LinkJob }
   /** A stretch of a layer's tar, for a push. */
-  | { readonly kind: "compress"; readonly slice: Slice };
+  | { readonly kind: "compress"; readonly slice: Slice; readonly format: BlockFormat };
 
 /** What each kind of job comes to. */
 export interface Outcomes {

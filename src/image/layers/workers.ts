@@ -7,6 +7,7 @@ import { invalidParameter, systemError } from "../../base/errors.ts";
 import type { Slice } from "../../files/compression.ts";
 import type { ArchiveIndex, IndexRequest } from "../archive/index-archive.ts";
 import type { DiffJob } from "../diff/diff-job.ts";
+import type { BlockFormat } from "./compress-block.ts";
 import type { LinkJob } from "./link-below.ts";
 import type { GrowingFile } from "./source.ts";
 import type { LayerFacts, StageJob } from "./stage-layer.ts";
@@ -57,9 +58,9 @@ export class ArchiveWorkers {
     await this.#run({ kind: "link", request }, { signal: NEVER });
   }
 
-  /** A stretch of a layer's tar as a gzip member. */
-  async compress(slice: Slice, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
-    const outcome = await this.#run({ kind: "compress", slice }, { signal });
+  /** A stretch of a layer's tar as a gzip member or a zstd frame. */
+  async compress(slice: Slice, format: BlockFormat, signal: AbortSignal): Promise<Uint8Array<ArrayBuffer>> {
+    const outcome = await this.#run({ kind: "compress", slice, format }, { signal });
     return outcome.kind === "compress" ? outcome.value : mixedUp(outcome);
   }
 
