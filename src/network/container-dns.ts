@@ -31,7 +31,7 @@ export type ContainerDns = (request: ContainerDnsRequest) => ResolvConf;
 const PREDEFINED: readonly string[] = ["bridge", "host", "none"];
 
 /** Names are resolved on the networks that users make, and not on the predefined ones. */
-export function resolvesNames(endpoints: Readonly<Record<string, unknown>>): boolean {
+function resolvesNames(endpoints: Readonly<Record<string, unknown>>): boolean {
   return Object.keys(endpoints).some((network) => !PREDEFINED.includes(network));
 }
 

@@ -33,7 +33,7 @@ export interface Row {
   readonly data: string;
 }
 
-export function toName(text: string): Buffer {
+function toName(text: string): Buffer {
   const labels = text.split(".").filter((label) => label !== "");
   return Buffer.concat([
     ...labels.flatMap((label) => [Buffer.from([Buffer.byteLength(label)]), Buffer.from(label)]),
