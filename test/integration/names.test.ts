@@ -1,79 +1,40 @@
 /** Names on user-defined networks, through a whole engine on a machine of its own whose DNS server is ours. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "bun:test";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { ScratchHost } from "../../src/network/firewall/scratch-host.ts";
-import { parseAnswer, questionName, type TypeName, toQuery, toReply } from "../harness/dns-message.ts";
-import { TARE, TestEngine } from "../harness/engine.ts";
+import { DnsHost } from "../harness/dns-host.ts";
+import { parseAnswer, type TypeName, toQuery, toReply } from "../harness/dns-message.ts";
+import type { TestEngine } from "../harness/engine.ts";
 import { eventually } from "../harness/eventually.ts";
-import { ensureBusybox } from "../harness/images.ts";
-import { TestNetns } from "../harness/netns.ts";
+import type { TestNetns } from "../harness/netns.ts";
 
-const SLEEP = ["busybox", "sleep", "1000"];
-/** As systemd-resolved leaves them: its stub, and the servers behind it. */
-const RESOLV_CONF = "nameserver 127.0.0.53\nsearch corp.test\n";
-const RESOLVED_CONF = "nameserver 127.0.0.54\nsearch corp.test\n";
-const MOUNTS = [
-  "mount --bind stub /etc/resolv.conf",
-  "mount -t tmpfs none /run",
-  "mkdir -p /run/systemd/resolve",
-  "cp resolved /run/systemd/resolve/resolv.conf",
-];
-
-let host: ScratchHost;
+let machine: DnsHost;
 let engine: TestEngine;
-let dir: string;
-let upstream: TestNetns;
-let askedUpstream: string[];
 
 beforeAll(async () => {
-  host = new ScratchHost();
-  upstream = new TestNetns(process.pid);
-  for (const address of ["127.0.0.53", "127.0.0.54"]) await upstream.serve(address, answer);
-  dir = mkdtempSync(join(tmpdir(), "tare-names-"));
-  writeFileSync(join(dir, "stub"), RESOLV_CONF);
-  writeFileSync(join(dir, "resolved"), RESOLVED_CONF);
-  const mounted = [`cd ${dir}`, ...MOUNTS, 'cd / && exec "$@"'].join(" && ");
-  engine = await TestEngine.start({ program: ["unshare", "-m", "sh", "-c", mounted, "sh", ...TARE] });
-  await ensureBusybox(engine.dockerEnv());
+  machine = await DnsHost.start({
+    servers: ["127.0.0.53", "127.0.0.54"],
+    // As systemd-resolved leaves them: its stub, and the servers behind it.
+    resolvConf: "nameserver 127.0.0.53\nsearch corp.test\n",
+    resolved: "nameserver 127.0.0.54\nsearch corp.test\n",
+    reply: (name) => (name.endsWith("example") ? { addresses: ["192.0.2.80"] } : { rcode: 3 }),
+  });
+  ({ engine } = machine);
   for (const network of ["front", "back"]) await engine.dockerOutput("network", "create", network);
   await engine.dockerOutput("network", "create", "--ipv6", "--subnet", "fd33::/64", "six");
 });
-/** Whatever is an example has an address. */
-function answer(query: Buffer): Buffer[] {
-  askedUpstream.push(questionName(query));
-  return [toReply(query, questionName(query).endsWith("example") ? { addresses: ["192.0.2.80"] } : { rcode: 3 })];
-}
-afterAll(async () => {
-  await engine[Symbol.asyncDispose]();
-  upstream[Symbol.dispose]();
-  host[Symbol.dispose]();
-  rmSync(dir, { recursive: true });
-});
+afterAll(() => machine[Symbol.asyncDispose]());
 beforeEach(() => {
-  askedUpstream = [];
+  machine.asked = [];
 });
 afterEach(async () => {
   const ids = await engine.dockerOutput("ps", "-aq");
   if (ids !== "") await engine.dockerOutput("rm", "-f", ...ids.split("\n"));
 });
 
-async function start(name: string, ...flags: readonly string[]): Promise<void> {
-  await engine.dockerOutput("run", "-d", "--name", name, ...flags, ...SLEEP);
-}
-
-async function inspect(name: string, format: string): Promise<string> {
-  return engine.dockerOutput("inspect", "-f", format, name);
-}
-
+const start: DnsHost["start"] = (...args) => machine.start(...args);
+const inspect: DnsHost["inspect"] = (...args) => machine.inspect(...args);
+const inside: DnsHost["inside"] = (name) => machine.inside(name);
 const addressOf = (name: string, network: string): Promise<string> =>
   inspect(name, `{{(index .NetworkSettings.Networks "${network}").IPAddress}}`);
-
-/** The container's namespace, which stays reachable while no engine runs. */
-async function inside(name: string): Promise<TestNetns> {
-  return new TestNetns(Number(await inspect(name, "{{.State.Pid}}")));
-}
 
 async function resolve(from: TestNetns, name: string, type: TypeName = "A"): Promise<string[]> {
   const { rcode, answers } = parseAnswer(await from.ask(toQuery({ name, type })));
@@ -194,7 +155,7 @@ test("the host's loopback server is asked, with the host's search domains", asyn
   const [whole] = await from.askByTcp([toQuery({ name: "tcp.example" })]);
   expect(whole && parseAnswer(whole).answers).toMatchObject([{ data: "192.0.2.80" }]);
   expect(await resolve(from, "nobody")).toEqual(UNKNOWN);
-  expect(askedUpstream).toEqual(["www.example", "tcp.example", "nobody"]);
+  expect(machine.asked).toEqual(["www.example", "tcp.example", "nobody"]);
 });
 
 test("names without a dot stay here when the container's options say so", async () => {
@@ -202,7 +163,7 @@ test("names without a dot stay here when the container's options say so", async 
   using from = await inside("client");
   expect(await resolve(from, "nobody")).toEqual([]);
   expect(await resolve(from, "nobody.s.test")).toEqual(UNKNOWN);
-  expect(askedUpstream).toEqual(["nobody.s.test"]);
+  expect(machine.asked).toEqual(["nobody.s.test"]);
 });
 
 test("a server of the container's own choice is asked from where the container is", async () => {
@@ -214,7 +175,7 @@ test("a server of the container's own choice is asked from where the container i
   using from = await inside("client");
   expect(await resolve(from, "www.example")).toEqual(["192.0.2.99"]);
   expect(await resolve(from, "dns")).toEqual([address]);
-  expect(askedUpstream).toEqual([]);
+  expect(machine.asked).toEqual([]);
 });
 
 test("host-gateway is an address at which the host answers", async () => {
