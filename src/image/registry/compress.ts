@@ -1,6 +1,7 @@
-/** A stored layer as a gzip file, made by all processors at once; the same layer gives the same bytes each time. */
+/** A stored layer as a gzip or zstd file, made by all processors at once; the same layer gives the same bytes each time. */
 import { open, rename } from "node:fs/promises";
 import type { Slice } from "../../files/compression.ts";
+import { type BlockFormat, DEFAULT_GZIP } from "../layers/compress-block.ts";
 import type { ArchiveWorkers } from "../layers/workers.ts";
 import type { Digest } from "../reference.ts";
 
@@ -12,6 +13,8 @@ export interface CompressedLayer {
 export interface CompressOptions {
   readonly workers: ArchiveWorkers;
   readonly signal: AbortSignal;
+  /** Gzip when left out. */
+  readonly format?: BlockFormat;
   /** How much of the tar is compressed. */
   readonly onProgress: (bytes: number) => void;
 }
@@ -47,12 +50,12 @@ interface Block {
 }
 
 /** In order, a few being made at any time. */
-async function* compressedBlocks(tar: Slice, { workers, signal }: CompressOptions): AsyncGenerator<Block> {
+async function* compressedBlocks(tar: Slice, { workers, signal, format = DEFAULT_GZIP }: CompressOptions): AsyncGenerator<Block> {
   const made: Promise<Block>[] = [];
   const start = (at: number): void => {
     const length = Math.min(BLOCK_BYTES, tar.length - at);
     const slice = { path: tar.path, offset: tar.offset + at, length };
-    const block = workers.compress(slice, signal).then((bytes) => ({ bytes, end: at + length }));
+    const block = workers.compress(slice, format, signal).then((bytes) => ({ bytes, end: at + length }));
     // Looked at when its turn comes.
     block.catch(() => undefined);
     made.push(block);

@@ -23,6 +23,8 @@ import type { Repository } from "./repository.ts";
 export interface LayerFetchDeps {
   readonly layers: LayerStore;
   readonly leases: LayerLeases;
+  /** Deletes layers that no image and no lease has. */
+  readonly collect: () => Promise<void>;
   /** Where partial blobs are kept. */
   readonly dir: string;
   readonly maxConcurrent: number;
@@ -62,6 +64,9 @@ export class LayerFetches {
       return this.#run({ blob, repository }, { report, signal });
     });
     if (layer.diffId === diffId) return layer;
+    // Whoever else wants what it really is fetches it again.
+    this.#deps.leases.drop([layer.diffId]);
+    await this.#deps.collect();
     throw invalidParameter(`layer ${blob.digest} is ${layer.diffId}, not ${diffId} as the image says`);
   }
 

@@ -146,8 +146,9 @@ export class PartialBlob implements GrowingFile {
     }
   }
 
-  /** Keeps what has come for the next attempt. */
+  /** Keeps what has come for the next attempt, if anything has. */
   async close(): Promise<void> {
+    if (this.arrivedBytes === 0) return this.remove();
     if (!this.isWhole || this.#map !== undefined) {
       for (const at of this.#have.keys()) await this.#save(at);
     }

@@ -7,7 +7,9 @@ import { LayerFetches } from "./layer-fetches.ts";
 import { LayerUploads } from "./layer-uploads.ts";
 import { login } from "./login.ts";
 import { pull } from "./pull.ts";
+import { openPublication } from "./publish.ts";
 import { push } from "./push.ts";
+import { readRemote } from "./remote-content.ts";
 import { copyImage, pushList } from "./remote-copy.ts";
 import type { Repository } from "./repository.ts";
 import { search } from "./search.ts";
@@ -25,6 +27,7 @@ export function createRegistryService(deps: RegistriesDeps): RegistryService {
   const fetches = new LayerFetches({
     layers: context.layers,
     leases,
+    collect: () => context.layers.collect(context.catalog.usedLayers()),
     dir: downloads,
     maxConcurrent: settings.maxConcurrentDownloads,
     maxAttempts: settings.maxDownloadAttempts,
@@ -63,6 +66,21 @@ export function createRegistryService(deps: RegistriesDeps): RegistryService {
     search: ({ signal, ...query }) => search({ settings, send: open(signal).send, signal }, query),
     distribution: async (options) => remote(inspectDistribution, options),
     manifest: async (options) => remote(fetchRemote, options),
+    publish: async ({ image, credentials, insecure, signal }) =>
+      openPublication({
+        content: context.content,
+        target: open(signal, insecure ? image.domain : undefined).target(image, credentials),
+        reference: image,
+        dir: uploading,
+        maxConcurrent: settings.maxConcurrentUploads,
+        firstPauseMs: settings.firstPauseMs,
+        chunkBytes: settings.uploadChunkBytes,
+        signal,
+      }),
+    read: async ({ image, credentials, insecure, signal }) => {
+      const repository = open(signal, insecure ? image.domain : undefined).source(image, credentials);
+      return readRemote({ repository, fetches, signal });
+    },
     pushManifest: async ({ image, list, keyring, insecure, signal }) => {
       const to = withDefaultTag(parseReference(image));
       return pushList(open(signal, insecure ? to.domain : undefined), { to, list, keyring, signal });

@@ -12,6 +12,9 @@ import type {
 import type { Credentials } from "../../wire/registry-auth.ts";
 import type { ImageContext } from "../context.ts";
 import type { LayerLeases } from "../leases.ts";
+import type { Reference } from "../reference.ts";
+import type { Publication } from "./publish.ts";
+import type { RemoteContent } from "./remote-content.ts";
 import type { RegistrySettings } from "./settings.ts";
 
 export interface RegistriesDeps {
@@ -78,6 +81,15 @@ export interface ManifestPushOptions {
   readonly signal: AbortSignal;
 }
 
+export interface PublishOptions {
+  /** Its tag does not count. */
+  readonly image: Reference;
+  readonly credentials: Credentials;
+  /** Treats the registry as insecure, this once. */
+  readonly insecure: boolean;
+  readonly signal: AbortSignal;
+}
+
 export interface RegistryService {
   /** What cannot be found throws before the first line; the stream ends with an error line when something fails later. */
   readonly pull: (options: PullOptions) => AsyncIterable<ProgressLine>;
@@ -88,6 +100,10 @@ export interface RegistryService {
   readonly search: (options: SearchOptions) => Promise<SearchResult[]>;
   readonly distribution: (options: RemoteOptions) => Promise<DistributionInspect>;
   readonly manifest: (options: RemoteOptions) => Promise<RemoteManifest>;
+  /** A repository to publish an image in, part by part. */
+  readonly publish: (options: PublishOptions) => Promise<Publication>;
+  /** A repository to read parts of images from. */
+  readonly read: (options: PublishOptions) => Promise<RemoteContent>;
   /** The digest of what was put. */
   readonly pushManifest: (options: ManifestPushOptions) => Promise<string>;
 }

@@ -13,6 +13,8 @@ import type { UploadSessions } from "./upload-sessions.ts";
 
 export interface LocalBlob {
   readonly path: string;
+  /** Where in the file it begins; its start when left out. */
+  readonly offset?: number;
   readonly digest: Digest;
   readonly sizeBytes: number;
 }
@@ -165,11 +167,12 @@ class Upload {
   }
 
   async *#read({ from, to }: Stretch): AsyncGenerator<Uint8Array> {
-    await using file = await open(this.#blob.path);
+    const { path, offset = 0 } = this.#blob;
+    await using file = await open(path);
     for (let at = from; at < to; ) {
       const buffer = Buffer.allocUnsafeSlow(Math.min(READ_BYTES, to - at));
-      const { bytesRead } = await file.read(buffer, 0, buffer.length, at);
-      if (bytesRead === 0) throw systemError(`${this.#blob.path} is shorter than it was`);
+      const { bytesRead } = await file.read(buffer, 0, buffer.length, offset + at);
+      if (bytesRead === 0) throw systemError(`${path} is shorter than it was`);
       at += bytesRead;
       yield buffer.subarray(0, bytesRead);
       this.#options.onProgress(at);
