@@ -45,28 +45,40 @@ export function draftNetwork(
   if (name.trim() === "") throw invalidParameter("invalid name: name is empty");
   if (networks.some((network) => network.name === name)) throw conflict(`network with name ${name} already exists`);
   checkScope(request);
-  const source = sourceOf(request, networks);
   const record: NetworkRecord = {
     ...identity,
     name,
     driver: request.ConfigOnly ? "null" : toDriver(driverName),
-    enableIPv4: source?.enableIPv4 ?? families.enableIPv4,
-    enableIPv6: source?.enableIPv6 ?? families.enableIPv6,
-    ipam: source?.ipam ?? {
-      driver: request.IPAM?.Driver || "default",
-      options: request.IPAM?.Options ?? null,
-      config: request.IPAM?.Config ?? [],
-    },
+    ...settingsOf(request, { ...families, options: given }, networks),
     subnets: [],
     internal: request.Internal,
     attachable: request.Attachable,
     configOnly: request.ConfigOnly,
-    configFrom: source?.name ?? "",
-    options: source?.options ?? given,
-    labels: source?.labels ?? request.Labels,
   };
   checkDriver(record, networks);
   return { record, wanted: record.ipam.config };
+}
+
+/** What one network copies from another, or brings itself. */
+type Settings = Pick<NetworkRecord, "configFrom" | "enableIPv4" | "enableIPv6" | "ipam" | "options" | "labels">;
+
+function settingsOf(
+  request: NetworkCreateRequest,
+  own: Pick<Settings, "enableIPv4" | "enableIPv6" | "options">,
+  networks: readonly NetworkRecord[],
+): Settings {
+  const source = sourceOf(request, networks);
+  if (source !== undefined) {
+    const { name, enableIPv4, enableIPv6, ipam, options, labels } = source;
+    return { configFrom: name, enableIPv4, enableIPv6, ipam, options, labels };
+  }
+  const { Driver, Options, Config } = request.IPAM ?? {};
+  return {
+    ...own,
+    configFrom: "",
+    ipam: { driver: Driver || "default", options: Options ?? null, config: Config ?? [] },
+    labels: request.Labels,
+  };
 }
 
 function familyOption(options: Options, name: string, absent: boolean): boolean {

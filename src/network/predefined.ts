@@ -18,7 +18,7 @@ export interface DefaultBridge {
   readonly options: Options;
 }
 
-export function networkIdOf(engineId: string, name: string): string {
+function networkIdOf(engineId: string, name: string): string {
   return createHash("sha256").update(`${engineId} network ${name}`).digest("hex");
 }
 

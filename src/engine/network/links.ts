@@ -51,7 +51,7 @@ function findLinked(ctx: EngineContext, ref: string): Container {
 }
 
 /** Those whose container still exists. */
-export function linksOf(ctx: EngineContext, { spec }: Container): Link[] {
+function linksOf(ctx: EngineContext, { spec }: Container): Link[] {
   return (spec.hostConfig.Links ?? []).flatMap((link) => {
     const [id = "", alias = ""] = link.split(":");
     const container = ctx.registry.byId(id as ContainerId);

@@ -21,6 +21,7 @@ const IFLA = {
   MTU: 4,
   LINK: 5,
   MASTER: 10,
+  OPERSTATE: 16,
   LINKINFO: 18,
   IFALIAS: 20,
   GROUP: 27,
@@ -38,6 +39,7 @@ const RTEXT_FILTER_SKIP_STATS = 8;
 const HEADER_BYTES = 16;
 
 const IFF_UP = 1;
+const OPER_UP = 6;
 
 /** What a new or existing interface is given. Nothing that is left out changes. */
 export interface LinkSettings {
@@ -182,16 +184,21 @@ export const listLinks: Request = {
   subject: "list links",
 };
 
-/** One interface by its name; ENODEV when there is none. */
-export function getLink(name: string): Request {
-  const body = Buffer.concat([header({}), attribute(IFLA.IFNAME, zstring(name))]);
-  return { type: RTM.GETLINK, flags: 0, body, subject: `get link ${name}` };
+/** One interface by its name or index; ENODEV when there is none. */
+export function getLink(wanted: string | number): Request {
+  const body =
+    typeof wanted === "number"
+      ? header({ index: wanted })
+      : Buffer.concat([header({}), attribute(IFLA.IFNAME, zstring(wanted))]);
+  return { type: RTM.GETLINK, flags: 0, body, subject: `get link ${wanted}` };
 }
 
 export interface Link {
   readonly index: number;
   readonly name: string;
   readonly up: boolean;
+  /** It is up, has a carrier, and the kernel has come round to sending by it. */
+  readonly sends: boolean;
   readonly mac: string | undefined;
   readonly mtu: number | undefined;
   readonly master: number | undefined;
@@ -210,6 +217,7 @@ export function readLink({ type, body }: Message): Link | undefined {
     index: body.readInt32LE(4),
     name: readString(attributes.get(IFLA.IFNAME)) ?? "",
     up: (body.readUInt32LE(8) & IFF_UP) !== 0,
+    sends: attributes.get(IFLA.OPERSTATE)?.[0] === OPER_UP,
     mac: readMac(attributes.get(IFLA.ADDRESS)),
     mtu: readU32(attributes.get(IFLA.MTU)),
     master: readU32(attributes.get(IFLA.MASTER)),

@@ -35,13 +35,20 @@ export const groupOf = (bridgeIndex: number): number => GROUP_BASE + bridgeIndex
 
 const isLinkLocal = (address: string): boolean => /^fe[89ab]/.test(address);
 
-export function findLink(host: NetlinkSocket, name: string): Link | undefined {
+export function findLink(host: NetlinkSocket, wanted: string | number): Link | undefined {
   try {
-    return host.query(getLink(name)).map(readLink)[0];
+    return host.query(getLink(wanted)).map(readLink)[0];
   } catch (error) {
     if (hasCode(error, "ENODEV")) return undefined;
     throw error;
   }
+}
+
+/** Packets pass by this port of a bridge, or it is gone. The kernel comes round to that some time after both ends of a veth are up. */
+export function isForwarding(host: NetlinkSocket, name: string): boolean {
+  const port = findLink(host, name);
+  if (port?.master === undefined) return true;
+  return port.sends && findLink(host, port.master)?.sends !== false;
 }
 
 /** A subnet of this machine, and the interface that has it. */
@@ -108,8 +115,8 @@ function mustGiveWay(host: NetlinkSocket, index: number, addresses: readonly Add
 }
 
 /**
- * Finds or makes the bridge and gives it what it lacks. One that we have not made, known by its alias, keeps what it has. Its index;
- * undefined when it had to give way.
+ * Finds or makes the bridge and gives it what it lacks. One that we have not made keeps what it has. Its index; undefined when
+ * it had to give way.
  */
 export function ensureBridge(host: NetlinkSocket, plan: BridgePlan): number | undefined {
   const found = findLink(host, plan.name);
@@ -133,9 +140,16 @@ export function ensureBridge(host: NetlinkSocket, plan: BridgePlan): number | un
 }
 
 /** An alias can be given to what is there only. */
-function ownSettings(found: Link | undefined, { alias, mtu }: BridgePlan): Pick<LinkSettings, "alias" | "mtu"> {
+function ownSettings(found: Link | undefined, plan: BridgePlan): Pick<LinkSettings, "alias" | "mtu"> {
+  const { alias, mtu } = plan;
   if (found === undefined) return { alias };
-  return found.alias === alias && mtu !== undefined ? { mtu } : {};
+  if (!isOurs(found, plan)) return {};
+  return mtu === undefined ? { alias } : { alias, mtu };
+}
+
+/** Until it has its alias, which it cannot be made with, a bridge of ours is known by its hardware address. */
+function isOurs({ alias = "", mac }: Link, plan: BridgePlan): boolean {
+  return alias === plan.alias || (alias === "" && mac === plan.mac);
 }
 
 /** Nobody on the bridge tells the host where to send things: advertisements of routers are not believed. */
@@ -149,20 +163,20 @@ function writeIpv6Settings(name: string, enabled: boolean): void {
 }
 
 /**
- * Deletes every veth of ours on the bridge, and the bridge itself when we have made it, which its alias tells; another loses the
- * addresses of the plan. Idempotent.
+ * Deletes every veth of ours on the bridge, and the bridge itself when we have made it; another loses the addresses of the plan.
+ * Idempotent.
  */
-export function deleteBridge(host: NetlinkSocket, { name, alias, addresses }: BridgePlan): void {
-  const bridge = findLink(host, name);
+export function deleteBridge(host: NetlinkSocket, plan: BridgePlan): void {
+  const bridge = findLink(host, plan.name);
   if (bridge === undefined) return;
   try {
     host.send(deleteLinkGroup(groupOf(bridge.index)));
   } catch (error) {
     if (!hasCode(error, "ENODEV")) throw error;
   }
-  if (bridge.alias === alias) return host.send(deleteLink(bridge.index));
+  if (isOurs(bridge, plan)) return host.send(deleteLink(bridge.index));
   const present = addressesOf(host, bridge.index);
-  const ours = addresses.filter(({ address }) => present.some((has) => has.address === address));
+  const ours = plan.addresses.filter(({ address }) => present.some((has) => has.address === address));
   for (const address of ours) host.send(deleteAddress({ index: bridge.index, ...address }));
 }
 

@@ -1,12 +1,24 @@
 /** The engine's side of the worker thread: one call per job, answered in the order of asking. The thread starts with the first call. */
 import { EngineError, type ErrorKind, systemError } from "../../base/errors.ts";
 import { OwnedFd } from "../../kernel/fd.ts";
-import type { BridgePlan, FoundBridge, NamespaceChange, NamespacePlan, ParentPlan, UsedSubnet } from "./plan.ts";
+import type {
+  BridgePlan,
+  FoundBridge,
+  InterfacePlan,
+  NamespaceChange,
+  NamespacePlan,
+  ParentPlan,
+  UsedSubnet,
+} from "./plan.ts";
 import type { ChangedPort } from "./stale-flows.ts";
+
+const FORWARDING_MS = 1000;
+const LOOK_AGAIN_MS = 1;
 
 export type Job =
   | { readonly do: "usedSubnets"; readonly except: string }
   | { readonly do: "hasLink"; readonly name: string }
+  | { readonly do: "isForwarding"; readonly port: string }
   | { readonly do: "findBridge"; readonly name: string }
   | { readonly do: "ensureBridge"; readonly plan: BridgePlan }
   | { readonly do: "deleteBridge"; readonly plan: BridgePlan }
@@ -38,7 +50,7 @@ export type Answer =
   | { readonly id: number; readonly kind: ErrorKind; readonly message: string; readonly code: string };
 
 /** What the thread could not do. `code` is that of the system call which failed, such as "EEXIST", or "". */
-export class NetworkFailure extends EngineError {
+class NetworkFailure extends EngineError {
   readonly code: string;
 
   constructor(kind: ErrorKind, message: string, code: string) {
@@ -82,15 +94,19 @@ export class NetworkWorker {
     await this.ask({ do: "deleteParent", plan });
   }
 
+  /** Packets pass by its interfaces from the first moment. */
   async createNamespace(plan: NamespacePlan): Promise<OwnedFd> {
     const { fd } = await this.ask({ do: "createNamespace", plan });
     if (fd === undefined) throw systemError("the network worker returned no namespace");
-    return new OwnedFd(fd);
+    const namespace = new OwnedFd(fd);
+    await this.#untilForwarding(plan.interfaces);
+    return namespace;
   }
 
   /** `path` leads to the namespace of a container that lives. */
   async changeNamespace(path: string, change: NamespaceChange): Promise<void> {
     await this.ask({ do: "changeNamespace", path, change });
+    if (change.add !== undefined) await this.#untilForwarding([change.add]);
   }
 
   /** Datagrams of clients that do not stop are led where these UDP ports lead now. */
@@ -106,6 +122,22 @@ export class NetworkWorker {
     this.#thread = undefined;
     await this.#post(thread, { do: "close" });
     thread.terminate();
+  }
+
+  /** Gives up after a while: it is a courtesy. */
+  async #untilForwarding(interfaces: readonly InterfacePlan[]): Promise<void> {
+    const ports = interfaces.flatMap(({ link }) => (link.kind === "bridge" ? [link.hostName] : []));
+    const deadline = performance.now() + FORWARDING_MS;
+    for (const port of ports) {
+      while (performance.now() < deadline && !(await this.#isForwarding(port))) await Bun.sleep(LOOK_AGAIN_MS);
+    }
+  }
+
+  async #isForwarding(port: string): Promise<boolean> {
+    return this.ask({ do: "isForwarding", port }).then(
+      ({ found }) => found === true,
+      () => true,
+    );
   }
 
   ask(job: Job): Promise<Outcome> {

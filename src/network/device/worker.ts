@@ -13,6 +13,7 @@ import {
   ensureParent,
   findBridge,
   findLink,
+  isForwarding,
   usedSubnets,
 } from "./host.ts";
 import { changeNamespace, createNamespace } from "./namespace.ts";
@@ -32,6 +33,8 @@ function carryOut(job: Job): Outcome {
       return { subnets: usedSubnets(host, job.except) };
     case "hasLink":
       return { found: findLink(host, job.name) !== undefined };
+    case "isForwarding":
+      return { found: isForwarding(host, job.port) };
     case "findBridge":
       return given("bridge", findBridge(host, job.name));
     case "ensureBridge":

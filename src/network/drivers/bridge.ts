@@ -15,7 +15,7 @@ const LINK_LOCAL_GATEWAY: AddressPlan = { address: "fe80::1", prefixLength: 64 }
 const HOST_NAME_DIGITS = 11;
 
 /** The name of an endpoint's end on the host. */
-export const hostNameOf = (endpointId: string): string => `veth${endpointId.slice(0, HOST_NAME_DIGITS)}`;
+const hostNameOf = (endpointId: string): string => `veth${endpointId.slice(0, HOST_NAME_DIGITS)}`;
 
 /** Who makes interfaces, and who deletes them. */
 export interface BridgeThreads {
