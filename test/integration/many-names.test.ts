@@ -11,7 +11,7 @@ import { TestNetns } from "../harness/netns.ts";
 const CONTAINERS = 500;
 /** How many others each container looks for. */
 const LOOKS_FOR = 20;
-const MAX_RESOLVER_KIB = 12 * 1024;
+const MAX_RESOLVER_KIB = 4 * 1024;
 
 interface Box {
   readonly id: ContainerId;
