@@ -1,6 +1,6 @@
 /** The client's side of a build as the engine uses it, whatever the wire: its files, secrets, agents and credentials. */
 import type { Duplex } from "../base/duplex.ts";
-import type { FileTransfer, OutgoingTree } from "../wire/file-transfer.ts";
+import type { FilesWanted, FileTransfer, OutgoingTree } from "../wire/file-transfer.ts";
 
 export interface Session {
   readonly id: string;
@@ -29,12 +29,6 @@ export interface Session {
 }
 
 export type SessionService = "files" | "send" | "secrets" | "ssh" | "auth" | "upload" | "content";
-
-export interface FilesWanted {
-  readonly include: readonly string[];
-  readonly exclude: readonly string[];
-  readonly follow: readonly string[];
-}
 
 export interface ContentStore {
   /** Undefined when it is not there. */

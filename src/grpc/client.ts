@@ -6,22 +6,12 @@ import { frame, unframed } from "./frames.ts";
 import { chunksOf, write } from "./http2-stream.ts";
 import { decoded, type Method } from "./method.ts";
 import { toNodeDuplex } from "./node-duplex.ts";
+import type { OpenCall } from "./open-call.ts";
 import { CODE, GrpcError, parseTrailers } from "./status.ts";
 
 const WINDOW_BYTES = 8 * 1024 * 1024;
 
 export type Metadata = Readonly<Record<string, string | readonly string[]>>;
-
-/** A call in both directions. */
-export interface OpenCall<I, O> {
-  /** Resolves once there is room for more. */
-  send(request: Sendable<I>): Promise<void>;
-  /** No more requests. */
-  end(): void;
-  cancel(): void;
-  /** Ends when the call ended well, throws GrpcError when it did not. Read once. */
-  readonly answers: AsyncIterable<O>;
-}
 
 export class GrpcClient {
   /** Settles when the connection is gone. */
@@ -42,7 +32,7 @@ export class GrpcClient {
 
   open<I, O>({ path, input, output }: Method<I, O>, metadata: Metadata = {}): OpenCall<I, O> {
     if (this.#session.destroyed || this.#session.closed) {
-      throw new GrpcError(CODE.unavailable, "the client's session is closed");
+      throw new GrpcError(CODE.unavailable, "the connection is closed");
     }
     const stream = this.#session.request({
       ":method": "POST",
@@ -78,7 +68,7 @@ function answersOf<O>(stream: ClientHttp2Stream, output: Message<O>): AsyncItera
   stream.on("response", note);
   stream.on("trailers", note);
   stream.on("error", () => undefined);
-  stream.on("close", () => ended.resolve(new GrpcError(CODE.unavailable, "the client's session is closed")));
+  stream.on("close", () => ended.resolve(new GrpcError(CODE.unavailable, "the connection is closed")));
   const messages = decoded(output, unframed(chunksOf(stream)));
   return (async function* () {
     yield* messages;

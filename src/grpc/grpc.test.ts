@@ -5,6 +5,7 @@ import { bytes, integer, string } from "../wire/protobuf/field.ts";
 import { message } from "../wire/protobuf/message.ts";
 import { GrpcClient } from "./client.ts";
 import { bidirectional, type Endpoint, method, serverStreaming, unary } from "./method.ts";
+import { conversation } from "./open-call.ts";
 import { serveGrpc } from "./server.ts";
 import { CODE, GrpcError } from "./status.ts";
 import { createDuplexPair } from "./testing.ts";
@@ -17,6 +18,8 @@ const COUNT = method("/t.T/Count", Count, Count);
 const ECHO = method("/t.T/Echo", Bytes, Bytes);
 const FAIL = method("/t.T/Fail", Text, Text);
 const HANG = method("/t.T/Hang", Text, Text);
+
+const TALK = method("/t.T/Talk", Count, Count);
 
 const aborted = Promise.withResolvers<unknown>();
 
@@ -31,6 +34,12 @@ const ENDPOINTS: readonly Endpoint[] = [
   unary(FAIL, ({ text }) => {
     if (text === "engine") throw invalidParameter("50 % of ü is bad");
     throw new GrpcError(CODE.unknown, "boom", [{ type: "errdefs.Vertex", json: { digest: "x" } }]);
+  }),
+  conversation(TALK, async (peer) => {
+    for await (const { count } of peer.answers) {
+      await Promise.all(Array.from({ length: count }, (_, at) => peer.send({ count: at })));
+    }
+    peer.end();
   }),
   serverStreaming(HANG, async function* (_, { signal }) {
     yield { text: "here" };
@@ -79,6 +88,15 @@ test("large messages go through both ways at once", async () => {
   for await (const { data } of call.answers) total += data.length;
   await sending;
   expect(total).toBe(8 * chunk.length);
+});
+
+test("a server that talks as a client does is held back until its answers are read", async () => {
+  const call = connect().open(TALK);
+  await call.send({ count: 100 });
+  await call.send({ count: 50 });
+  call.end();
+  const counts = (await Array.fromAsync(call.answers)).map(({ count }) => count);
+  expect(counts).toEqual([...Array(100).keys(), ...Array(50).keys()]);
 });
 
 test("an error comes with its code, its text and its details", async () => {

@@ -6,8 +6,8 @@ import { invalidParameter, messageOf, systemError } from "../base/errors.ts";
 import { PACKET, type Packet } from "../wire/buildkit/session.ts";
 import type { FileStat, FileTransfer } from "../wire/file-transfer.ts";
 import { Channel } from "./channel.ts";
-import type { OpenCall } from "./client.ts";
 import { comparePaths, fromStat } from "./file-stat.ts";
+import type { OpenCall } from "./open-call.ts";
 
 const MAX_QUEUED_BYTES = 8 * 1024 * 1024;
 

@@ -2,8 +2,8 @@
 import { invalidParameter } from "../base/errors.ts";
 import { PACKET, type Packet } from "../wire/buildkit/session.ts";
 import type { FileStat, OutgoingTree } from "../wire/file-transfer.ts";
-import type { OpenCall } from "./client.ts";
 import { toStat } from "./file-stat.ts";
+import type { OpenCall } from "./open-call.ts";
 
 const CHUNK_BYTES = 32 * 1024;
 const BYTES_CHUNK = 1024 * 1024;

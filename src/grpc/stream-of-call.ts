@@ -1,6 +1,6 @@
 /** A call of byte messages in both directions as a byte stream: connections to agents, and whole sessions inside a call. */
 import type { Duplex } from "../base/duplex.ts";
-import type { OpenCall } from "./client.ts";
+import type { OpenCall } from "./open-call.ts";
 
 interface BytesMessage {
   data: Uint8Array;

@@ -33,3 +33,12 @@ export interface OutgoingTree {
   readonly entries: AsyncIterable<FileStat>;
   read(path: string): AsyncIterable<Uint8Array>;
 }
+
+/** Which entries of a directory are asked for. Patterns are those of .dockerignore. */
+export interface FilesWanted {
+  /** None is all. */
+  readonly include: readonly string[];
+  readonly exclude: readonly string[];
+  /** Paths and patterns that are included, and where links in them lead to. */
+  readonly follow: readonly string[];
+}

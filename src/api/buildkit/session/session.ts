@@ -1,6 +1,6 @@
 /** A build's client behind its connection: the engine calls, the client serves. */
 import { unavailable } from "../../../base/errors.ts";
-import type { FilesWanted, Session, SessionService } from "../../../build/session.ts";
+import type { Session, SessionService } from "../../../build/session.ts";
 import { GrpcClient, type Metadata } from "../../../grpc/client.ts";
 import { receiveFiles } from "../../../grpc/receive-files.ts";
 import { sendFile, sendTree } from "../../../grpc/send-files.ts";
@@ -17,6 +17,7 @@ import {
 } from "../../../grpc/session-methods.ts";
 import { CODE, GrpcError } from "../../../grpc/status.ts";
 import { streamOfCall } from "../../../grpc/stream-of-call.ts";
+import type { FilesWanted } from "../../../wire/file-transfer.ts";
 import { createContentStore } from "./content-store.ts";
 
 export interface SessionFacts {
