@@ -1,5 +1,6 @@
 /** What can be asked of a Dockerfile without building it: `--call=check`, `outline` and `targets`. Pure. */
 import { notImplemented } from "../../base/errors.ts";
+import { excerptOf } from "../../dockerfile/excerpt.ts";
 import type { Dockerfile, Stage } from "../../dockerfile/parse.ts";
 import type { Lines } from "../../dockerfile/place.ts";
 import { mountFrom } from "../../dockerfile/run-mount.ts";
@@ -58,22 +59,9 @@ function lint(facts: SubrequestFacts): Shown {
     location: location(lines),
   }));
   const text = findings.map(({ rule, detail, lines }) => {
-    return `\nWARNING: ${rule.name} - ${rule.url}\n${detail}\n${excerpt(facts.text, lines)}`;
+    return `\nWARNING: ${rule.name} - ${rule.url}\n${detail}\n${excerptOf({ fileName: "Dockerfile", text: facts.text, ranges: [lines] })}`;
   });
   return { json: { warnings, sources: sourcesOf(facts) }, text: text.join("") };
-}
-
-/** The lines with two on each side, as clients print them. */
-function excerpt(source: string, { first, last }: Lines): string {
-  const lines = source.split("\n");
-  const [start, end] = [Math.max(1, first - 2), Math.min(lines.length, last + 2)];
-  const rule = "-".repeat(20);
-  const shown = lines.slice(start - 1, end).map((line, at) => {
-    const number = start + at;
-    const mark = number >= first && number <= last ? ">>>" : "   ";
-    return ` ${String(number).padStart(3)} | ${mark} ${line}`;
-  });
-  return `Dockerfile:${first}\n${rule}\n${shown.join("\n")}\n${rule}\n`;
 }
 
 function targets({ dockerfile, text }: SubrequestFacts): Shown {
