@@ -1,15 +1,8 @@
 /** A transfer as rows of a terminal: one for each part, and one for all. Pure. */
+import { type Canvas, styled } from "../canvas.ts";
 import { humanSize } from "../format/size.ts";
 import { neutraliseLine } from "../neutralise.ts";
 import type { Part, TransferModel } from "./model.ts";
-
-export interface Canvas {
-  readonly columns: number;
-  readonly rows: number;
-  /** Draws with more than ASCII. */
-  readonly unicode: boolean;
-  readonly color: boolean;
-}
 
 const MIN_BAR = 10;
 const MAX_BAR = 40;
@@ -18,8 +11,6 @@ const SIZE_DIGITS = 3;
 const FIXED_COLUMNS = 12 + 2 + 2 + 15 + 2 + 9 + 2 + 7;
 /** Left free below the block for the prompt and the summary. */
 const SPARE_ROWS = 3;
-
-const STYLES = { dim: "2", bar: "36", good: "32", bold: "1" } as const;
 
 export function renderTransfer(model: TransferModel, canvas: Canvas, nowMs: number): string[] {
   const { shown, hidden } = fitting(model.parts, Math.max(1, canvas.rows - SPARE_ROWS));
@@ -92,8 +83,4 @@ export function timeText(seconds: number): string {
   const minutes = Math.floor(whole / 60);
   if (minutes < 60) return `${minutes}m${String(whole % 60).padStart(2, "0")}s`;
   return minutes < 6000 ? `${Math.floor(minutes / 60)}h${String(minutes % 60).padStart(2, "0")}m` : "days";
-}
-
-function styled(text: string, style: keyof typeof STYLES, { color }: Canvas): string {
-  return color && text !== "" ? `\x1b[${STYLES[style]}m${text}\x1b[0m` : text;
 }

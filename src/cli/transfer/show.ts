@@ -1,12 +1,13 @@
 /** Shows a transfer while it happens: bars on a terminal, the engine's plain lines elsewhere, an error as an error. */
 import type { ProgressLine } from "../../wire/image.ts";
+import { canvasOf, RedrawnRows } from "../canvas.ts";
 import type { CliEnv } from "../command.ts";
 import { CommandError } from "../errors.ts";
 import { humanSize } from "../format/size.ts";
 import type { Io, Output } from "../io.ts";
 import { neutraliseLine } from "../neutralise.ts";
 import { TransferModel } from "./model.ts";
-import { type Canvas, renderTransfer, timeText } from "./render.ts";
+import { renderTransfer, timeText } from "./render.ts";
 
 export interface TransferView {
   readonly io: Io;
@@ -20,7 +21,6 @@ export interface TransferView {
 }
 
 const FRAME_MS = 80;
-const DEFAULT_SIZE = { columns: 80, rows: 24 };
 
 /** Resolves at the end of `lines`. Throws CommandError when one of them is an error. */
 export async function showTransfer(view: TransferView, lines: AsyncIterable<ProgressLine>): Promise<void> {
@@ -51,16 +51,15 @@ function plainText({ id, status, aux, progressDetail }: ProgressLine): string {
 
 class Display {
   readonly #model = new TransferModel();
-  readonly #out: Output;
+  readonly #rows: RedrawnRows;
   readonly #view: TransferView;
   readonly #startedMs = performance.now();
-  #drawnRows = 0;
   /** Lines about the whole that are to stand above the bars. */
   #pending: string[] = [];
 
   constructor(view: TransferView, out: Output) {
     this.#view = view;
-    this.#out = out;
+    this.#rows = new RedrawnRows(out);
   }
 
   async run(lines: AsyncIterable<ProgressLine>): Promise<void> {
@@ -86,23 +85,15 @@ class Display {
   }
 
   async #draw(): Promise<void> {
-    const size = this.#view.io.terminalSize() ?? DEFAULT_SIZE;
-    const rows = renderTransfer(this.#model, canvasOf(this.#view.env, size), performance.now());
-    const above = this.#pending.splice(0);
-    const text = [...above, ...rows].map((row) => `\r${row}\x1b[K\n`).join("");
-    const up = this.#drawnRows > 0 ? `\x1b[${this.#drawnRows}A` : "";
-    this.#drawnRows = rows.length;
-    // Rows that are no more are wiped below what is drawn.
-    await this.#out.write(`${up}${text}\x1b[J`);
+    const canvas = canvasOf(this.#view.env, this.#view.io);
+    await this.#rows.draw(renderTransfer(this.#model, canvas, performance.now()), this.#pending.splice(0));
   }
 
   /** The bars give way to one line that says what it was. */
   async #finish(): Promise<void> {
-    const up = this.#drawnRows > 0 ? `\x1b[${this.#drawnRows}A` : "";
-    this.#drawnRows = 0;
     const summary = this.#summary();
     const last = [...this.#pending.splice(0), ...(summary === "" ? [] : [summary])];
-    await this.#out.write(`${up}\r\x1b[J${last.map((row) => `${row}\n`).join("")}`);
+    await this.#rows.end(last);
   }
 
   #summary(): string {
@@ -115,11 +106,4 @@ class Display {
     const traffic = bytes > 0 ? `, ${humanSize(bytes, 3)} in ${timeText(seconds)}` : "";
     return `${layers}${known}${traffic}`;
   }
-}
-
-/** What the user's terminal can show, as the environment tells it (no-color.org, locale(7)). */
-function canvasOf({ variables }: Pick<CliEnv, "variables">, size: { columns: number; rows: number }): Canvas {
-  const locale = variables["LC_ALL"] || variables["LC_CTYPE"] || variables["LANG"] || "";
-  const color = !variables["NO_COLOR"] && variables["TERM"] !== "dumb";
-  return { ...size, unicode: /utf-?8/i.test(locale), color };
 }

@@ -1,9 +1,10 @@
 /** The display of pulls and pushes: what it knows, what it draws, and what it leaves on the screen. */
 import { describe, expect, test } from "bun:test";
 import type { ProgressLine } from "../../wire/image.ts";
+import type { Canvas } from "../canvas.ts";
 import { keptIo } from "../testdata/surroundings.ts";
 import { TransferModel } from "./model.ts";
-import { type Canvas, renderTransfer, timeText } from "./render.ts";
+import { renderTransfer, timeText } from "./render.ts";
 import { showTransfer } from "./show.ts";
 
 const line = (id: string, status: string, current?: number, total?: number): ProgressLine => ({
