@@ -1,6 +1,7 @@
 /** A typed client of the Engine API over a unix socket, on Bun and Node: `createClient({ socketPath }).containers.list()`. */
 import { API_VERSION } from "../wire/version.ts";
 import { archiveApi } from "./archives.ts";
+import { buildApi } from "./builds.ts";
 import { containerApi } from "./containers.ts";
 import { execApi } from "./execs.ts";
 import { HttpClient } from "./http.ts";
@@ -21,6 +22,7 @@ export interface ClientOptions {
 
 export interface Client {
   readonly archives: ReturnType<typeof archiveApi>;
+  readonly builds: ReturnType<typeof buildApi>;
   readonly containers: ReturnType<typeof containerApi>;
   readonly execs: ReturnType<typeof execApi>;
   readonly images: ReturnType<typeof imageApi>;
@@ -38,6 +40,7 @@ export function createClient(options: ClientOptions): Client {
   const http = new HttpClient(options.connect ?? unixTransport(options.socketPath), options.version ?? API_VERSION);
   return {
     archives: archiveApi(http),
+    builds: buildApi(http),
     containers: containerApi(http),
     execs: execApi(http),
     images: imageApi(http),

@@ -115,10 +115,10 @@ export class HttpClient {
     if (pending.trim() !== "") yield pending;
   }
 
-  /** Upgrades to a raw stream, as attach and exec do. */
+  /** Upgrades to a raw stream, as attach and exec do; to another protocol when the call's headers say so. */
   async hijack(method: string, path: string, call: Call = {}): Promise<Hijacked> {
     const upgrade = { Connection: "Upgrade", Upgrade: "tcp" };
-    const response = await this.request(method, path, { ...call, headers: { ...call.headers, ...upgrade } });
+    const response = await this.request(method, path, { ...call, headers: { ...upgrade, ...call.headers } });
     return { stream: response.hijack(), multiplexed: isMultiplexed(response) };
   }
 
