@@ -1,7 +1,10 @@
 /** Layers and images that builds bring: layers come as tars of what a step changed, images as the document that names them. */
 
 import { EngineError } from "../base/errors.ts";
+import type { BlobFormat } from "./blobs/blob-format.ts";
+import type { BlobRun, LayerBlobs, OpenBlob } from "./blobs/layer-blobs.ts";
 import { NEVER } from "./catalog.ts";
+import type { StoredDocument } from "./content.ts";
 import type { ImageContext } from "./context.ts";
 import { digestOf } from "./digest.ts";
 import { parseImageDocument } from "./document.ts";
@@ -19,6 +22,10 @@ export interface BuiltImage {
 export interface BuiltImages {
   /** Stores a layer; it is kept until the returned call, and as long as an image has it. */
   addLayer(tar: AsyncIterable<Uint8Array>): Promise<LayerRecord & { release(): void }>;
+  /** A layer in the form in which it travels. Throws notFound for one that is not stored. */
+  openBlob(diffId: Digest, format: BlobFormat, run: BlobRun): Promise<OpenBlob>;
+  /** Keeps the manifests and indexes that name an image as long as the image, and gives it names. */
+  attach(id: Digest, documents: readonly StoredDocument[], names: readonly Reference[]): void;
   /** The image's id. Names that other images had are theirs no longer. Throws invalidParameter for layers that are not stored. */
   addImage(image: BuiltImage): Promise<Digest>;
   hasLayer(diffId: Digest): boolean;
@@ -28,6 +35,7 @@ export interface BuiltImages {
 
 export function createBuiltImages(context: ImageContext): BuiltImages {
   const { layers } = context;
+  let blobs: Promise<LayerBlobs> | undefined;
   return {
     hasLayer: (diffId) => layers.has(diffId),
     find: (ref, platform) => find(context, ref, platform),
@@ -42,7 +50,17 @@ export function createBuiltImages(context: ImageContext): BuiltImages {
       undo.move();
       return { diffId, sizeBytes, release };
     },
+    openBlob: async (diffId, format, run) => {
+      blobs ??= import("./blobs/layer-blobs.ts").then((room) => new room.LayerBlobs(context));
+      return (await blobs).open(diffId, format, run);
+    },
     addImage: (image) => addImage(context, image),
+    attach: (id, documents, names) => {
+      const image = context.catalog.get(id);
+      if (image === undefined) return;
+      context.content.attach(id, documents);
+      if (names.length > 0) context.catalog.add(image, names);
+    },
   };
 }
 

@@ -21,6 +21,8 @@ export function createRegistries(deps: RegistriesDeps): RegistryService {
     search: async (options) => (await service()).search(options),
     distribution: async (options) => (await service()).distribution(options),
     manifest: async (options) => (await service()).manifest(options),
+    publish: async (options) => (await service()).publish(options),
+    read: async (options) => (await service()).read(options),
     pushManifest: async (options) => (await service()).pushManifest(options),
   };
 }

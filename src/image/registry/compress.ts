@@ -50,7 +50,10 @@ interface Block {
 }
 
 /** In order, a few being made at any time. */
-async function* compressedBlocks(tar: Slice, { workers, signal, format = DEFAULT_GZIP }: CompressOptions): AsyncGenerator<Block> {
+async function* compressedBlocks(
+  tar: Slice,
+  { workers, signal, format = DEFAULT_GZIP }: CompressOptions,
+): AsyncGenerator<Block> {
   const made: Promise<Block>[] = [];
   const start = (at: number): void => {
     const length = Math.min(BLOCK_BYTES, tar.length - at);
