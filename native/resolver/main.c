@@ -8,6 +8,15 @@
 
 static bool is_needed(struct service *s) { return ((struct resolver *)s)->sandboxes != NULL; }
 
+/* What is held for no process yet was the engine's alone: nobody would tell of its end. */
+static void left_alone(struct service *s) {
+  struct resolver *r = (struct resolver *)s;
+  for (struct sandbox *sandbox = r->sandboxes, *next; sandbox != NULL; sandbox = next) {
+    next = sandbox->next;
+    if (sandbox->process == NULL) sandbox_close(r, sandbox);
+  }
+}
+
 static int tick(struct service *s) {
   struct resolver *r = (struct resolver *)s;
   int forwards = forward_tick(r), clients = clients_tick(r);
@@ -47,6 +56,7 @@ int main(int argc, char **argv) {
       .prepare = prepare,
       .is_needed = is_needed,
       .tick = tick,
+      .left_alone = left_alone,
       .leave = leave,
   };
   /* Mapped, so that only pages in use count; the tables are most of it. */

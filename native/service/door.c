@@ -48,6 +48,7 @@ static void engine_close(struct service *s, struct engine *engine) {
   source_end(&engine->source);
   free_later(s, &engine->mortal);
   s->alone_until = 0; /* an engine was here: nobody else has to be waited for */
+  if (s->engines == NULL && s->program->left_alone != NULL) s->program->left_alone(s);
 }
 
 /* Together, as each message by itself would take room in the socket. False when the engine does not take them. */

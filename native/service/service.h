@@ -46,6 +46,7 @@ struct program {
   const char *(*prepare)(struct service *s); /* in its directory, with all its power: NULL, or what failed, with errno */
   bool (*is_needed)(struct service *s);      /* although there is no engine */
   int (*tick)(struct service *s);            /* before each wait: milliseconds until the next one at the latest, or -1 */
+  void (*left_alone)(struct service *s);     /* by the last engine; NULL when that is no matter */
   void (*leave)(struct service *s);          /* lets go of everything */
 };
 

@@ -128,6 +128,8 @@ test("the process goes on without an engine, and the next engine brings it in li
   first.put(record);
   first.put({ ...record, endpointId: "e2", names: ["old"] });
   await first.serve(sandbox());
+  await using container = await startContainer();
+  first.hold(id, container.pid);
   const [pid] = processes();
   await first.stop();
   expect(await ask("web")).toEqual(["10.0.0.1"]);
@@ -172,6 +174,8 @@ test("one of another build is replaced", async () => {
   copyFileSync(PROGRAM, copy);
   const other = createResolver({ program: { path: copy, dir: dir() }, log: nullLogger });
   await other.serve(sandbox());
+  await using container = await startContainer();
+  other.hold(id, container.pid);
   const [pid] = processes();
   await other.stop();
   const resolver = engine();

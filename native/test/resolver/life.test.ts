@@ -64,6 +64,17 @@ describe.each(BUILDS.filter((kind) => kind !== "valgrind"))("%s, held for a proc
     await eventually(async () => (await lab.tell("hold c1 none")).includes("error not served"));
   });
 
+  test("who is held for no process is served no longer than an engine is there", async () => {
+    await using lab = await Lab.start(kind);
+    const container = Bun.spawn(["sleep", "600"]);
+    await lab.must(`serve held ${lab.netns().path} 0 - net,net`, `serve free ${lab.netns().path} 0 - net,net`);
+    await lab.must(`hold held ${container.pid}`);
+    lab.hangUp();
+    await lab.rejoin();
+    expect(await lab.tell("hold held none", "hold free none")).toEqual(["error not understood", "error not served"]);
+    container.kill();
+  });
+
   test("without an engine the end of the last sandbox is its own", async () => {
     await using lab = await Lab.start(kind);
     const container = Bun.spawn(["sleep", "infinity"]);
