@@ -155,7 +155,10 @@ export function createImages({
     list: async (options) => listImages(context, options),
     history: (ref, platform) => toHistory(context, catalog.resolve(ref, platform)),
     remove: (ref, options) => removeImage(context, ref, options),
-    prune: async (filters) => (await import("./prune.ts")).pruneImages(context, filters),
+    prune: async (filters) => {
+      const report = await (await import("./prune.ts")).pruneImages(context, filters);
+      return { ...report, SpaceReclaimed: report.SpaceReclaimed + (await registryService.forget()) };
+    },
     usage: () => imagesUsage(context),
     save: async (refs, platform) => (await import("./save/save.ts")).saveImages(context, refs, platform),
     tag: async (ref, repo, tag) => tagImage(context, ref, { repo, tag }),

@@ -17,6 +17,7 @@ export function createRegistries(deps: RegistriesDeps): RegistryService {
     async *copy(options) {
       yield* (await service()).copy(options);
     },
+    forget: async () => (await service()).forget(),
     login: async (credentials, signal) => (await service()).login(credentials, signal),
     search: async (options) => (await service()).search(options),
     distribution: async (options) => (await service()).distribution(options),

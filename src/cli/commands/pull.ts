@@ -21,7 +21,8 @@ export const command = defineCommand({
   args: [1, 1],
   async run(context, { flags, args }) {
     const { io, env } = context;
-    const { platform, quiet } = flags;
+    const { quiet } = flags;
+    const platform = flags.platform || env.variables["DOCKER_DEFAULT_PLATFORM"] || "";
     const [image = ""] = args;
     const name = wantedName(image, flags["all-tags"]);
     if (!quiet && name.tag !== splitName(image).tag) await io.stdout.write(`Using default tag: ${name.tag}\n`);

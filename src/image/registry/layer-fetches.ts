@@ -19,6 +19,7 @@ import { PartialBlob } from "./partial-blob.ts";
 import { countLine, statusLine, throttled } from "./progress-lines.ts";
 import { RegistryError } from "./registry-error.ts";
 import type { Repository } from "./repository.ts";
+import { removeFiles } from "./stale.ts";
 
 export interface LayerFetchDeps {
   readonly layers: LayerStore;
@@ -48,6 +49,8 @@ export class LayerFetches {
   readonly #slots: Slots;
   /** One at a time on each partial file. */
   readonly #files = new KeyedLocks();
+  /** Names of the partial files in use. */
+  readonly #open = new Set<string>();
   readonly #shared = new SharedWork<LayerRecord, ProgressLine>();
 
   constructor(deps: LayerFetchDeps) {
@@ -70,6 +73,16 @@ export class LayerFetches {
     throw invalidParameter(`layer ${blob.digest} is ${layer.diffId}, not ${diffId} as the image says`);
   }
 
+  /** Deletes what cut downloads have left, but for those that go on at this moment. How many bytes that were. */
+  async forget(): Promise<number> {
+    const { leases, dir, collect } = this.#deps;
+    const leased = leases.all().reduce((total, diffId) => total + (leases.sizeOf(diffId) ?? 0), 0);
+    // Pulls that run have pinned their layers themselves.
+    leases.drop(leases.all());
+    await collect();
+    return leased + removeFiles(dir, (name) => this.#open.has(name.replace(/\.map$/, "")));
+  }
+
   async #run(source: Source, run: Run): Promise<LayerRecord> {
     const { layers, leases } = this.#deps;
     const { blob } = source;
@@ -77,6 +90,9 @@ export class LayerFetches {
     if (this.#slots.busy) run.report(statusLine(id, "Waiting"));
     using _slot = await this.#slots.acquire(run.signal);
     using _file = await this.#files.acquire(blob.digest);
+    const hex = blob.digest.slice("sha256:".length);
+    this.#open.add(hex);
+    using _open = { [Symbol.dispose]: () => void this.#open.delete(hex) };
     const partial = await PartialBlob.open(this.#deps.dir, {
       digest: blob.digest,
       sizeBytes: blob.size,

@@ -18,6 +18,7 @@ import { compressLayer } from "./compress.ts";
 import { DOCKER_LAYER } from "./media-types.ts";
 import { countLine, statusLine, throttled } from "./progress-lines.ts";
 import type { Repository } from "./repository.ts";
+import { removeFiles } from "./stale.ts";
 import { upload } from "./upload.ts";
 import { createUploadSessions, type UploadSessions } from "./upload-sessions.ts";
 
@@ -76,6 +77,13 @@ export class LayerUploads {
       this.#deps.content.putRepository(blob.digest, offered.name);
       return blob;
     });
+  }
+
+  /** Deletes compressed layers that no upload reads at this moment. How many bytes that were. */
+  forget(): number {
+    const { dir } = this.#deps;
+    const isInUse = (name: string): boolean => this.#readers.has(`${dir}/${name}`) || name.includes(".making");
+    return removeFiles(dir, isInUse);
   }
 
   async #offer(offered: LayerOffered, run: Run): Promise<LayerBlob> {

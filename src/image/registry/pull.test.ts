@@ -242,6 +242,35 @@ describe("a download that is cut", () => {
   });
 });
 
+test("a registry that goes away for a moment is waited for", async () => {
+  const { configDigest } = putImage(registry, "a/b", "1", large());
+  const [name, { port }] = [ref(), new URL(registry.origin)];
+  registry.cutAfter = 1_000_000;
+  const gone = Promise.withResolvers<void>();
+  registry.onCut = () => {
+    registry[Symbol.dispose]();
+    gone.resolve();
+  };
+  store = store.reopen({ firstPauseMs: 40, maxDownloadAttempts: 8 });
+  const pulling = store.pull(name, { tag: "1" });
+  await gone.promise;
+  using back = new FakeRegistry({ port: Number(port) });
+  for (const [key, bytes] of registry.blobs) back.blobs.set(key, bytes);
+  expect(errorOf(await pulling)).toBeUndefined();
+  expect(store.images.inspect(`${name}:1`).Id).toBe(configDigest);
+});
+
+test("a prune deletes what cut pulls have left", async () => {
+  putImage(registry, "a/b", "1", large());
+  registry.cutAfter = 2_000_000;
+  store = store.reopen({ maxDownloadAttempts: 1 });
+  await store.pull(ref(), { tag: "1" });
+  expect(readdirSync(downloads()).length).toBeGreaterThan(0);
+  const { SpaceReclaimed } = await store.images.prune(new Map());
+  expect(SpaceReclaimed).toBeGreaterThan(2_000_000);
+  expect(readdirSync(downloads())).toEqual([]);
+});
+
 describe("several pulls at once", () => {
   test("fetch each blob once", async () => {
     const { blobs } = putImage(registry, "a/b", "1", large());

@@ -69,7 +69,7 @@ export class Repository {
         this.#settle(endpoint);
         return answer;
       } catch (error) {
-        failure = this.#answered ? error : asPing(error, endpoint);
+        failure = this.#answered ? asPassing(error) : asPing(error, endpoint);
         signal.throwIfAborted();
         if (!mayGoOn(endpoint, error)) break;
       }
@@ -170,3 +170,12 @@ function asPing(error: unknown, { origin }: Endpoint): unknown {
   const { reason, transient, code } = error;
   return new RegistryError({ message: `Get "${origin}/v2/": ${reason}`, reason, transient, code }, { cause: error });
 }
+
+/** A registry that has answered before and cannot be reached now is being restarted, or the network is away. */
+function asPassing(error: unknown): unknown {
+  if (!(error instanceof RegistryError) || error.transient || !PASSING.includes(error.code)) return error;
+  const { message, reason = "", code } = error;
+  return new RegistryError({ message, reason, code, transient: true }, { cause: error });
+}
+
+const PASSING: readonly string[] = ["ECONNREFUSED", "EHOSTUNREACH", "ENETUNREACH", "ENOTFOUND"];

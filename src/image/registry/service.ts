@@ -62,6 +62,7 @@ export function createRegistryService(deps: RegistriesDeps): RegistryService {
       const [source, target] = [parseReference(from), parseReference(to)];
       return copyImage(open(signal), { from: source, to: target, platform: asked(platform, architecture), keyring });
     },
+    forget: async () => (await fetches.forget()) + uploads.forget(),
     login: (credentials, signal) => login({ settings, send: open(signal).send, signal }, credentials),
     search: ({ signal, ...query }) => search({ settings, send: open(signal).send, signal }, query),
     distribution: async (options) => remote(inspectDistribution, options),

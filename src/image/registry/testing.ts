@@ -15,6 +15,8 @@ export interface FakeOptions {
   readonly intercept?: (request: Request, url: URL) => Response | undefined | Promise<Response | undefined>;
   /** False: Range headers are not understood. */
   readonly ranges?: boolean;
+  /** 0, or nothing, is any. */
+  readonly port?: number;
   /** No blob is sent or taken faster than so much in each millisecond. */
   readonly paceBytesPerMs?: number;
   readonly tls?: { readonly cert: string; readonly key: string; readonly ca?: string };
@@ -44,6 +46,8 @@ export class FakeRegistry implements Disposable {
   takenBytes = 0;
   /** The next blob that has more ends after so many bytes; once. */
   cutAfter: number | undefined;
+  /** Called when that has happened. */
+  onCut: (() => void) | undefined;
   readonly #server: Bun.Server<undefined>;
   readonly #options: FakeOptions;
   #lastUpload = 0;
@@ -54,7 +58,7 @@ export class FakeRegistry implements Disposable {
     const client = tls?.ca === undefined ? {} : { requestCert: true, rejectUnauthorized: true };
     this.#server = Bun.serve({
       hostname: "127.0.0.1",
-      port: 0,
+      port: options.port ?? 0,
       maxRequestBodySize: 2 ** 34,
       fetch: (request) => this.#answer(request),
       ...(tls === undefined ? {} : { tls: { ...tls, ...client } }),
@@ -146,7 +150,10 @@ export class FakeRegistry implements Disposable {
       pull: async (controller) => {
         await this.#pace(PIECE_BYTES);
         if (at >= bytes.length) return controller.close();
-        if (cut !== undefined && at >= cut) return controller.close();
+        if (cut !== undefined && at >= cut) {
+          this.onCut?.();
+          return controller.close();
+        }
         const end = Math.min(at + PIECE_BYTES, bytes.length, cut === undefined ? bytes.length : Math.max(cut, at + 1));
         controller.enqueue(bytes.slice(at, end));
         this.sentBytes += end - at;

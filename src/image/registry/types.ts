@@ -104,6 +104,8 @@ export interface RegistryService {
   readonly publish: (options: PublishOptions) => Promise<Publication>;
   /** A repository to read parts of images from. */
   readonly read: (options: PublishOptions) => Promise<RemoteContent>;
+  /** Deletes what cut pulls have left, and what waits to be pushed again. How many bytes that were. */
+  readonly forget: () => Promise<number>;
   /** The digest of what was put. */
   readonly pushManifest: (options: ManifestPushOptions) => Promise<string>;
 }
