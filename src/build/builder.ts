@@ -57,6 +57,8 @@ export interface PlannedResult {
   readonly vertex: Vertex;
   /** The image's configuration as JSON, without rootfs and history of what is not built yet. */
   readonly config: string;
+  /** SOURCE_DATE_EPOCH of the build, Unix seconds. */
+  readonly epoch: number | undefined;
 }
 
 export interface Outputs {

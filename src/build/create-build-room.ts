@@ -5,14 +5,11 @@ import type { Logger } from "../base/log.ts";
 import { Slots } from "../base/slots.ts";
 import { FileThreads } from "../files/threads/threads.ts";
 import type { ImageStore } from "../image/images.ts";
-import { familiarRepository, parseReference, type Reference } from "../image/reference.ts";
 import type { RegistryService } from "../image/registry/types.ts";
 import { umountIfMounted } from "../kernel/mounts.ts";
-import type { Build, Builder } from "./builder.ts";
+import type { Builder } from "./builder.ts";
 import { createBuilder } from "./create-builder.ts";
-import type { ExportProgress } from "./export/progress.ts";
-import { BuildFailure } from "./failure.ts";
-import { createBuildImages, credentialsFor } from "./images.ts";
+import { createBuildImages } from "./images.ts";
 import { CacheMounts } from "./operations/exec/cache-mounts.ts";
 import type { StepEtcFiles, StepNetwork, StepRuntime } from "./operations/exec/ports.ts";
 import { createLocalSources } from "./operations/local-source.ts";
@@ -88,7 +85,8 @@ export async function createBuildRoom(deps: BuildRoomDeps): Promise<Builder> {
       trees,
       built,
       fileThreads,
-      push: (build, name, progress) => push(deps.registries, build, { name, progress }),
+      registries: deps.registries,
+      platform: buildImages.platform,
     },
     log: deps.log,
   });
@@ -102,25 +100,4 @@ function sweepRuns(runDir: string): void {
     }
     rmSync(`${runDir}/${name}`, { recursive: true, force: true });
   }
-}
-
-async function push(
-  registries: RegistryService,
-  build: Build,
-  { name, progress }: { name: Reference; progress: ExportProgress },
-): Promise<void> {
-  const { domain } = parseReference(`${familiarRepository(name)}`);
-  const credentials = await credentialsFor(build, domain);
-  const options = {
-    image: familiarRepository(name),
-    tag: name.tag ?? "latest",
-    platform: undefined,
-    credentials,
-    signal: build.signal,
-  };
-  await progress.during(`pushing ${familiarRepository(name)}`, async () => {
-    for await (const line of registries.push(options)) {
-      if ("error" in line && typeof line.error === "string") throw new BuildFailure(line.error, {});
-    }
-  });
 }

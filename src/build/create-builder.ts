@@ -4,7 +4,10 @@ import { messageOf, notFound } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import type { FileThreads } from "../files/threads/threads.ts";
 import type { Build, Builder, BuildResult, CacheUsage, Outputs, PlannedResult } from "./builder.ts";
-import { exportImage, type ImageExportDeps, type SolvedResult } from "./export/image.ts";
+import { NO_ATTESTATIONS } from "./export/export-request.ts";
+import { exportImage } from "./export/image.ts";
+import { type ImageExportDeps } from "./export/image-export.ts";
+import { type SolvedResult } from "./export/solved-result.ts";
 import { type FrontendDeps, planBuild } from "./frontend/plan.ts";
 import { createHistory } from "./history/history.ts";
 import { receiveContext } from "./receive.ts";
@@ -104,15 +107,17 @@ async function finish(deps: BuilderDeps, run: BuildRun, { build, results, output
   const solved = await solveAll(run, results);
   const answers = new Map<string, string>();
   let imageId: string | undefined;
+  const additions = { attestations: NO_ATTESTATIONS, inlineCache: () => Promise.resolve(undefined) };
   for (const [index, exporter] of outputs.exporters.entries()) {
     if (solved.length === 0) break;
+    const request = { exporter, index, results: solved, ...additions };
     if (exporter.type === "image") {
-      const exported = await exportImage(deps.exports, build, { exporter, results: solved });
+      const exported = await exportImage(deps.exports, build, request);
       imageId ??= exported.id;
       for (const [key, value] of exported.answers) answers.set(key, value);
     } else {
       const { exportToClient } = await import("./export/to-client.ts");
-      const told = await exportToClient(deps.exports, build, { exporter, index, results: solved });
+      const told = await exportToClient(deps.exports, build, request);
       for (const [key, value] of told) answers.set(key, value);
     }
   }

@@ -31,6 +31,9 @@ const LLB_CAPS = [
   "platform",
   "constraints",
   "meta.description",
+  "exporter.image.annotations",
+  "exporter.multiple",
+  "exporter.sourcedateepoch",
 ] as const;
 
 const toCaps = (ids: readonly string[]) => ids.map((id) => ({ id, enabled: true }));

@@ -15,6 +15,8 @@ export interface DocumentRequest {
   readonly layers: readonly ExportedLayer[];
   /** SOURCE_DATE_EPOCH, Unix seconds: every time that this build makes. */
   readonly epoch: number | undefined;
+  /** A cache that travels in the configuration, in base64. */
+  readonly inlineCache?: string | undefined;
 }
 
 interface Planned {
@@ -26,17 +28,20 @@ interface Planned {
 const EPOCH = "1970-01-01T00:00:00Z";
 
 /** The same steps give the same bytes: times are those of the layers, not of the export. */
-export function toImageDocument({ planned, layers, epoch }: DocumentRequest): string {
+export function toImageDocument({ planned, layers, epoch, inlineCache }: DocumentRequest): string {
   const { history, config, rootfs: _planned, ...rest } = JSON.parse(planned) as Planned;
   const timed = withTimes(withMissing(history, layers.length), layers, epoch);
-  const created = timed.at(-1)?.created ?? EPOCH;
-  return JSON.stringify({
+  const created = epoch === undefined ? (timed.at(-1)?.created ?? EPOCH) : rfc3339(epoch * 1000);
+  const fields = {
     ...rest,
     config: withoutEmpty(config),
     created,
     history: timed,
+    ...(inlineCache === undefined ? {} : { "moby.buildkit.cache.v0": inlineCache }),
     rootfs: { type: "layers", diff_ids: layers.map(({ diffId }) => diffId) },
-  });
+  };
+  // In the order of their names, as BuildKit writes them.
+  return JSON.stringify(Object.fromEntries(Object.entries(fields).toSorted(([a], [b]) => (a < b ? -1 : 1))));
 }
 
 /** Base images may have layers that their history does not tell of. */
@@ -64,7 +69,7 @@ function withTimes(
       last = step.created;
       return step;
     }
-    return { created: last, ...step };
+    return { created: fixed ?? last, ...step };
   });
 }
 

@@ -6,24 +6,25 @@ import { readLink } from "../../kernel/read-at.ts";
 import type { FileStat, OutgoingTree } from "../../wire/file-transfer.ts";
 import type { Build } from "../builder.ts";
 import { Filter, walk } from "../content/select.ts";
-import type { ClientExport } from "./client-export.ts";
-import type { ImageExportDeps, SolvedResult } from "./image.ts";
+import type { ExportRequest } from "./export-request.ts";
+import { type ImageExportDeps } from "./image-export.ts";
 import { ExportProgress } from "./progress.ts";
+import { readTreeParts } from "./tree-options.ts";
 
 export async function exportLocal(
   { trees }: ImageExportDeps,
   build: Build,
-  { index, results }: ClientExport,
+  request: ExportRequest,
 ): Promise<ReadonlyMap<string, string>> {
   using progress = new ExportProgress(build, "exporting to client directory");
   await progress.run(async () => {
     using open = new DisposableStack();
-    const parts = results.map((result): Part => {
+    const parts = readTreeParts(request).map(({ result, prefix, epoch }): Part => {
       const mounted = open.use(trees.mount(result.tree));
       const { view } = open.use(openView({ root: mounted.root.procPath, readOnly: true }));
-      return { prefix: results.length === 1 ? "" : platformDirectory(result), view };
+      return { prefix, epoch, view };
     });
-    await progress.during("copying files", async () => build.session?.sendTree(index, toOutgoing(parts)));
+    await progress.during("copying files", async () => build.session?.sendTree(request.index, toOutgoing(parts)));
   });
   return new Map();
 }
@@ -32,16 +33,14 @@ interface Part {
   /** "" or the directory of a platform. */
   readonly prefix: string;
   readonly view: TreeView;
+  readonly epoch: number | undefined;
 }
-
-const platformDirectory = ({ planned: { platform } }: SolvedResult): string =>
-  [platform.os, platform.architecture, platform.variant].filter((word) => word !== "").join("_");
 
 const YIELD_EVERY = 200;
 
 function toOutgoing(parts: readonly Part[]): OutgoingTree {
   return {
-    entries: entriesOf(parts.toSorted((a, b) => (a.prefix < b.prefix ? -1 : 1))),
+    entries: entriesOf(parts),
     read: (path) => readFrom(parts, path),
   };
 }
@@ -49,18 +48,27 @@ function toOutgoing(parts: readonly Part[]): OutgoingTree {
 /** Lets other work run in between. */
 async function* entriesOf(parts: readonly Part[]): AsyncGenerator<FileStat> {
   let count = 0;
-  for (const { prefix, view } of parts) {
+  for (const { prefix, view, epoch } of parts) {
+    if (prefix !== "") yield platformEntry(prefix, epoch);
     for (const { place, relative } of walk(view, "", new Filter([]))) {
-      const path = [prefix, relative].filter((part) => part !== "").join("/");
-      const stat = path === "" ? undefined : toFileStat(place, path);
+      const path = prefix === "" ? relative : `${prefix}/${relative}`;
+      const stat = relative === "" ? undefined : toFileStat(place, path, epoch);
       if (stat !== undefined) yield stat;
       if (++count % YIELD_EVERY === 0) await new Promise((resolve) => setImmediate(resolve));
     }
   }
 }
 
+const SECOND_NS = 1_000_000_000n;
+
+/** The directory that a platform's files are in. */
+function platformEntry(path: string, epoch = 0): FileStat {
+  const own = { uid: 0, gid: 0, size: 0, linkName: "", major: 0, minor: 0, xattrs: new Map() };
+  return { path, type: "directory", mode: 0o755, mtimeNs: BigInt(epoch) * SECOND_NS, ...own };
+}
+
 /** Undefined for a socket. */
-function toFileStat({ fd, stat }: Place, path: string): FileStat | undefined {
+function toFileStat({ fd, stat }: Place, path: string, epoch: number | undefined): FileStat | undefined {
   const { type, mode, uid, gid, size, mtimeSec, mtimeNsec, major, minor } = stat;
   if (type === "socket") return undefined;
   return {
@@ -70,7 +78,7 @@ function toFileStat({ fd, stat }: Place, path: string): FileStat | undefined {
     uid,
     gid,
     size: type === "file" ? size : 0,
-    mtimeNs: BigInt(mtimeSec) * 1_000_000_000n + BigInt(mtimeNsec),
+    mtimeNs: epoch === undefined ? BigInt(mtimeSec) * SECOND_NS + BigInt(mtimeNsec) : BigInt(epoch) * SECOND_NS,
     linkName: type === "symlink" ? Buffer.from(readLink(fd), "latin1").toString() : "",
     major,
     minor,

@@ -135,8 +135,21 @@ async function planPlatform(
   const context = contextOf(options, [...paths], definition);
   const assembly = new Assembly(facts, { vertexFor: () => context() });
   const state = await assembly.result();
-  const result = { platform: state.platform, vertex: state.vertex, config: toConfigJson(state.image) };
+  const result = {
+    platform: state.platform,
+    vertex: state.vertex,
+    config: toConfigJson(state.image),
+    epoch: epochOf(options),
+  };
   return { result, steps: assembly.steps };
+}
+
+/** Throws BuildFailure. */
+function epochOf({ buildArgs }: FrontendOptions): number | undefined {
+  const text = buildArgs.get("SOURCE_DATE_EPOCH") ?? "";
+  if (text === "") return undefined;
+  if (/^\d{1,12}$/.test(text)) return Number(text);
+  throw new BuildFailure(`invalid SOURCE_DATE_EPOCH: ${text}`, { kind: "invalidParameter" });
 }
 
 const notePaths = (paths: Set<string>, anything: Vertex): ContextPaths => ({
