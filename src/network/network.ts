@@ -25,6 +25,7 @@ import { PublishedPorts } from "./ports/ports.ts";
 import type { Relay } from "./ports/relay.ts";
 import type { DefaultBridge } from "./predefined.ts";
 import { Sandboxes } from "./sandboxes.ts";
+import { removeStrays } from "./strays.ts";
 import type { Connections, Sandbox, SandboxRequest } from "./use.ts";
 import { WarmPool } from "./warm-pool.ts";
 
@@ -163,7 +164,8 @@ export class ContainerNetwork {
   }
 
   /** Takes a running container off the network of this name, which it is on. */
-  disconnect(id: ContainerId, network: string): Promise<Connections> {
+  async disconnect(id: ContainerId, network: string): Promise<Connections> {
+    await this.#open();
     return this.#sandboxes.disconnect(id, network);
   }
 
@@ -231,6 +233,12 @@ export class ContainerNetwork {
     if (this.#networks.all().some(({ enableIPv6 }) => enableIPv6) || bridge.ipv6) forwardIPv6(log);
     await this.#networks.open();
     this.#sandboxes.settleAdopted();
+    void removeStrays(this.#networks.allLive, {
+      worker: this.#worker,
+      remover: this.#remover,
+      alias: this.#networks.aliasOf(""),
+      log,
+    });
     const policies = this.#networks.allLive.flatMap(({ device }) => device.policy ?? []);
     this.#firewall.open(policies, this.#ports.all());
     const subnets = this.#networks.defaultBridge?.record.subnets.map(({ cidr }) => cidr) ?? [];

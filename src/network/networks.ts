@@ -97,7 +97,7 @@ export class Networks {
   async open(): Promise<void> {
     const { worker, remover, pools, bridge, log } = this.#deps;
     const taken = [...this.#users.values()].flatMap((record) => record.subnets.map(({ cidr }) => cidr));
-    const alias = this.#aliasOf(this.#bridge.name);
+    const alias = this.aliasOf(this.#bridge.name);
     const opened = await openDefaultBridge({ worker, remover, pools, bridge, base: this.#bridge, alias }, taken);
     this.#bridge = opened.record;
     const before = this.#live.get(opened.record.id);
@@ -112,6 +112,11 @@ export class Networks {
         }
       }),
     );
+  }
+
+  /** What `ip link` tells of a network's interface. It names the default bridge, as no other engine has that. */
+  aliasOf(network: string): string {
+    return `tare ${this.#deps.bridge.name} ${network}`;
   }
 
   async create(request: NetworkCreateRequest): Promise<NetworkRecord> {
@@ -223,14 +228,10 @@ export class Networks {
 
   #createDevice(record: NetworkRecord): Device {
     const { worker } = this.#deps;
-    const alias = this.#aliasOf(record.name);
+    const alias = this.aliasOf(record.name);
     if (record.driver === "macvlan") return createMacvlanDevice(record, worker, alias);
     if (record.driver === "ipvlan") return createIpvlanDevice(record, worker, alias);
     return new BridgeDevice(record, this.#deps, alias);
-  }
-
-  #aliasOf(name: string): string {
-    return `tare ${this.#deps.bridge.name} ${name}`;
   }
 }
 

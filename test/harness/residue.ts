@@ -30,11 +30,13 @@ function mounts({ dir }: Names): string[] {
     .map((line) => `mount ${line.split(" ")[4]}`);
 }
 
-/** The bridge, and whatever hangs on it. */
+/** The bridge, and whatever hangs on it; the interfaces of other networks, which name the bridge. */
 function links({ bridge }: Names): string[] {
+  const all = folders("/sys/class/net", true);
   return [
-    ...folders("/sys/class/net", true).filter((name) => name === bridge),
+    ...all.filter((name) => name === bridge),
     ...folders(`/sys/class/net/${bridge}/brif`, true),
+    ...all.filter((name) => name !== bridge && read(`/sys/class/net/${name}/ifalias`).startsWith(`tare ${bridge} `)),
   ].map((name) => `link ${name}`);
 }
 

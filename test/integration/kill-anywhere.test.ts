@@ -1,6 +1,7 @@
 /** The engine dies at every step of every action; the next one finds nothing half done and the action can be repeated. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
 import { TestEngine } from "../harness/engine.ts";
+import { eventually } from "../harness/eventually.ts";
 import { ensureBusybox } from "../harness/images.ts";
 import { added } from "../harness/residue.ts";
 import { killAtCall } from "../harness/syscall-kill.ts";
@@ -152,6 +153,67 @@ const COPY_ACTIONS: readonly Action[] = [
   },
 ];
 
+const ON_A_NETWORK = ["--network", "cc-net", "--ip", "10.200.213.9", ...SLEEPER];
+const createNetwork = ["network", "create", "--subnet", "10.200.213.0/24", "cc-net"];
+const networksOf = async (engine: TestEngine): Promise<string[]> =>
+  (await engine.dockerOutput("network", "ls", "-q", "--filter", "type=custom")).split("\n").filter(Boolean);
+const interfacesOf = (engine: TestEngine): Promise<string> =>
+  engine.dockerOutput("exec", "cc", "sh", "-c", "ip -o link | grep -c eth");
+/** Its address, its name and its bridge: all are free, or used by the one network. */
+const createAndRemove = async (engine: TestEngine): Promise<void> => {
+  if ((await networksOf(engine)).length === 0) await engine.dockerOutput(...createNetwork);
+  await engine.dockerOutput("run", "-d", ...ON_A_NETWORK);
+  await engine.dockerOutput("rm", "-f", "cc");
+  await engine.dockerOutput("network", "rm", "cc-net");
+};
+
+const freeAndRemove = async (engine: TestEngine): Promise<void> => {
+  await engine.dockerOutput("rm", "-f", "cc");
+  await createAndRemove(engine);
+};
+
+const NETWORK_ACTIONS: readonly Action[] = [
+  { name: "network create", prepare: async () => undefined, command: createNetwork, verify: createAndRemove },
+  {
+    name: "network rm",
+    prepare: async (engine) => void (await engine.dockerOutput(...createNetwork)),
+    command: ["network", "rm", "cc-net"],
+    verify: createAndRemove,
+  },
+  {
+    name: "network connect",
+    prepare: async (engine) => {
+      await engine.dockerOutput(...createNetwork);
+      await engine.dockerOutput("run", "-d", ...SLEEPER);
+    },
+    command: ["network", "connect", "--ip", "10.200.213.9", "cc-net", "cc"],
+    verify: async (engine) => {
+      const networks = await engine.dockerOutput("inspect", "-f", "{{len .NetworkSettings.Networks}}", "cc");
+      await eventually(async () => (await interfacesOf(engine)) === networks);
+      if (networks === "1") await engine.dockerOutput("network", "connect", "--ip", "10.200.213.9", "cc-net", "cc");
+      expect(await interfacesOf(engine)).toBe("2");
+      await engine.dockerOutput("network", "disconnect", "cc-net", "cc");
+      await freeAndRemove(engine);
+    },
+  },
+  {
+    name: "network disconnect",
+    prepare: async (engine) => {
+      await engine.dockerOutput(...createNetwork);
+      await engine.dockerOutput("run", "-d", ...ON_A_NETWORK);
+      await engine.dockerOutput("network", "connect", "bridge", "cc");
+    },
+    command: ["network", "disconnect", "cc-net", "cc"],
+    verify: async (engine) => {
+      const networks = await engine.dockerOutput("inspect", "-f", "{{len .NetworkSettings.Networks}}", "cc");
+      await eventually(async () => (await interfacesOf(engine)) === networks);
+      if (networks === "2") await engine.dockerOutput("network", "disconnect", "cc-net", "cc");
+      expect(await interfacesOf(engine)).toBe("1");
+      await freeAndRemove(engine);
+    },
+  },
+];
+
 let engine: TestEngine;
 let idle: readonly string[] = [];
 
@@ -166,7 +228,7 @@ afterAll(async () => {
   await engine[Symbol.asyncDispose]();
 });
 
-test.each([...ACTIONS, ...VOLUME_ACTIONS, ...COPY_ACTIONS])(
+test.each([...ACTIONS, ...VOLUME_ACTIONS, ...COPY_ACTIONS, ...NETWORK_ACTIONS])(
   "an engine killed at any step of $name leaves nothing half done",
   async (action) => {
     let deaths = 0;
@@ -194,5 +256,5 @@ test.each([...ACTIONS, ...VOLUME_ACTIONS, ...COPY_ACTIONS])(
 
 /** The engine itself, its helpers and its warm pool come and go. */
 function isLasting(line: string): boolean {
-  return !line.startsWith("link ") && !/^process \d+ (bun|tare-relay)/.test(line);
+  return !/^link (tare|veth)/.test(line) && !/^process \d+ (bun|tare-relay|tare-resolver|tare-opener)/.test(line);
 }

@@ -31,11 +31,7 @@ export async function disconnectContainer(
     if (record.driver === "host" && container.spec.hostConfig.NetworkMode === "host") throw inHostMode();
     if (!(name in container.state.endpoints)) throw systemError(`container ${id} is not connected to network ${name}`);
     tellConnection(ctx, container, name, "disconnect");
-    const connections = await ctx.network.disconnect(id, name);
-    changeConnections(ctx, container, {
-      wanted: without(container.spec.networkingConfig.EndpointsConfig, name),
-      ...connections,
-    });
+    await takeOff(ctx, container, name);
     return;
   }
   if (record !== undefined) {
@@ -45,6 +41,20 @@ export async function disconnectContainer(
       id: record.id,
       attributes: { container: id, name, type: record.driver },
     });
+  }
+}
+
+/** It is forgotten first: what a crash leaves of a connection that nobody knows of is taken away by the next engine. */
+async function takeOff(ctx: EngineContext, container: Container, name: string): Promise<void> {
+  const { EndpointsConfig: wanted } = container.spec.networkingConfig;
+  const { endpoints, ports } = container.state;
+  forget(ctx, container, name);
+  try {
+    const connections = await ctx.network.disconnect(container.id, name);
+    changeConnections(ctx, container, { wanted: without(wanted, name), ...connections });
+  } catch (error) {
+    changeConnections(ctx, container, { wanted, endpoints, ports });
+    throw error;
   }
 }
 

@@ -85,6 +85,14 @@ export function usedSubnets(host: NetlinkSocket, except: string): UsedSubnet[] {
   return subnets.map(({ prefix, ofInterface }) => ({ cidr: toCidr(prefix), ofInterface }));
 }
 
+/** The ends of veth pairs that were made for the bridges whose alias begins so. */
+export function portsOf(host: NetlinkSocket, alias: string): string[] {
+  const links = host.dump(listLinks).flatMap((message) => readLink(message) ?? []);
+  const ours = links.filter((link) => link.kind === "bridge" && link.alias?.startsWith(alias));
+  const groups = new Set(ours.map(({ index }) => groupOf(index)));
+  return links.filter(({ group }) => group !== undefined && groups.has(group)).map(({ name }) => name);
+}
+
 export function findBridge(host: NetlinkSocket, name: string): FoundBridge | undefined {
   const link = findLink(host, name);
   if (link === undefined) return undefined;

@@ -19,6 +19,7 @@ export type Job =
   | { readonly do: "usedSubnets"; readonly except: string }
   | { readonly do: "hasLink"; readonly name: string }
   | { readonly do: "isForwarding"; readonly port: string }
+  | { readonly do: "portsOf"; readonly alias: string }
   | { readonly do: "findBridge"; readonly name: string }
   | { readonly do: "ensureBridge"; readonly plan: BridgePlan }
   | { readonly do: "deleteBridge"; readonly plan: BridgePlan }
@@ -41,6 +42,7 @@ export interface Outcome {
   readonly fd?: number;
   readonly index?: number;
   readonly found?: boolean;
+  readonly names?: readonly string[];
   readonly bridge?: FoundBridge;
   readonly subnets?: readonly UsedSubnet[];
 }
@@ -72,6 +74,11 @@ export class NetworkWorker {
   /** The host has an interface of this name. */
   async hasLink(name: string): Promise<boolean> {
     return (await this.ask({ do: "hasLink", name })).found === true;
+  }
+
+  /** The ends of veth pairs that were made for the bridges whose alias begins so. */
+  async portsOf(alias: string): Promise<readonly string[]> {
+    return (await this.ask({ do: "portsOf", alias })).names ?? [];
   }
 
   /** Undefined when there is no such interface; a conflict when it is no bridge. */

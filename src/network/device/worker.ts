@@ -14,6 +14,7 @@ import {
   findBridge,
   findLink,
   isForwarding,
+  portsOf,
   usedSubnets,
 } from "./host.ts";
 import { changeNamespace, createNamespace } from "./namespace.ts";
@@ -35,6 +36,8 @@ function carryOut(job: Job): Outcome {
       return { found: findLink(host, job.name) !== undefined };
     case "isForwarding":
       return { found: isForwarding(host, job.port) };
+    case "portsOf":
+      return { names: portsOf(host, job.alias) };
     case "findBridge":
       return given("bridge", findBridge(host, job.name));
     case "ensureBridge":
