@@ -9,17 +9,14 @@ import { REGISTRY_SCRIPTS } from "./registry-scripts.ts";
 let engine: TestEngine;
 let open: DockerRegistry;
 let guarded: DockerRegistry;
+const owned = new AsyncDisposableStack();
 beforeAll(async () => {
-  open = await DockerRegistry.start();
-  guarded = await DockerRegistry.start({ users: { ann: "secret" } });
-  engine = await TestEngine.start();
+  open = owned.use(await DockerRegistry.start());
+  guarded = owned.use(await DockerRegistry.start({ users: { ann: "secret" } }));
+  engine = owned.use(await TestEngine.start());
   await ensureBusybox(engine.dockerEnv(), COMPARED_IMAGE);
 });
-afterAll(async () => {
-  await engine[Symbol.asyncDispose]();
-  await open[Symbol.asyncDispose]();
-  await guarded[Symbol.asyncDispose]();
-});
+afterAll(() => owned.disposeAsync());
 
 test.each(Object.keys(REGISTRY_SCRIPTS))("docker behaves as with Docker: %s", async (name) => {
   const hosts = `R=${open.host} A=${guarded.host}\n`;

@@ -17,10 +17,12 @@ let dir: string;
 /** DiffIDs of the image that travels, as JSON. */
 let layers: string;
 
+const owned = new AsyncDisposableStack();
 beforeAll(async () => {
   dir = mkdtempSync("/var/tmp/tare-registry-test-");
-  plain = await DockerRegistry.start();
-  engine = await TestEngine.start({ config: { "registry-certs": join(dir, "certs.d") } });
+  owned.defer(() => rmSync(dir, { recursive: true }));
+  plain = owned.use(await DockerRegistry.start());
+  engine = owned.use(await TestEngine.start({ config: { "registry-certs": join(dir, "certs.d") } }));
   await ensureBusybox(engine.dockerEnv());
   // Two layers, the upper one with a deletion, a hard link, a set-uid file, and a name of arbitrary bytes.
   const change = 'rm /etc/group; echo hi >/a; ln /a /b; mkdir -p "/d/$(printf "\\377")"; chmod 4711 /a';
@@ -30,11 +32,7 @@ beforeAll(async () => {
   layers = await layersOf("travels:1");
 });
 
-afterAll(async () => {
-  await engine[Symbol.asyncDispose]();
-  await plain[Symbol.asyncDispose]();
-  rmSync(dir, { recursive: true, force: true });
-});
+afterAll(() => owned.disposeAsync());
 
 const layersOf = (image: string): Promise<string> =>
   engine.dockerOutput("image", "inspect", "-f", "{{json .RootFS.Layers}}", image);
