@@ -1,12 +1,11 @@
 /** Everything a builder is made of, from the rooms below; the last one's leftovers are cleared away first. */
 import type { Database } from "bun:sqlite";
-import { mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync } from "node:fs";
 import type { Logger } from "../base/log.ts";
 import { Slots } from "../base/slots.ts";
 import { FileThreads } from "../files/threads/threads.ts";
 import type { ImageStore } from "../image/images.ts";
 import type { RegistryService } from "../image/registry/types.ts";
-import { umountIfMounted } from "../kernel/mounts.ts";
 import type { Builder } from "./builder.ts";
 import { createBuilder } from "./create-builder.ts";
 import { createBuildImages } from "./images.ts";
@@ -50,7 +49,6 @@ const STEPS_A_CPU = 4;
 export async function createBuildRoom(deps: BuildRoomDeps): Promise<Builder> {
   const { dir, runDir, db, images, network, runtime, etcFiles, cgroupParent } = deps;
   for (const path of [dir, runDir]) mkdirSync(path, { recursive: true, mode: 0o700 });
-  sweepRuns(runDir);
   const remoteDir = `${dir}/remote`;
   rmSync(remoteDir, { recursive: true, force: true });
   mkdirSync(remoteDir, { mode: 0o700 });
@@ -90,14 +88,4 @@ export async function createBuildRoom(deps: BuildRoomDeps): Promise<Builder> {
     },
     log: deps.log,
   });
-}
-
-/** Runs that an engine's death has left: their processes are gone, their roots may still be mounted. */
-function sweepRuns(runDir: string): void {
-  for (const name of readdirSync(runDir)) {
-    for (const entry of readdirSync(`${runDir}/${name}`)) {
-      if (entry === "rootfs" || entry.startsWith("bind-")) umountIfMounted(`${runDir}/${name}/${entry}`);
-    }
-    rmSync(`${runDir}/${name}`, { recursive: true, force: true });
-  }
 }

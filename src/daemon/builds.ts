@@ -10,6 +10,9 @@ import type { ImageStore } from "../image/images.ts";
 import { toOciArchitecture } from "../image/platform.ts";
 import type { EngineConfig } from "./config.ts";
 
+/** Where steps lie while they run. */
+export const buildRunDir = ({ run }: EngineConfig): string => join(run, "build");
+
 /** The build room is as large as all others together: it is read and opened when the first build comes. */
 export function buildsOnDemand(
   ctx: EngineContext,
@@ -21,7 +24,7 @@ export function buildsOnDemand(
     const { createBuildRoom } = await import("../build/create-build-room.ts");
     return createBuildRoom({
       dir: join(config.root, "build"),
-      runDir: join(config.run, "build"),
+      runDir: buildRunDir(config),
       db,
       images,
       registries: createRegistryBackend(images, config.busyboxPath),

@@ -71,6 +71,10 @@ export class Connection {
       const keepAlive = keepsAlive(head) && !this.#stopping && !isEndless && exchange.canReuse;
       await sendReply(this.#stream, reply, { head, keepAlive });
       return keepAlive && (await exchange.discardBody());
+    } catch (error) {
+      // A write may fail before the end of the connection is told: nobody waits for what is under way any more.
+      exchange.abort(new Error("the client has closed the connection", { cause: error }));
+      throw error;
     } finally {
       this.#exchange = undefined;
     }
