@@ -8,6 +8,7 @@ import type { ImageStore } from "../image/images.ts";
 import type { RegistryService } from "../image/registry/types.ts";
 import type { Builder } from "./builder.ts";
 import { createBuilder } from "./create-builder.ts";
+import { HistoryArchive } from "./history/archive.ts";
 import { createBuildImages } from "./images.ts";
 import { CacheMounts } from "./operations/exec/cache-mounts.ts";
 import type { StepEtcFiles, StepNetwork, StepRuntime } from "./operations/exec/ports.ts";
@@ -63,6 +64,7 @@ export async function createBuildRoom(deps: BuildRoomDeps): Promise<Builder> {
   const buildImages = createBuildImages({ built, registries: deps.registries, architecture: deps.architecture });
   const operations = createOperations({
     images: { trees, rootLayers, provide: (source, step) => buildImages.provide(source, step) },
+    layouts: { trees, built },
     locals,
     directories: { trees },
     remotes: { dir: remoteDir, trees, searchPath: deps.searchPath },
@@ -79,6 +81,7 @@ export async function createBuildRoom(deps: BuildRoomDeps): Promise<Builder> {
     dir: remoteDir,
     keeper: new CacheKeeper({ dir, cache, trees, caches, locals, maxBytes: deps.cacheBytes }),
     images: buildImages,
+    history: new HistoryArchive(db),
     exports: {
       trees,
       built,

@@ -9,6 +9,7 @@ import { exportImage } from "./export/image.ts";
 import { type ImageExportDeps } from "./export/image-export.ts";
 import { type SolvedResult } from "./export/solved-result.ts";
 import { type FrontendDeps, planBuild } from "./frontend/plan.ts";
+import type { HistoryArchive } from "./history/archive.ts";
 import { createHistory } from "./history/history.ts";
 import { receiveContext } from "./receive.ts";
 import type { CacheKeeper } from "./solver/cache-keeper.ts";
@@ -26,6 +27,7 @@ export interface BuilderDeps {
   readonly keeper: CacheKeeper;
   readonly images: Omit<FrontendDeps, "load" | "readFile">;
   readonly exports: ImageExportDeps;
+  readonly history: HistoryArchive;
   readonly log: Logger;
 }
 
@@ -42,7 +44,7 @@ export function createBuilder(deps: BuilderDeps): Builder {
     },
   };
   return {
-    history: createHistory(),
+    history: createHistory(deps.history, deps.log),
     plan: (build, options) => planBuild(frontend, build, options),
     evaluate: async (build, results) => {
       await solveAll(runs.of(build), results);

@@ -1,7 +1,9 @@
-/** Builds that run and the latest that ended, with everything they told, to be told again. Kept in memory: an engine that ends forgets. */
-import { conflict, notFound } from "../../base/errors.ts";
+/** Builds that run and the latest that ended, with everything they told, to be told again: the first in memory, the others in the archive. */
+import { conflict, messageOf, notFound } from "../../base/errors.ts";
+import type { Logger } from "../../base/log.ts";
 import type { BuildRecord, History, NewRecord, OpenRecord } from "../builder.ts";
 import type { ProgressEvent, VertexEvent } from "../progress.ts";
+import type { HistoryArchive } from "./archive.ts";
 
 const MAX_ENDED = 50;
 /** Of what one build tells; the rest of a very long output is not kept for a replay. */
@@ -11,20 +13,29 @@ const WAIT_MS = 6_000;
 interface Entry {
   record: BuildRecord;
   readonly isInternal: boolean;
-  readonly events: ProgressEvent[];
+  /** Undefined when they are in the archive alone. */
+  events: ProgressEvent[] | undefined;
   readonly vertexes: Map<string, VertexEvent>;
   hasEnded: boolean;
   readonly waiting: Set<() => void>;
 }
 
-export function createHistory(): History {
-  return new MemoryHistory();
+export function createHistory(archive: HistoryArchive, log: Logger): History {
+  return new ArchivedHistory(archive, log);
 }
 
-class MemoryHistory implements History {
+class ArchivedHistory implements History {
+  readonly #archive: HistoryArchive;
+  readonly #log: Logger;
   readonly #entries = new Map<string, Entry>();
   readonly #expected = new Map<string, PromiseWithResolvers<Entry>>();
   readonly #watchers = new Set<(record: BuildRecord) => void>();
+
+  constructor(archive: HistoryArchive, log: Logger) {
+    this.#archive = archive;
+    this.#log = log;
+    for (const record of archive.records()) this.#entries.set(record.ref, archivedEntry(record));
+  }
 
   begin({ ref, internal, attributes, exporters }: NewRecord): OpenRecord {
     if (this.#entries.get(ref)?.hasEnded === false) throw conflict(`build ${ref} already exists`);
@@ -87,9 +98,11 @@ class MemoryHistory implements History {
 
   async *progress(ref: string, signal: AbortSignal): AsyncGenerator<ProgressEvent> {
     const entry = await this.#find(ref);
+    // The list grows while it is read, and goes from the entry when the archive has it.
+    const events = entry.events ?? (await this.#archive.events(ref));
     for (let at = 0; !signal.aborted; ) {
-      for (; at < entry.events.length; at++) {
-        const event = entry.events[at];
+      for (; at < events.length; at++) {
+        const event = events[at];
         if (event !== undefined) yield event;
       }
       if (entry.hasEnded) return;
@@ -100,12 +113,13 @@ class MemoryHistory implements History {
   async update(ref: string, { pinned, delete: remove = false }: { pinned?: boolean; delete?: boolean }): Promise<void> {
     const entry = this.#entries.get(ref);
     if (entry === undefined) throw notFound(`failed to find record ${ref}: not found`);
-    if (remove) this.#entries.delete(ref);
+    if (remove) this.#forget(ref);
     entry.record = {
       ...entry.record,
       ...(remove ? { state: "deleted" } : {}),
       ...(pinned === undefined ? {} : { pinned }),
     };
+    if (!remove) this.#archive.update(entry.record);
     this.#publish(entry);
   }
 
@@ -119,17 +133,40 @@ class MemoryHistory implements History {
       completed: vertexes.filter(({ completed }) => completed !== undefined).length,
       cached: vertexes.filter(({ cached }) => cached === true).length,
     };
-    const warnings = entry.events.filter(({ kind }) => kind === "warning").length;
+    const warnings = (entry.events ?? []).filter(({ kind }) => kind === "warning").length;
     entry.record = { ...entry.record, state: "complete", completedAt: Date.now(), answers, error, steps, warnings };
     wakeAll(entry);
     this.#publish(entry);
     this.#forgetOldest();
+    if (!entry.isInternal) void this.#store(entry);
     return true;
+  }
+
+  async #store(entry: Entry): Promise<void> {
+    const { ref } = entry.record;
+    try {
+      await this.#archive.put(entry.record, entry.events ?? []);
+    } catch (error) {
+      this.#log.warn("build.history.failed", { ref, error: messageOf(error) });
+      return;
+    }
+    // Forgotten, or built again under this name, meanwhile.
+    const now = this.#entries.get(ref);
+    if (now === undefined) this.#archive.remove(ref);
+    else if (now === entry) {
+      this.#archive.update(entry.record);
+      entry.events = undefined;
+    }
+  }
+
+  #forget(ref: string): void {
+    this.#entries.delete(ref);
+    this.#archive.remove(ref);
   }
 
   #forgetOldest(): void {
     const ended = [...this.#entries.values()].filter(({ hasEnded, record }) => hasEnded && !record.pinned);
-    for (const { record } of ended.slice(0, Math.max(0, ended.length - MAX_ENDED))) this.#entries.delete(record.ref);
+    for (const { record } of ended.slice(0, Math.max(0, ended.length - MAX_ENDED))) this.#forget(record.ref);
   }
 
   #publish({ record, isInternal }: Entry): void {
@@ -153,8 +190,17 @@ class MemoryHistory implements History {
   }
 }
 
+const archivedEntry = (record: BuildRecord): Entry => ({
+  record,
+  isInternal: false,
+  events: undefined,
+  vertexes: new Map(),
+  hasEnded: true,
+  waiting: new Set(),
+});
+
 function note(entry: Entry, event: ProgressEvent): void {
-  if (entry.hasEnded) return;
+  if (entry.hasEnded || entry.events === undefined) return;
   if (event.kind === "vertex") entry.vertexes.set(event.digest, event);
   if (entry.events.length < MAX_EVENTS) entry.events.push(event);
   wakeAll(entry);
