@@ -21,7 +21,7 @@ let images: ImageStore;
 function open(limits: PressureLimits | undefined): void {
   images = createImages({
     dir: join(dir, "images"),
-    db: openDatabase(":memory:"),
+    db: openDatabase(join(dir, "db")),
     usedBy: (id) => (id === idOf(imageOf("used")) ? [{ id: "c", running: false }] : []),
     emit: () => undefined,
     files: new FileThreads(),
