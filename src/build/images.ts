@@ -4,6 +4,7 @@ import type { BuiltImages } from "../image/built.ts";
 import { parseImageDocument } from "../image/document.ts";
 import { parsePlatform } from "../image/platform.ts";
 import { canonical, type Digest, parseReference, withDefaultTag } from "../image/reference.ts";
+import { choosePlatform, readManifest } from "../image/registry/descriptors.ts";
 import type { RegistryService } from "../image/registry/types.ts";
 import type { Platform } from "../wire/platform.ts";
 import { platformText } from "../wire/platform.ts";
@@ -13,11 +14,12 @@ import { BuildFailure } from "./failure.ts";
 import type { ImageResolver, ResolvedImage } from "./frontend/bases.ts";
 import { sha256 } from "./frontend/vertex.ts";
 import type { ImageSource } from "./operation.ts";
+import type { LayoutWanted } from "./operations/layout-source.ts";
 import type { Step } from "./solver/solver.ts";
 
 export interface BuildImagesDeps {
   readonly built: BuiltImages;
-  readonly registries: Pick<RegistryService, "pull">;
+  readonly registries: Pick<RegistryService, "pull" | "read">;
   /** This machine's, in the OCI's spelling. */
   readonly architecture: string;
 }
@@ -40,45 +42,89 @@ export function createBuildImages(deps: BuildImagesDeps): BuildImages {
     provide: async ({ reference, platform }, { build }) => {
       const known = deps.built.find(reference, platform);
       if (known !== undefined) return { id: known.id, isNew: false };
-      await pull(deps, build, reference, platform);
-      return { id: found(deps, reference, platform).id, isNew: true };
+      const fetched = await fetchImage(deps, build, { name: reference, platform });
+      return { id: found(deps, fetched, platform).id, isNew: true };
     },
   };
 }
 
 type Wanted = Parameters<ImageResolver["resolveImage"]>[1];
 
-async function resolveImage(
-  deps: BuildImagesDeps,
-  build: Build,
-  { reference, platform, mode }: Wanted,
-): Promise<ResolvedImage> {
-  const name = canonical(withDefaultTag(parseReference(reference)));
+async function resolveImage(deps: BuildImagesDeps, build: Build, wanted: Wanted): Promise<ResolvedImage> {
+  const { reference: asked, platform, layout } = wanted;
+  const name = layout === undefined ? canonical(withDefaultTag(parseReference(asked))) : `${layout}${asked}`;
   const started = now();
   const title = `[internal] load metadata for ${name}`;
   const vertex = { kind: "vertex", digest: sha256(title), name: title, inputs: [], started } as const;
   build.report(vertex);
   try {
-    const isMissing = deps.built.find(name, platform) === undefined;
-    if (isMissing && mode === "local") throw new BuildFailure(`${reference}: not found`, { kind: "notFound" });
-    if (isMissing || mode === "pull") await pull(deps, build, name, platform);
-    const { document } = found(deps, name, platform);
+    const resolved = await (layout === undefined
+      ? metadataOf(deps, build, { ...wanted, name })
+      : layoutMetadata(build, { store: layout, reference: asked, platform }));
     build.report({ ...vertex, completed: now() });
-    return toResolved(name, document);
+    return resolved;
   } catch (error) {
     const message = messageOf(error);
     build.report({ ...vertex, completed: now(), error: message });
-    const why = `${reference}: failed to resolve source metadata for ${name}: ${message}`;
+    const why = `${asked}: failed to resolve source metadata for ${name}: ${message}`;
     throw new BuildFailure(why, { kind: "notFound", cause: error });
   }
+}
+
+async function metadataOf(
+  deps: BuildImagesDeps,
+  build: Build,
+  { name, platform, mode }: Wanted & { readonly name: string },
+): Promise<ResolvedImage> {
+  const isMissing = deps.built.find(name, platform) === undefined;
+  const reference = isMissing || mode === "pull" ? await fetchImage(deps, build, { name, platform }) : name;
+  return toResolved(reference, found(deps, reference, platform).document);
+}
+
+async function layoutMetadata(build: Build, wanted: LayoutWanted): Promise<ResolvedImage> {
+  const { readLayout } = await import("./operations/layout-source.ts");
+  return toResolved(wanted.reference, (await readLayout(build, wanted)).document);
 }
 
 function found({ built }: BuildImagesDeps, reference: string, platform: Platform): { id: Digest; document: string } {
   const image = built.find(reference, platform);
   if (image !== undefined) return image;
-  throw new BuildFailure(`no match for platform ${platformText(platform)} in manifest: not found`, {
+  throw noMatch(platform);
+}
+
+function noMatch(platform: Platform): BuildFailure {
+  return new BuildFailure(`no match for platform ${platformText(platform)} in manifest: not found`, {
     kind: "notFound",
   });
+}
+
+interface Fetched {
+  readonly name: string;
+  readonly platform: Platform;
+}
+
+/**
+ * Gets an image from its registry, and says by which name the store has it. One for another machine is stored by its digest: the tag
+ * goes on to mean what runs here.
+ */
+async function fetchImage(deps: BuildImagesDeps, build: Build, { name, platform }: Fetched): Promise<string> {
+  const isOwn = platform.os === "linux" && platform.architecture === deps.architecture;
+  const wanted = isOwn ? name : await pinned(deps, build, { name, platform });
+  if (deps.built.find(wanted, platform) === undefined || isOwn) await pull(deps, build, wanted, platform);
+  return wanted;
+}
+
+/** With the digest of the manifest for the platform. Throws notFound. */
+async function pinned({ registries }: BuildImagesDeps, build: Build, { name, platform }: Fetched): Promise<string> {
+  const image = parseReference(name);
+  const credentials = await credentialsFor(build, image.domain);
+  const remote = await registries.read({ image, credentials, insecure: false, signal: build.signal });
+  const document = await remote.manifest(image.digest ?? image.tag ?? "");
+  const manifest = readManifest(document);
+  const chosen = manifest.kind === "image" ? document : choosePlatform(manifest, platform);
+  if (chosen === undefined) throw noMatch(platform);
+  const { domain, path } = image;
+  return canonical({ domain, path, digest: chosen.digest });
 }
 
 /** With what the client knows of credentials. The last word of a pull that failed is why. */

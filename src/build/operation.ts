@@ -46,7 +46,7 @@ export interface ImageSource {
   /** Canonical, with tag or digest. */
   readonly reference: string;
   readonly platform: Platform;
-  /** "pull" asks the registry even when the store has the name, "local" never asks. */
+  /** "pull" asks the registry even when the store has the name; the others are content with what the store has. */
   readonly resolve: "default" | "pull" | "local";
 }
 

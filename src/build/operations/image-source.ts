@@ -1,9 +1,8 @@
 /** FROM: an image of the store, fetched first when it is missing or a fresh one is asked for. */
 
-import { notImplemented } from "../../base/errors.ts";
 import type { RootLayers } from "../../image/images.ts";
 import type { Digest } from "../../image/reference.ts";
-import type { ImageSource, LayoutSource } from "../operation.ts";
+import type { ImageSource } from "../operation.ts";
 import { digest } from "../solver/keys.ts";
 import type { LoadedSource, Step } from "../solver/solver.ts";
 import type { TreeStore } from "../tree.ts";
@@ -21,8 +20,4 @@ export async function loadImage(deps: ImageSourceDeps, source: ImageSource, step
   const tree = { layers };
   // Two images of the same files are one base: what they are configured to be is another matter.
   return { tree, key: digest("image", layers), release: deps.trees.hold(tree), isCached: !isNew };
-}
-
-export function loadLayout(_deps: ImageSourceDeps, { reference }: LayoutSource, _step: Step): Promise<LoadedSource> {
-  return Promise.reject(notImplemented(`oci-layout contexts are not supported: ${reference}`));
 }

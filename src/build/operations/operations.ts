@@ -4,12 +4,14 @@ import type { Tree } from "../tree.ts";
 import { type DirectorySourceDeps, loadDirectory } from "./directory-source.ts";
 import { type ExecDeps, runProcess } from "./exec/exec.ts";
 import { changeFiles, type FilesDeps } from "./files.ts";
-import { type ImageSourceDeps, loadImage, loadLayout } from "./image-source.ts";
+import { type ImageSourceDeps, loadImage } from "./image-source.ts";
+import type { LayoutSourceDeps } from "./layout-source.ts";
 import { type LocalSourceDeps, loadLocal } from "./local-source.ts";
 import type { RemoteSourceDeps } from "./remote-deps.ts";
 
 export interface OperationsDeps {
   readonly images: ImageSourceDeps;
+  readonly layouts: LayoutSourceDeps;
   readonly locals: LocalSourceDeps;
   readonly directories: DirectorySourceDeps;
   readonly remotes: RemoteSourceDeps;
@@ -24,7 +26,7 @@ export function createOperations(deps: OperationsDeps): Operations {
         case "image":
           return loadImage(deps.images, operation, step);
         case "layout":
-          return loadLayout(deps.images, operation, step);
+          return (await import("./layout-source.ts")).loadLayout(deps.layouts, operation, step);
         case "local":
           return loadLocal(deps.locals, operation, step);
         case "directory":

@@ -11,6 +11,7 @@ import type { ExecOperation } from "../../operation.ts";
 import type { Step } from "../../solver/solver.ts";
 import { EMPTY_TREE, type Tree, type TreeStore } from "../../tree.ts";
 import type { CacheMounts } from "./cache-mounts.ts";
+import { FOREIGN_EXIT_CODE, foreignProgram } from "./foreign-program.ts";
 import { type PreparedMounts, prepareMounts } from "./mounts.ts";
 import type { StepEtcFiles, StepNetwork, StepRuntime } from "./ports.ts";
 import { MountStubs } from "./stubs.ts";
@@ -122,12 +123,15 @@ async function follow(
     step.tell({ kind: "log", stream: "stderr", bytes: Buffer.from(`${message}\n`) });
     throw failure(operation, { exitCode });
   }
+  let foreign: string | undefined;
   for await (const { stream, payload } of demultiplex(output.readable)) {
-    step.tell({ kind: "log", stream: stream === 2 ? "stderr" : "stdout", bytes: Uint8Array.from(payload) });
+    foreign = stream === 2 ? foreignProgram(payload) : undefined;
+    const bytes = foreign === undefined ? Uint8Array.from(payload) : Buffer.from(foreign);
+    step.tell({ kind: "log", stream: stream === 2 ? "stderr" : "stdout", bytes });
   }
   const record = await monitor.exited;
   step.signal.throwIfAborted();
-  const exitCode = record?.exitCode ?? 255;
+  const exitCode = foreign === undefined ? (record?.exitCode ?? 255) : FOREIGN_EXIT_CODE;
   if (record?.oomKilled === true) throw failure(operation, { exitCode, message: "cannot allocate memory" });
   if (exitCode !== 0) throw failure(operation, { exitCode });
 }
