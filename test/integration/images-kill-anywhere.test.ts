@@ -78,12 +78,12 @@ afterAll(async () => {
 
 test.each(ACTIONS)(
   "an engine killed at any step of $name leaves whole images and nothing else",
-  async ({ command, verify }) => {
+  async (action) => {
     let deaths = 0;
     for (let nth = 1; ; nth = nextCall(nth)) {
       expect(nth).toBeLessThan(MOST_CALLS);
       const release = await killAtCall(engine.pid, nth);
-      await engine.docker(...command());
+      await engine.docker(...action.command());
       await release();
       const alive = (await engine.docker("version")).exitCode === 0;
       if (!alive) {
@@ -91,7 +91,7 @@ test.each(ACTIONS)(
         await engine.died;
         await engine.begin();
       }
-      await verify();
+      await action.verify();
       await expectTidy();
       if (alive) break;
     }

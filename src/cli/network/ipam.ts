@@ -25,13 +25,14 @@ export function ipamConfig({ subnets, ranges, gateways, auxiliary }: IpamFlags):
   for (const range of ranges) {
     if (parseCidr(range) === undefined) throw new CommandError(`invalid CIDR address: ${range}`);
     for (const config of matching(configs, range, "range")) {
-      if (config.IPRange !== undefined) throw twice("ranges", range, config.IPRange, `on the same subnet`, config);
+      if (config.IPRange !== undefined) throw twice(`ranges (${range}, ${config.IPRange}) on the same subnet`, config);
       config.IPRange = range;
     }
   }
   for (const gateway of gateways) {
     for (const config of matching(configs, gateway, "gateway")) {
-      if (config.Gateway !== undefined) throw twice("gateways", gateway, config.Gateway, "for the same subnet", config);
+      if (config.Gateway !== undefined)
+        throw twice(`gateways (${gateway}, ${config.Gateway}) for the same subnet`, config);
       config.Gateway = gateway;
     }
   }
@@ -56,6 +57,6 @@ function holds(subnet: string, text: string): boolean {
   return contains(prefix, text.split("/", 1)[0] ?? "");
 }
 
-function twice(what: string, one: string, other: string, where: string, { Subnet }: IpamConfig): CommandError {
-  return new CommandError(`cannot configure multiple ${what} (${one}, ${other}) ${where} (${Subnet})`);
+function twice(what: string, { Subnet }: IpamConfig): CommandError {
+  return new CommandError(`cannot configure multiple ${what} (${Subnet})`);
 }
