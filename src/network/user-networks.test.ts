@@ -278,6 +278,18 @@ test("a bridge that was there before stays, without what was ours on it", async 
   expect(readdirSync(`/sys/class/net/${name}/brif`)).toEqual([]);
 });
 
+test("a network's name, bridge and subnet are free the moment it is gone", async () => {
+  const Options = { "com.docker.network.bridge.name": `${prefix}z` };
+  for (let round = 0; round < 5; round++) {
+    const created = await network.create(networkRequest("again", { Options, ...ipam({ Subnet: `${range}.0/26` }) }));
+    const one = await box({ again: {} });
+    expect(pings(one, `${range}.1`)).toBe(true);
+    network.release(one.id);
+    await network.remove(created);
+    expect(linksNamed(`${prefix}z`)).toEqual([]);
+  }
+});
+
 test("a bridge of an engine that died before it could name it as its own is known and goes", async () => {
   const created = await network.create(networkRequest("half"));
   const bridge = `br-${created.id.slice(0, 12)}`;

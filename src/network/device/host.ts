@@ -182,7 +182,8 @@ export function deleteBridge(host: NetlinkSocket, plan: BridgePlan): void {
   } catch (error) {
     if (!hasCode(error, "ENODEV")) throw error;
   }
-  if (isOurs(bridge, plan)) return host.send(deleteLink(bridge.index));
+  // Its routes go with its being down, which is over when the kernel answers.
+  if (isOurs(bridge, plan)) return host.send(setLink(bridge.index, { up: false }), deleteLink(bridge.index));
   const present = addressesOf(host, bridge.index);
   const ours = plan.addresses.filter(({ address }) => present.some((has) => has.address === address));
   for (const address of ours) host.send(deleteAddress({ index: bridge.index, ...address }));

@@ -1,8 +1,9 @@
 /**
- * Deletes interfaces of the host in a thread of its own. The kernel keeps whoever deletes one waiting long after nobody can see it any
- * more (rcu_barrier in netdev_run_todo), so that asking elsewhere whether it is gone is several times quicker than to wait for the deletion.
+ * Deletes interfaces of the host in a thread of its own. The kernel takes an interface out of its lists at once, from where on nobody finds
+ * it, and keeps whoever deletes it waiting until every processor has noticed (unregister_netdevice_many, netdev_run_todo). Names are looked
+ * up without the lock that it holds meanwhile, and whoever makes another interface waits for the lock.
  */
-
+import { hasInterface } from "../../kernel/interface-index.ts";
 import type { BridgePlan } from "./plan.ts";
 import { type Job, NetworkWorker } from "./worker-client.ts";
 
@@ -11,15 +12,9 @@ const LOOK_AGAIN_MS = 1;
 const IDLE_MS = 10_000;
 
 export class LinkRemover {
-  readonly #worker: NetworkWorker;
   readonly #thread = new NetworkWorker();
   readonly #deletions = new Set<Promise<void>>();
   #idle: Timer | undefined;
-
-  /** `worker` is asked whether interfaces are gone. */
-  constructor(worker: NetworkWorker) {
-    this.#worker = worker;
-  }
 
   /** A veth pair, by its end on the host. Idempotent. */
   deletePair(hostName: string): Promise<void> {
@@ -38,7 +33,7 @@ export class LinkRemover {
     await this.#thread.stop();
   }
 
-  /** Resolves as soon as the interface cannot be seen, rejects when it cannot be deleted. */
+  /** Resolves as soon as the interface cannot be found, rejects when it cannot be deleted. */
   async #delete(name: string, job: Job): Promise<void> {
     clearTimeout(this.#idle);
     let over = false;
@@ -51,7 +46,7 @@ export class LinkRemover {
         if (this.#deletions.size === 0) this.#rest();
       });
     this.#deletions.add(settled);
-    while (!over && (await this.#worker.hasLink(name))) await Bun.sleep(LOOK_AGAIN_MS);
+    while (!over && hasInterface(name)) await Bun.sleep(LOOK_AGAIN_MS);
     if (over) await deletion;
   }
 

@@ -17,7 +17,6 @@ const LOOK_AGAIN_MS = 1;
 
 export type Job =
   | { readonly do: "usedSubnets"; readonly except: string }
-  | { readonly do: "hasLink"; readonly name: string }
   | { readonly do: "isForwarding"; readonly port: string }
   | { readonly do: "portsOf"; readonly alias: string }
   | { readonly do: "findBridge"; readonly name: string }
@@ -69,11 +68,6 @@ export class NetworkWorker {
   /** What the machine's interfaces and routes use; one interface may be left out by name. */
   async usedSubnets(except = ""): Promise<readonly UsedSubnet[]> {
     return (await this.ask({ do: "usedSubnets", except })).subnets ?? [];
-  }
-
-  /** The host has an interface of this name. */
-  async hasLink(name: string): Promise<boolean> {
-    return (await this.ask({ do: "hasLink", name })).found === true;
   }
 
   /** The ends of veth pairs that were made for the bridges whose alias begins so. */

@@ -12,7 +12,6 @@ import {
   ensureBridge,
   ensureParent,
   findBridge,
-  findLink,
   isForwarding,
   portsOf,
   usedSubnets,
@@ -32,8 +31,6 @@ function carryOut(job: Job): Outcome {
   switch (job.do) {
     case "usedSubnets":
       return { subnets: usedSubnets(host, job.except) };
-    case "hasLink":
-      return { found: findLink(host, job.name) !== undefined };
     case "isForwarding":
       return { found: isForwarding(host, job.port) };
     case "portsOf":
