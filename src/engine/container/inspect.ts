@@ -1,8 +1,9 @@
 /** What GET /containers/{id}/json shows: a pure view of the record. */
 import type { ContainerRecord, ContainerState } from "../../state/container-record.ts";
-import type { ContainerInspect, ContainerStatus, MountPoint, NetworkSettings } from "../../wire/container.ts";
+import type { ContainerInspect, MountPoint, NetworkSettings } from "../../wire/container.ts";
 import type { Paths } from "../paths.ts";
 import type { EtcPaths } from "../ports.ts";
+import { toStatus } from "./status-text.ts";
 
 export interface InspectExtras {
   readonly paths: Paths;
@@ -44,23 +45,17 @@ export function toInspect({ name, spec, state }: ContainerRecord, extras: Inspec
   };
 }
 
-/** "starting" is not a word of the API: until the process runs Docker shows what was before. */
-export function toStatus(state: ContainerState): ContainerStatus {
-  const { at } = state.phase;
-  return at === "starting" ? (state.restartCount > 0 ? "restarting" : "created") : at;
-}
-
 function toState(state: ContainerState): ContainerInspect["State"] {
   const { phase } = state;
-  const { at } = phase;
+  const status = toStatus(state);
   return {
-    Status: toStatus(state),
-    Running: at === "running" || at === "paused" || at === "restarting",
-    Paused: at === "paused",
-    Restarting: at === "restarting",
+    Status: status,
+    Running: status === "running" || status === "paused" || status === "restarting",
+    Paused: status === "paused",
+    Restarting: status === "restarting",
     OOMKilled: state.oomKilled,
-    Dead: at === "dead",
-    Pid: at === "running" || at === "paused" ? phase.pid : 0,
+    Dead: status === "dead",
+    Pid: phase.at === "running" || phase.at === "paused" ? phase.pid : 0,
     ExitCode: state.exitCode,
     Error: state.error,
     StartedAt: state.startedAt,

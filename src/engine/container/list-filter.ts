@@ -6,8 +6,8 @@ import { booleanFilter, checkFilterKeys, type Filters, matchesLabels } from "../
 import type { EngineContext } from "../context.ts";
 import { networkName } from "../network-mode.ts";
 import type { Container } from "./container.ts";
-import { toStatus } from "./inspect.ts";
 import { portTests } from "./port-filter.ts";
+import { toStatus } from "./status-text.ts";
 
 const KEYS = [
   "ancestor",

@@ -7,10 +7,9 @@ import type { EngineContext } from "../context.ts";
 import { linkedNames } from "../network/links.ts";
 import { toSummaryMounts } from "../volume/mount-point.ts";
 import type { Container } from "./container.ts";
-import { toStatus } from "./inspect.ts";
 import { createListFilter, impliesAll } from "./list-filter.ts";
 import { sizesOf } from "./sizes.ts";
-import { statusText } from "./status-text.ts";
+import { statusText, toStatus } from "./status-text.ts";
 
 export interface ListOptions {
   readonly all: boolean;

@@ -22,6 +22,15 @@ test.each<[Partial<ContainerState>, string]>([
     { phase: { at: "restarting" }, exitCode: 1, finishedAt: "2026-01-01T11:59:59.999Z" },
     "Restarting (1) Less than a second ago",
   ],
+  [{ phase: { at: "starting" } }, "Created"],
+  [
+    { phase: { at: "starting" }, startedAt: "2026-01-01T11:00:00Z", exitCode: 2, finishedAt: "2026-01-01T11:55:00Z" },
+    "Exited (2) 5 minutes ago",
+  ],
+  [
+    { phase: { at: "starting" }, restartCount: 1, exitCode: 2, finishedAt: "2026-01-01T11:59:59Z" },
+    "Restarting (2) 1 second ago",
+  ],
 ])("statusText(%p) is %p", (change, text) => {
   expect(statusText({ ...INITIAL_STATE, ...change }, NOW)).toBe(text);
 });

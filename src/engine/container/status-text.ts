@@ -1,13 +1,20 @@
-/** The one line that `ps` shows of a container's state (moby container/state.go String). */
+/** A container's state as users read it: a word, and the one line that `ps` shows (moby container/state.go). */
 import { toUnixMs } from "../../base/clock.ts";
 import { humanDuration } from "../../base/human-time.ts";
-import type { ContainerState } from "../../state/container-record.ts";
+import { type ContainerState, ZERO_TIME } from "../../state/container-record.ts";
+import type { ContainerStatus } from "../../wire/container.ts";
+
+/** "starting" is not a word of the API: until the process runs Docker shows what was before. */
+export function toStatus({ phase, restartCount, startedAt }: ContainerState): ContainerStatus {
+  if (phase.at !== "starting") return phase.at;
+  if (restartCount > 0) return "restarting";
+  return startedAt === ZERO_TIME ? "created" : "exited";
+}
 
 export function statusText(state: ContainerState, nowMs: number): string {
   const since = (time: string): string => humanDuration(Math.max(0, nowMs - toUnixMs(time)));
-  switch (state.phase.at) {
+  switch (toStatus(state)) {
     case "created":
-    case "starting":
       return "Created";
     case "running":
       return `Up ${since(state.startedAt)}${healthText(state)}`;
