@@ -54,7 +54,7 @@ const BARE_WARM = { least: 1, most: 8 } as const;
 export class ContainerNetwork {
   readonly #deps: NetworkDeps;
   readonly #worker = new NetworkWorker();
-  readonly #remover = new LinkRemover();
+  readonly #remover = new LinkRemover(this.#worker);
   readonly #firewall: Firewall;
   readonly #networks: Networks;
   readonly #ports: PublishedPorts;

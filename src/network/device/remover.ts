@@ -9,12 +9,19 @@ import { type Job, NetworkWorker } from "./worker-client.ts";
 
 const LOOK_AGAIN_MS = 1;
 /** Nobody deletes anything most of the time, and a thread has its price. */
-const IDLE_MS = 10_000;
+const IDLE_MS = 30_000;
 
 export class LinkRemover {
-  readonly #thread = new NetworkWorker();
+  readonly #others: NetworkWorker;
+  readonly #own = new NetworkWorker();
   readonly #deletions = new Set<Promise<void>>();
+  #state: "asleep" | "waking" | "awake" = "asleep";
   #idle: Timer | undefined;
+
+  /** `others` does what must not wait until the thread has started. */
+  constructor(others: NetworkWorker) {
+    this.#others = others;
+  }
 
   /** A veth pair, by its end on the host. Idempotent. */
   deletePair(hostName: string): Promise<void> {
@@ -28,16 +35,16 @@ export class LinkRemover {
 
   /** Resolves once every deletion is over, and the thread with it. */
   async stop(): Promise<void> {
-    clearTimeout(this.#idle);
     await Promise.allSettled(this.#deletions);
-    await this.#thread.stop();
+    await this.#sleep();
   }
 
   /** Resolves as soon as the interface cannot be found, rejects when it cannot be deleted. */
   async #delete(name: string, job: Job): Promise<void> {
     clearTimeout(this.#idle);
     let over = false;
-    const deletion = this.#thread.ask(job).then(() => undefined);
+    const deletion = (this.#state === "awake" ? this.#own : this.#others).ask(job).then(() => undefined);
+    this.#wake();
     const settled: Promise<void> = deletion
       .catch(() => undefined)
       .then(() => {
@@ -50,8 +57,27 @@ export class LinkRemover {
     if (over) await deletion;
   }
 
+  #wake(): void {
+    if (this.#state !== "asleep") return;
+    this.#state = "waking";
+    void this.#own.ask({ do: "wake" }).then(
+      () => {
+        if (this.#state === "waking") this.#state = "awake";
+      },
+      () => {
+        this.#state = "asleep";
+      },
+    );
+  }
+
   #rest(): void {
     clearTimeout(this.#idle);
-    this.#idle = setTimeout(() => void this.#thread.stop(), IDLE_MS).unref();
+    this.#idle = setTimeout(() => void this.#sleep(), IDLE_MS).unref();
+  }
+
+  #sleep(): Promise<void> {
+    clearTimeout(this.#idle);
+    this.#state = "asleep";
+    return this.#own.stop();
   }
 }

@@ -16,6 +16,8 @@ const FORWARDING_MS = 1000;
 const LOOK_AGAIN_MS = 1;
 
 export type Job =
+  /** Nothing: the thread is there once it is done. */
+  | { readonly do: "wake" }
   | { readonly do: "usedSubnets"; readonly except: string }
   | { readonly do: "isForwarding"; readonly port: string }
   | { readonly do: "portsOf"; readonly alias: string }

@@ -29,6 +29,8 @@ const home = { netns, host };
 
 function carryOut(job: Job): Outcome {
   switch (job.do) {
+    case "wake":
+      return {};
     case "usedSubnets":
       return { subnets: usedSubnets(host, job.except) };
     case "isForwarding":
