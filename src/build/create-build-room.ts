@@ -1,12 +1,12 @@
 /** Everything a builder is made of, from the rooms below; the last one's leftovers are cleared away first. */
 import type { Database } from "bun:sqlite";
-import { mkdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, statfsSync } from "node:fs";
 import type { Logger } from "../base/log.ts";
 import { Slots } from "../base/slots.ts";
 import { FileThreads } from "../files/threads/threads.ts";
 import type { ImageStore } from "../image/images.ts";
 import type { RegistryService } from "../image/registry/types.ts";
-import type { Builder } from "./builder.ts";
+import type { Builder, CachePrune } from "./builder.ts";
 import { createBuilder } from "./create-builder.ts";
 import { HistoryArchive } from "./history/archive.ts";
 import { createBuildImages } from "./images.ts";
@@ -16,6 +16,7 @@ import { createLocalSources } from "./operations/local-source.ts";
 import { createOperations } from "./operations/operations.ts";
 import { BuildCache } from "./solver/cache.ts";
 import { CacheKeeper } from "./solver/cache-keeper.ts";
+import { type CacheSpace, defaultPolicies, defaultSpace } from "./solver/gc-policy.ts";
 import { Solver } from "./solver/solver.ts";
 import { BuildThreads } from "./threads/threads.ts";
 import type { LayerId } from "./tree.ts";
@@ -36,8 +37,11 @@ export interface BuildRoomDeps {
   readonly searchPath: string;
   readonly architecture: string;
   readonly cpus: number;
-  /** The cache is kept below this size. */
-  readonly cacheBytes: number | undefined;
+  /** How the cache is kept small; undefined leaves that to others. */
+  readonly collect:
+    | { readonly space: Partial<CacheSpace>; readonly policies: readonly CachePrune[] | undefined }
+    | undefined;
+  readonly entitlements: readonly string[];
   /** From pinBuildLayers. */
   readonly pins: ReadonlyMap<LayerId, () => void>;
   readonly log: Logger;
@@ -79,7 +83,8 @@ export async function createBuildRoom(deps: BuildRoomDeps): Promise<Builder> {
     threads,
     fileThreads,
     dir: remoteDir,
-    keeper: new CacheKeeper({ dir, cache, trees, caches, locals, maxBytes: deps.cacheBytes }),
+    keeper: new CacheKeeper({ dir, cache, trees, caches, locals, threads, policies: policiesOf(deps) }),
+    entitlements: deps.entitlements,
     images: buildImages,
     history: new HistoryArchive(db),
     exports: {
@@ -91,4 +96,10 @@ export async function createBuildRoom(deps: BuildRoomDeps): Promise<Builder> {
     },
     log: deps.log,
   });
+}
+
+function policiesOf({ dir, collect }: BuildRoomDeps): readonly CachePrune[] {
+  if (collect === undefined) return [];
+  const { blocks, bsize } = statfsSync(dir);
+  return collect.policies ?? defaultPolicies({ ...defaultSpace(blocks * bsize), ...collect.space });
 }

@@ -8,6 +8,7 @@ import { NO_ATTESTATIONS } from "./export/export-request.ts";
 import { exportImage } from "./export/image.ts";
 import { type ImageExportDeps } from "./export/image-export.ts";
 import { type SolvedResult } from "./export/solved-result.ts";
+import { BuildFailure } from "./failure.ts";
 import { type FrontendDeps, planBuild } from "./frontend/plan.ts";
 import type { HistoryArchive } from "./history/archive.ts";
 import { createHistory } from "./history/history.ts";
@@ -28,6 +29,8 @@ export interface BuilderDeps {
   readonly images: Omit<FrontendDeps, "load" | "readFile">;
   readonly exports: ImageExportDeps;
   readonly history: HistoryArchive;
+  /** What builds may ask for. */
+  readonly entitlements: readonly string[];
   readonly log: Logger;
 }
 
@@ -45,7 +48,10 @@ export function createBuilder(deps: BuilderDeps): Builder {
   };
   return {
     history: createHistory(deps.history, deps.log),
-    plan: (build, options) => planBuild(frontend, build, options),
+    plan: async (build, options) => {
+      checkGranted(build, deps.entitlements);
+      return planBuild(frontend, build, options);
+    },
     evaluate: async (build, results) => {
       await solveAll(runs.of(build), results);
     },
@@ -69,6 +75,14 @@ export function createBuilder(deps: BuilderDeps): Builder {
     diskUsage: (filters): Promise<CacheUsage[]> => deps.keeper.usage(filters),
     prune: (options) => deps.keeper.prune(options),
   };
+}
+
+function checkGranted({ entitlements }: Build, allowed: readonly string[]): void {
+  const refused = entitlements.find((name) => !allowed.includes(name));
+  if (refused === undefined) return;
+  throw new BuildFailure(`granting entitlement ${refused} is not allowed by build daemon configuration`, {
+    kind: "forbidden",
+  });
 }
 
 /** What each build has solved, from its first question to its end. */

@@ -35,7 +35,8 @@ export function buildsOnDemand(
       searchPath: config.searchPath,
       architecture: toOciArchitecture(process.arch),
       cpus: cpus().length,
-      cacheBytes: undefined,
+      collect: config.builder.collect,
+      entitlements: config.builder.entitlements,
       pins,
       log: ctx.log,
     });

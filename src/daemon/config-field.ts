@@ -1,4 +1,5 @@
 /** One value of the configuration file, read as what it must be. */
+import { parseDurationNs } from "../base/duration.ts";
 import { invalidParameter } from "../base/errors.ts";
 import { isIP } from "../base/ip.ts";
 import { parseCidr } from "../base/ip-prefix.ts";
@@ -67,6 +68,16 @@ export class Field {
     const bytes = parseSize(this.string());
     return bytes !== undefined && bytes >= 1 ? bytes : this.#refuse("a size such as 32m");
   }
+  /** "48h", not negative. */
+  durationMs(): number {
+    const ns = parseDurationNs(this.string());
+    return ns !== undefined && ns >= 0 ? ns / 1e6 : this.#refuse("a duration such as 48h");
+  }
+  list(): Field[] {
+    const value = this.#value;
+    if (!Array.isArray(value)) return this.#refuse("a list");
+    return value.map((item: unknown, at) => new Field(this.#file, `${this.#key}.${at}`, item));
+  }
   /** The fields of an object. */
   fields(): Record<string, Field> {
     return Object.fromEntries(
@@ -77,13 +88,9 @@ export class Field {
     return typeof this.#value === "number" ? this.#value : this.#refuse("a number");
   }
   addressPools(): AddressPool[] {
-    const value = this.#value;
-    if (!Array.isArray(value)) return this.#refuse("a list of objects");
-    return value.map((item: unknown, at) => {
-      const entry = new Field(this.#file, `${this.#key}.${at}`, item).#object();
-      const base = new Field(this.#file, `${this.#key}.${at}.base`, entry["base"]).#prefix();
-      const size = new Field(this.#file, `${this.#key}.${at}.size`, entry["size"]).number();
-      return { base, size };
+    return this.list().map((item) => {
+      const { base = item.#missing("base"), size = item.#missing("size") } = item.fields();
+      return { base: base.#prefix(), size: size.number() };
     });
   }
   stringMaps(): Record<string, Record<string, string>> {
@@ -126,6 +133,9 @@ export class Field {
     );
   }
 
+  #missing(name: string): Field {
+    return new Field(this.#file, `${this.#key}.${name}`, undefined);
+  }
   #prefix(): string {
     const text = this.string();
     return parseCidr(text) === undefined ? this.#refuse("a subnet such as 10.0.0.0/8") : text;

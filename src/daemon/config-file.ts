@@ -2,10 +2,11 @@
 import { invalidParameter } from "../base/errors.ts";
 import type { LogLevel } from "../base/log.ts";
 import type { Backing } from "../image/layers/support.ts";
+import { BUILDER_KEYS, type BuilderFileConfig } from "./builder-config.ts";
 import { type AddressPool, Field, type RuntimeCommand } from "./config-field.ts";
 import { REGISTRY_KEYS, type RegistryFileConfig } from "./registry-config.ts";
 
-export interface FileConfig extends RegistryFileConfig {
+export interface FileConfig extends RegistryFileConfig, BuilderFileConfig {
   root?: string;
   run?: string;
   hosts?: string[];
@@ -80,6 +81,7 @@ const KEYS: Readonly<Record<string, (field: Field) => FileConfig>> = {
   "image-gc-high-threshold": (field) => ({ imageGcHigh: field.percent() }),
   "image-gc-low-threshold": (field) => ({ imageGcLow: field.percent() }),
   ...REGISTRY_KEYS,
+  ...BUILDER_KEYS,
   // Always so with this engine: containers outlive it, and it is told apart from nothing else.
   "live-restore": (field) => (field.boolean(), {}),
 };

@@ -12,6 +12,7 @@ import { OPTION } from "../network/drivers/options.ts";
 import type { SubnetPool } from "../network/ipam/subnet-pools.ts";
 import type { DefaultBridge } from "../network/predefined.ts";
 import type { LogConfig } from "../wire/host-config.ts";
+import { type BuilderSettings, DEFAULT_BUILDER } from "./builder-config.ts";
 import type { RuntimeCommand } from "./config-field.ts";
 import { decodeConfigFile, type FileConfig } from "./config-file.ts";
 import { type EngineFlags, parseEngineFlags } from "./flags.ts";
@@ -52,6 +53,7 @@ export interface EngineConfig {
   readonly layerStorage: LayerStorage;
   /** When unused images are deleted to make room: never when undefined. */
   readonly imageGc: PressureLimits | undefined;
+  readonly builder: BuilderSettings;
   readonly registries: RegistrySettings;
   /** Keys of the configuration file that this engine does not know, to be named at the start. */
   readonly unknownKeys: readonly string[];
@@ -113,6 +115,7 @@ export function loadConfig(argv: readonly string[], environment: Environment): E
     logLevel: flags.debug || file.debug === true ? "debug" : (file.logLevel ?? "info"),
     layerStorage: { backings: file.layerBackings, verity: file.layerVerity },
     imageGc: imageGc(file),
+    builder: file.builder ?? DEFAULT_BUILDER,
     registries: registrySettings(file, environment, REGISTRY_DEFAULTS),
     unknownKeys,
   };

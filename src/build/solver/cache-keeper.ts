@@ -1,12 +1,10 @@
 /** Keeps the cache's accounts: what there is, what may go, and that what nobody needs is gone after each build. */
 import { statfsSync } from "node:fs";
 import { treeSize } from "../../files/tree-size.ts";
-import { openPath } from "../../kernel/at.ts";
-import { O } from "../../kernel/open-flags.ts";
-import { syncfs } from "../../kernel/sync.ts";
 import type { CachePrune, CacheUsage } from "../builder.ts";
 import type { CacheMounts } from "../operations/exec/cache-mounts.ts";
 import { type LocalSourceDeps, listMirrors, removeMirror } from "../operations/local-source.ts";
+import type { BuildThreads } from "../threads/threads.ts";
 import type { LayerTrees } from "../trees/layer-trees.ts";
 import type { BuildCache, CacheRecord } from "./cache.ts";
 import { matchesUsage } from "./usage-filter.ts";
@@ -17,9 +15,12 @@ export interface CacheKeeperDeps {
   readonly trees: LayerTrees;
   readonly caches: CacheMounts;
   readonly locals: LocalSourceDeps;
-  /** Collected automatically beyond this; undefined never. */
-  readonly maxBytes: number | undefined;
+  readonly threads: BuildThreads;
+  /** Carried out after builds, one after the other. */
+  readonly policies: readonly CachePrune[];
 }
+
+const COLLECT_EVERY_MS = 60_000;
 
 interface Item {
   readonly usage: CacheUsage;
@@ -28,6 +29,9 @@ interface Item {
 
 export class CacheKeeper {
   readonly #deps: CacheKeeperDeps;
+  #round: Promise<void> = Promise.resolve();
+  #next: Promise<void> | undefined;
+  #collectAt = 0;
 
   constructor(deps: CacheKeeperDeps) {
     this.#deps = deps;
@@ -57,16 +61,25 @@ export class CacheKeeper {
     await this.#collect();
   }
 
-  /** What was built is made safe, and what it has replaced goes. */
+  /** What was built is made safe, and from time to time what is too old or too much goes. Calls that come meanwhile share one more round. */
   async afterBuild(): Promise<void> {
-    using directory = openPath(this.#deps.dir, O.RDONLY | O.DIRECTORY);
-    await new Promise<void>((resolve) => setImmediate(resolve));
-    syncfs(directory.fd);
-    this.#deps.cache.settled();
-    const { maxBytes } = this.#deps;
-    if (maxBytes === undefined) return;
-    const limits = { maxUsedBytes: maxBytes, reservedBytes: 0, minFreeBytes: 0 };
-    for await (const _ of this.prune({ all: true, filters: [], keepMs: 0, ...limits }));
+    this.#next ??= this.#round.then(() => {
+      this.#next = undefined;
+      const round = this.#settleAndCollect();
+      this.#round = round.catch(() => undefined);
+      return round;
+    });
+    return this.#next;
+  }
+
+  async #settleAndCollect(): Promise<void> {
+    const { threads, dir, cache, policies } = this.#deps;
+    const written = cache.mark();
+    await threads.sync(dir);
+    cache.settled(written);
+    if (Date.now() < this.#collectAt) return;
+    this.#collectAt = Date.now() + COLLECT_EVERY_MS;
+    for (const policy of policies) for await (const _ of this.prune(policy));
   }
 
   #isWithin(used: number, { maxUsedBytes, minFreeBytes, reservedBytes }: CachePrune): boolean {

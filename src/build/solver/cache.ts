@@ -26,7 +26,10 @@ export class BuildCache {
   readonly #put: (record: CacheRecord) => void;
   readonly #touch: (record: CacheRecord) => void;
   readonly #delete: (key: string) => void;
-  readonly #settle: () => void;
+  readonly #settle: (mark: string) => void;
+  readonly #nextMark: () => string;
+  /** Of what is recorded now: the boot, and how often somebody has begun to write everything to the disk since. */
+  #mark: string;
 
   /** `bootId` tells whether the machine has been up ever since a record was written. */
   constructor(db: Database, bootId: string) {
@@ -34,20 +37,25 @@ export class BuildCache {
       key TEXT PRIMARY KEY, layers TEXT NOT NULL, description TEXT NOT NULL,
       created INTEGER NOT NULL, used INTEGER NOT NULL, uses INTEGER NOT NULL, boot TEXT NOT NULL
     ) STRICT`);
-    db.query("DELETE FROM build_cache WHERE boot NOT IN ('', ?)").run(bootId);
+    const thisBoot = `${bootId}#%`;
+    db.query("DELETE FROM build_cache WHERE boot <> '' AND boot NOT LIKE ?").run(thisBoot);
+    db.query("UPDATE build_cache SET boot = ? WHERE boot LIKE ?").run(`${bootId}#0`, thisBoot);
     const rows = db.query<Row, []>("SELECT key, layers, description, created, used, uses FROM build_cache").all();
     for (const row of rows) this.#records.set(row.key, toRecord(row));
+    let marks = 0;
     const put = db.query(
-      "INSERT INTO build_cache (key, layers, description, created, used, uses, boot) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET layers = excluded.layers, used = excluded.used",
+      "INSERT INTO build_cache (key, layers, description, created, used, uses, boot) VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET layers = excluded.layers, used = excluded.used, boot = excluded.boot",
     );
     const touch = db.query("UPDATE build_cache SET used = ?, uses = ? WHERE key = ?");
     const remove = db.query("DELETE FROM build_cache WHERE key = ?");
     const settle = db.query("UPDATE build_cache SET boot = '' WHERE boot = ?");
     this.#put = ({ key, layers, description, createdAt, lastUsedAt, uses }) =>
-      void put.run(key, layers.join(" "), description, Math.round(createdAt), Math.round(lastUsedAt), uses, bootId);
+      void put.run(key, layers.join(" "), description, Math.round(createdAt), Math.round(lastUsedAt), uses, this.#mark);
     this.#touch = ({ key, lastUsedAt, uses }) => void touch.run(Math.round(lastUsedAt), uses, key);
     this.#delete = (key) => void remove.run(key);
-    this.#settle = () => void settle.run(bootId);
+    this.#settle = (mark) => void settle.run(mark);
+    this.#nextMark = () => `${bootId}#${++marks}`;
+    this.#mark = `${bootId}#0`;
   }
 
   /** Counts as a use. */
@@ -81,9 +89,16 @@ export class BuildCache {
     return new Set(this.all().flatMap(({ layers }) => layers));
   }
 
-  /** Everything recorded so far is on disk, whatever happens to the power. */
-  settled(): void {
-    this.#settle();
+  /** Ends what `settled` will be about: whatever is recorded from now on belongs to the next mark. */
+  mark(): string {
+    const mark = this.#mark;
+    this.#mark = this.#nextMark();
+    return mark;
+  }
+
+  /** Everything recorded until the mark was taken is on disk, whatever happens to the power. */
+  settled(mark: string): void {
+    this.#settle(mark);
   }
 }
 

@@ -9,10 +9,12 @@ import type { Build } from "../builder.ts";
 import { BuildFailure } from "../failure.ts";
 import type { Digest, Operation, Vertex } from "../operation.ts";
 import type { ProgressEvent } from "../progress.ts";
-import type { Tree } from "../tree.ts";
+import { EMPTY_TREE, type Tree } from "../tree.ts";
 import type { LayerTrees } from "../trees/layer-trees.ts";
 import type { BuildCache } from "./cache.ts";
+import type { ImportedCache } from "./imported-cache.ts";
 import { keyOf, type Result } from "./keys.ts";
+import { takeFound } from "./take-found.ts";
 
 /** What an operation tells while it is carried out; whose vertex it is, each build knows for itself. */
 export type StepEvent =
@@ -57,6 +59,12 @@ export interface SolverDeps {
   readonly slots: Slots;
 }
 
+/** What a build has solved, for those who take it elsewhere. */
+export interface SolvedRecord {
+  readonly key: string;
+  readonly tree: Tree;
+}
+
 export class Solver {
   readonly #deps: SolverDeps;
   readonly #flights = new SharedWork<Tree, StepEvent>();
@@ -71,6 +79,12 @@ export class Solver {
   }
 }
 
+interface Wanted {
+  readonly operation: ChangeOperation;
+  readonly inputs: readonly Result[];
+  readonly key: string;
+}
+
 const now = (): number => performance.timeOrigin + performance.now();
 
 export class BuildRun implements Disposable {
@@ -81,6 +95,8 @@ export class BuildRun implements Disposable {
   readonly #held = new DisposableStack();
   /** A vertex begins once, whatever is told of it later. */
   readonly #started = new Map<Digest, number>();
+  readonly #records = new Map<string, SolvedRecord>();
+  #imports: Promise<readonly ImportedCache[]> = Promise.resolve([]);
   #isDisposed = false;
 
   constructor(build: Build, deps: SolverDeps, flights: SharedWork<Tree, StepEvent>) {
@@ -98,6 +114,17 @@ export class BuildRun implements Disposable {
     // Inputs of a vertex that failed for another one may fail unheard.
     result.catch(() => undefined);
     return result;
+  }
+
+  /** Caches to look in for what is not in this engine's own, in this order. */
+  use(imports: Promise<readonly ImportedCache[]>): void {
+    this.#imports = imports;
+    // Whoever needs one hears of it.
+    imports.catch(() => undefined);
+  }
+
+  get records(): readonly SolvedRecord[] {
+    return [...this.#records.values()];
   }
 
   [Symbol.dispose](): void {
@@ -131,11 +158,12 @@ export class BuildRun implements Disposable {
   }
 
   async #changed(vertex: Vertex, operation: ChangeOperation, inputs: readonly Result[]): Promise<Result> {
-    const { trees, cache } = this.#deps;
+    const { trees } = this.#deps;
     const key = await this.#keyOf(vertex, inputs);
-    const cached = vertex.ignoreCache ? undefined : cache.take(key);
-    if (cached !== undefined && trees.has(cached)) {
+    const cached = vertex.ignoreCache ? undefined : await this.#known(vertex, { operation, inputs, key });
+    if (cached !== undefined) {
       this.#hold(trees.hold(cached));
+      this.#records.set(key, { key, tree: cached });
       const at = now();
       this.#tellVertex(vertex, { started: at, completed: at, cached: true });
       return { key, tree: cached };
@@ -147,8 +175,25 @@ export class BuildRun implements Disposable {
       (tell, signal) => this.#carryOut(vertex, { operation, inputs, key, tell, signal }),
     );
     this.#hold(trees.hold(tree));
+    this.#records.set(key, { key, tree });
     this.#tellVertex(vertex, { started, completed: now() });
     return { key, tree };
+  }
+
+  /** From this engine's cache, or from one that the build imports. */
+  async #known(vertex: Vertex, { operation, inputs, key }: Wanted): Promise<Tree | undefined> {
+    const { trees, cache } = this.#deps;
+    const own = cache.take(key);
+    if (own !== undefined && trees.has(own)) return own;
+    const base = operation.kind === "exec" ? inputs[0] : inputs[operation.base ?? -1];
+    for (const imported of await this.#imports) {
+      const found = imported.find(key);
+      if (found === undefined) continue;
+      const keep = (tree: Tree): void => cache.put(key, tree, vertex.name);
+      const tree = await takeFound(trees, found, { base: base?.tree ?? EMPTY_TREE, keep }).catch(() => undefined);
+      if (tree !== undefined) return tree;
+    }
+    return undefined;
   }
 
   async #keyOf(vertex: Vertex, inputs: readonly Result[]): Promise<string> {

@@ -1,5 +1,5 @@
 /** Filters of cache records: "type=regular", "id~=^abc", "inuse", "description!=…", in containerd's notation. Pure. */
-import { invalidParameter } from "../../base/errors.ts";
+import { invalidParameter, messageOf } from "../../base/errors.ts";
 import type { CacheUsage } from "../builder.ts";
 
 const FILTER = /^(\w+)(?:(==|!=|~=|=)(.*))?$/;
@@ -16,8 +16,16 @@ function matches(usage: CacheUsage, part: string): boolean {
   if (name === "" || field === undefined) throw invalidParameter(`failed to parse filter ${JSON.stringify(part)}`);
   if (operator === undefined) return field !== "" && field !== "false";
   if (operator === "!=") return field !== value;
-  if (operator === "~=") return new RegExp(value).test(field);
+  if (operator === "~=") return expression(part, value).test(field);
   return field === value;
+}
+
+function expression(part: string, text: string): RegExp {
+  try {
+    return new RegExp(text);
+  } catch (error) {
+    throw invalidParameter(`failed to parse filter ${JSON.stringify(part)}: ${messageOf(error)}`);
+  }
 }
 
 function fieldOf(

@@ -6,7 +6,9 @@ import type { ContentWanted } from "../tree.ts";
 export type Job =
   | { readonly kind: "digest"; readonly root: string; readonly wanted: ContentWanted }
   | ApplyJob
-  | { readonly kind: "read"; readonly root: string; readonly path: string; readonly maxBytes: number };
+  | { readonly kind: "read"; readonly root: string; readonly path: string; readonly maxBytes: number }
+  /** Writes everything on the root's file system to the disk. */
+  | { readonly kind: "sync"; readonly root: string };
 
 /** Carries out file actions on a mounted tree. */
 export interface ApplyJob {
@@ -23,7 +25,7 @@ export interface ApplyJob {
 
 export type Outcome =
   | { readonly kind: "digest"; readonly digest: string }
-  | { readonly kind: "apply" }
+  | { readonly kind: "apply" | "sync" }
   /** Undefined when there is no such file. */
   | { readonly kind: "read"; readonly bytes: Uint8Array | undefined };
 

@@ -1,6 +1,9 @@
 /** A build thread. Entry point of a Worker; not imported. */
 import { messageOf } from "../../base/errors.ts";
+import { openPath } from "../../kernel/at.ts";
 import { SysError } from "../../kernel/errno.ts";
+import { O } from "../../kernel/open-flags.ts";
+import { syncfs } from "../../kernel/sync.ts";
 import { contentDigest } from "../content/content-digest.ts";
 import { readTreeFile } from "../content/read-file.ts";
 import { MissingPath } from "../content/select.ts";
@@ -18,6 +21,11 @@ async function carryOut(job: Job): Promise<Outcome> {
       return { kind: "apply" };
     case "read":
       return { kind: "read", bytes: readTreeFile(job.root, job.path, job.maxBytes) };
+    case "sync": {
+      using root = openPath(job.root, O.RDONLY | O.DIRECTORY);
+      syncfs(root.fd);
+      return { kind: "sync" };
+    }
   }
 }
 

@@ -25,6 +25,10 @@ export class BuildThreads {
     return outcome.kind === "read" ? outcome.bytes : unexpected();
   }
 
+  async sync(root: string): Promise<void> {
+    await this.#run({ kind: "sync", root });
+  }
+
   #run(job: Job): Promise<Outcome> {
     const [freest] = this.#threads.toSorted((a, b) => a.load - b.load);
     if (freest !== undefined && (freest.load === 0 || this.#threads.length === MAX_THREADS)) return freest.run(job);
