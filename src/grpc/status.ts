@@ -100,7 +100,7 @@ function detailsOf(text: unknown): Detail[] {
   return decode(RpcStatus, Buffer.from(text, "base64")).details.flatMap((any) => parseDetail(any));
 }
 
-function parseDetail({ typeUrl, value }: ReturnType<typeof Any.empty>): Detail[] {
+function parseDetail({ typeUrl, value }: typeof Any.empty): Detail[] {
   const [, type] = /([^/]+)\+json$/.exec(typeUrl) ?? [];
   if (type === undefined) return [];
   try {

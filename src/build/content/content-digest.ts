@@ -22,34 +22,43 @@ export function contentDigest(root: string, { paths, wildcards, exclude = [] }: 
   for (const { path, name } of select(opened.view, paths, wildcards)) {
     hash.update(`${name}\0`);
     for (const { place, relative } of walk(opened.view, path, filter)) {
-      hash.update(describe(place, relative));
-      if (place.stat.type === "file") hash.update(fileDigest(place));
+      hashEntry(hash, place, relative);
     }
   }
   return `sha256:${hash.digest("hex")}`;
 }
 
-function describe({ fd, stat }: Place, relative: string): string {
+/** Opened through the descriptor that the walk holds, so that it is what was looked at. */
+function hashEntry(hash: Bun.CryptoHasher, place: Place, relative: string): void {
+  const { fd, stat } = place;
+  if (stat.type !== "file" && stat.type !== "directory") return void hash.update(describe(place, relative, ""));
+  using opened = openPath(`/proc/self/fd/${fd}`, O.RDONLY | O.NONBLOCK);
+  hash.update(describe(place, relative, xattrsOf(opened.fd)));
+  if (stat.type === "file") hash.update(contentOf(opened.fd, stat.size));
+}
+
+function describe({ fd, stat }: Place, relative: string, xattrs: string): string {
   const { type, mode, uid, gid, size, major, minor } = stat;
   const link = type === "symlink" ? readLink(fd) : "";
   // Permissions of a link mean nothing, and the size of a directory depends on its file system.
   const bits = type === "symlink" ? 0 : mode;
   const length = type === "file" ? size : 0;
-  return `${[relative, type, bits, uid, gid, length, link, major, minor, xattrsOf(fd, type)].join("\0")}\n`;
+  return `${relative}\0${type}\0${bits}\0${uid}\0${gid}\0${length}\0${link}\0${major}\0${minor}\0${xattrs}\n`;
 }
 
-function xattrsOf(fd: number, type: string): string {
-  if (type !== "file" && type !== "directory") return "";
-  using opened = openPath(`/proc/self/fd/${fd}`, O.RDONLY | O.NONBLOCK);
-  const names = listXattrs(opened.fd).filter(isAllowedXattr).sort();
-  return names.map((name) => `${name}=${getXattr(opened.fd, name)?.toString("hex") ?? ""}`).join(",");
+function xattrsOf(fd: number): string {
+  const names = listXattrs(fd).filter(isAllowedXattr).sort();
+  return names.map((name) => `${name}=${getXattr(fd, name)?.toString("hex") ?? ""}`).join(",");
 }
 
-/** Opened through the descriptor that the walk holds, so that it is the file that was looked at. */
-function fileDigest({ fd }: Place): Uint8Array {
-  using file = openPath(`/proc/self/fd/${fd}`, O.RDONLY | O.NONBLOCK);
+/** Small files are read in one go. */
+function contentOf(fd: number, size: number): Uint8Array {
   const hash = new Bun.CryptoHasher("sha256");
-  for (let got = readSync(file.fd, buffer); got > 0; got = readSync(file.fd, buffer))
+  for (let left = size; left > 0; ) {
+    const got = readSync(fd, buffer, 0, Math.min(left, buffer.length), null);
+    if (got === 0) break;
     hash.update(buffer.subarray(0, got));
+    left -= got;
+  }
   return hash.digest();
 }

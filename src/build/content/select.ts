@@ -123,21 +123,22 @@ export interface Walked {
 export function* walk(view: TreeView, start: string, filter: Filter): Generator<Walked, void, undefined> {
   using top = view.locate(start, { follow: false });
   yield { place: top, relative: "" };
-  if (top.stat.type !== "directory") return;
-  const pending = [{ path: start, prefix: "", names: directoryNames(view, start).reverse() }];
-  for (let level = pending.at(-1); level !== undefined; level = pending.at(-1)) {
-    const name = level.names.pop();
-    if (name === undefined) {
-      pending.pop();
-      continue;
-    }
-    const relative = level.prefix + name;
-    const path = level.path === "" ? name : `${level.path}/${name}`;
+  if (top.stat.type === "directory") yield* walkBelow(view, { directory: top, prefix: "", filter });
+}
+
+interface Level {
+  readonly directory: Place;
+  readonly prefix: string;
+  readonly filter: Filter;
+}
+
+/** Each directory is held open while what is in it is walked, so that nobody goes down to it again for each name. */
+function* walkBelow(view: TreeView, { directory, prefix, filter }: Level): Generator<Walked, void, undefined> {
+  for (const name of directoryNames(view, directory.path)) {
+    const relative = prefix + name;
     if (filter.skips(relative)) continue;
-    using place = view.locate(path, { follow: false });
+    using place = view.child(directory, name);
     if (filter.takes(relative)) yield { place, relative };
-    if (place.stat.type === "directory") {
-      pending.push({ path, prefix: `${relative}/`, names: directoryNames(view, path).reverse() });
-    }
+    if (place.stat.type === "directory") yield* walkBelow(view, { directory: place, prefix: `${relative}/`, filter });
   }
 }

@@ -284,7 +284,8 @@ const STAT_BYTES = 32;
 const NODE_BITS = { char: 0o020000, block: 0o060000, fifo: 0o010000 } as const;
 
 function describe({ type, mode, uid, gid, size, mtimeNs, linkName, major, minor, xattrs }: FileStat): string {
-  const attributes = [...xattrs].map(([name, value]) => `${name}=${Buffer.from(value).toString("hex")}`).join(",");
   const length = type === "directory" ? 0 : size;
-  return [type, mode, uid, gid, length, mtimeNs, linkName, major, minor, attributes].join(" ");
+  const facts = `${type} ${mode} ${uid} ${gid} ${length} ${mtimeNs} ${linkName} ${major} ${minor} `;
+  if (xattrs.size === 0) return facts;
+  return facts + [...xattrs].map(([name, value]) => `${name}=${Buffer.from(value).toString("hex")}`).join(",");
 }

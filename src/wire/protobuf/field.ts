@@ -5,7 +5,8 @@ import type { ProtoWriter, WireType } from "./writer.ts";
 
 interface Kind<T> {
   readonly type: WireType;
-  readonly zero: () => T;
+  /** One value for all messages: nobody changes what is decoded. */
+  readonly zero: T;
   readonly isZero: (value: T) => boolean;
   readonly write: (writer: ProtoWriter, value: T) => void;
   readonly read: (reader: ProtoReader) => T;
@@ -13,42 +14,42 @@ interface Kind<T> {
 
 const STRING: Kind<string> = {
   type: 2,
-  zero: () => "",
+  zero: "",
   isZero: (value) => value === "",
   write: (writer, value) => writer.bytes(Buffer.from(value)),
-  read: (reader) => Buffer.from(reader.bytes()).toString(),
+  read: (reader) => reader.text(),
 };
 const BYTES: Kind<Uint8Array> = {
   type: 2,
-  zero: () => new Uint8Array(),
+  zero: new Uint8Array(),
   isZero: (value) => value.length === 0,
   write: (writer, value) => writer.bytes(value),
   read: (reader) => reader.bytes(),
 };
 const INTEGER: Kind<number> = {
   type: 0,
-  zero: () => 0,
+  zero: 0,
   isZero: (value) => value === 0,
   write: (writer, value) => (value < 0 ? writer.varint64(BigInt(value)) : writer.varint(value)),
-  read: (reader) => Number(BigInt.asIntN(64, reader.varint64())),
+  read: (reader) => reader.signed(),
 };
 const BIGINT: Kind<bigint> = {
   type: 0,
-  zero: () => 0n,
+  zero: 0n,
   isZero: (value) => value === 0n,
   write: (writer, value) => writer.varint64(value),
   read: (reader) => BigInt.asIntN(64, reader.varint64()),
 };
 const BOOLEAN: Kind<boolean> = {
   type: 0,
-  zero: () => false,
+  zero: false,
   isZero: (value) => !value,
   write: (writer, value) => writer.varint(value ? 1 : 0),
   read: (reader) => reader.varint64() !== 0n,
 };
 const DOUBLE: Kind<number> = {
   type: 1,
-  zero: () => 0,
+  zero: 0,
   isZero: (value) => value === 0,
   write: (writer, value) => writer.float64(value),
   read: (reader) => reader.float64(),
@@ -57,7 +58,9 @@ const DOUBLE: Kind<number> = {
 function messageKind<T>(type: () => Message<T>): Kind<T> {
   return {
     type: 2,
-    zero: () => type().empty(),
+    get zero() {
+      return type().empty;
+    },
     isZero: () => false,
     write: (writer, value) => writer.bytes(encode(type(), value as Sendable<T>)),
     read: (reader) => decode(type(), reader.bytes()),
@@ -82,46 +85,57 @@ const single =
 /** In order; numbers that are packed into one field are read as well. */
 const list =
   <T>(kind: Kind<T>) =>
-  (number: number): Field<T[]> => ({
-    number,
-    absent: () => [],
-    write: (writer, values) => {
-      for (const value of values) kind.write(writer.tag(number, kind.type), value);
-    },
-    read: (reader, before, type) => {
-      if (type === kind.type) return [...before, kind.read(reader)];
-      if (type !== 2) {
-        reader.skip(type);
-        return before;
-      }
-      const packed = new ProtoReader(reader.bytes());
-      const values: T[] = [];
-      while (!packed.done) values.push(kind.read(packed));
-      return [...before, ...values];
-    },
-  });
+  (number: number): Field<T[]> => {
+    const absent: T[] = [];
+    return {
+      number,
+      absent,
+      write: (writer, values) => {
+        for (const value of values) kind.write(writer.tag(number, kind.type), value);
+      },
+      read: (reader, before, type) => {
+        const values = before === absent ? [] : before;
+        if (type === kind.type) values.push(kind.read(reader));
+        else if (type === 2) {
+          const packed = new ProtoReader(reader.bytes());
+          while (!packed.done) values.push(kind.read(packed));
+        } else reader.skip(type);
+        return values;
+      },
+    };
+  };
 
 const map =
   <T>(kind: Kind<T>) =>
-  (number: number): Field<Map<string, T>> => ({
-    number,
-    absent: () => new Map(),
-    write: (writer, values) => {
-      for (const [key, value] of values) messageKind(() => entryOf(kind)).write(writer.tag(number, 2), { key, value });
-    },
-    read: (reader, before) => {
-      const { key, value } = decode(entryOf(kind), reader.bytes());
-      return before.set(key, value);
-    },
-  });
+  (number: number): Field<Map<string, T>> => {
+    const absent = new Map<string, T>();
+    const entry = entryOf(kind);
+    return {
+      number,
+      absent,
+      write: (writer, values) => {
+        for (const [key, value] of values) messageKind(entry).write(writer.tag(number, 2), { key, value });
+      },
+      read: (reader, before) => {
+        const { key, value } = decode(entry(), reader.bytes());
+        return (before === absent ? new Map<string, T>() : before).set(key, value);
+      },
+    };
+  };
 
-/** How a map's entries are sent. */
-function entryOf<T>(kind: Kind<T>): Message<{ key: string; value: T }> {
-  const fields = new Map<number, readonly [string, Field<unknown>]>([
-    [1, ["key", single(STRING)(1) as Field<unknown>]],
-    [2, ["value", single(kind)(2) as Field<unknown>]],
-  ]);
-  return { fields, empty: () => ({ key: "", value: kind.zero() }) };
+/** How a map's entries are sent. Made when it is first needed: kinds of messages may need each other. */
+function entryOf<T>(kind: Kind<T>): () => Message<{ key: string; value: T }> {
+  let made: Message<{ key: string; value: T }> | undefined;
+  return () => {
+    made ??= {
+      fields: new Map<number, readonly [string, Field<unknown>]>([
+        [1, ["key", single(STRING)(1) as Field<unknown>]],
+        [2, ["value", single(kind)(2) as Field<unknown>]],
+      ]),
+      empty: { key: "", value: kind.zero },
+    };
+    return made;
+  };
 }
 
 export const string: (number: number) => Field<string> = single(STRING);
@@ -143,7 +157,7 @@ export function nested<T>(number: number, type: () => Message<T>): Field<T | und
   const kind = messageKind(type);
   return {
     number,
-    absent: () => undefined,
+    absent: undefined,
     write: (writer, value) => {
       if (value !== undefined) kind.write(writer.tag(number, 2), value);
     },

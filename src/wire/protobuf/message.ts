@@ -7,7 +7,8 @@ import { ProtoWriter } from "./writer.ts";
 
 export interface Field<T> {
   readonly number: number;
-  readonly absent: () => T;
+  /** What it is when it is not there: one value for all messages, which nobody changes. */
+  readonly absent: T;
   readonly write: (writer: ProtoWriter, value: T) => void;
   /** Joins what comes with what came before. */
   readonly read: (reader: ProtoReader, before: T, type: number) => T;
@@ -15,7 +16,8 @@ export interface Field<T> {
 
 export interface Message<T> {
   readonly fields: ReadonlyMap<number, readonly [name: string, field: Field<unknown>]>;
-  readonly empty: () => T;
+  /** Copied for each message. */
+  readonly empty: T;
 }
 
 export type MessageOf<M> = M extends Message<infer T> ? T : never;
@@ -35,7 +37,7 @@ export function message<F extends Readonly<Record<string, unknown>>>(fields: F):
   const entries = Object.entries(fields) as [string, Field<unknown>][];
   return {
     fields: new Map(entries.map(([name, field]) => [field.number, [name, field]])),
-    empty: () => Object.fromEntries(entries.map(([name, field]) => [name, field.absent()])) as Shape<F>,
+    empty: Object.fromEntries(entries.map(([name, field]) => [name, field.absent])) as Shape<F>,
   };
 }
 
@@ -52,7 +54,7 @@ export function encode<T>(type: Message<T>, value: Sendable<T>): Uint8Array {
 /** Fields that the message does not know are passed over. Throws invalidParameter for bytes that are no message. */
 export function decode<T>(type: Message<T>, bytes: Uint8Array): T {
   const reader = new ProtoReader(bytes);
-  const result = type.empty();
+  const result = { ...type.empty };
   const values = result as Record<string, unknown>;
   while (!reader.done) {
     const tag = reader.varint();

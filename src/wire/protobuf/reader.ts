@@ -2,11 +2,11 @@
 import { invalidParameter } from "../../base/errors.ts";
 
 export class ProtoReader {
-  readonly #bytes: Uint8Array;
+  readonly #bytes: Buffer;
   #at = 0;
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = bytes;
+    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 
   get done(): boolean {
@@ -15,13 +15,33 @@ export class ProtoReader {
 
   /** Throws invalidParameter for numbers of more than 64 bits. */
   varint64(): bigint {
-    let value = 0n;
-    for (let shift = 0n; shift < 70n; shift += 7n) {
+    // Most of the arithmetic is that of small numbers: with big ones only, it would take most of a build's time.
+    let low = 0;
+    for (let factor = 1; factor < 2 ** 49; factor *= 128) {
       const byte = this.#byte();
-      value |= BigInt(byte & 127) << shift;
-      if (byte < 128) return BigInt.asUintN(64, value);
+      low += (byte & 127) * factor;
+      if (byte < 128) return BigInt(low);
+    }
+    let high = 0;
+    for (let factor = 1; factor < 2 ** 21; factor *= 128) {
+      const byte = this.#byte();
+      high += (byte & 127) * factor;
+      if (byte < 128) return BigInt.asUintN(64, (BigInt(high) << 49n) | BigInt(low));
     }
     throw damaged("a number is too long");
+  }
+
+  /** A number of 64 bits with a sign, as near as a number gets to it. */
+  signed(): number {
+    const start = this.#at;
+    let value = 0;
+    for (let factor = 1; factor < 2 ** 49; factor *= 128) {
+      const byte = this.#byte();
+      value += (byte & 127) * factor;
+      if (byte < 128) return value;
+    }
+    this.#at = start;
+    return Number(BigInt.asIntN(64, this.varint64()));
   }
 
   varint(): number {
@@ -44,6 +64,12 @@ export class ProtoReader {
     return this.#take(this.varint());
   }
 
+  /** The text that follows its length. */
+  text(): string {
+    const start = this.#advance(this.varint());
+    return this.#bytes.toString("utf8", start, this.#at);
+  }
+
   /** Passes over a field that nobody knows. */
   skip(type: number): void {
     if (type === 0) this.varint64();
@@ -60,9 +86,16 @@ export class ProtoReader {
   }
 
   #take(length: number): Uint8Array {
-    if (length > this.#bytes.length - this.#at) throw damaged("it ends too early");
-    this.#at += length;
-    return this.#bytes.subarray(this.#at - length, this.#at);
+    const start = this.#advance(length);
+    return new Uint8Array(this.#bytes.buffer, this.#bytes.byteOffset + start, length);
+  }
+
+  /** Passes over so many bytes; where they begin. */
+  #advance(length: number): number {
+    const start = this.#at;
+    if (length > this.#bytes.length - start) throw damaged("it ends too early");
+    this.#at = start + length;
+    return start;
   }
 }
 
