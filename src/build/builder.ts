@@ -22,7 +22,7 @@ export interface Builder {
   /** Reads the Dockerfile and resolves base images; nothing is built yet. Throws DockerfileError with its place. */
   plan(build: Build, options: FrontendOptions): Promise<Plan>;
   /** Builds results without exporting them. */
-  evaluate(build: Build, results: readonly PlannedResult[], cacheImports: readonly CacheOption[]): Promise<void>;
+  evaluate(build: Build, results: readonly PlannedResult[]): Promise<void>;
   /** Builds, exports, and exports the cache. */
   finish(build: Build, results: readonly PlannedResult[], outputs: Outputs): Promise<BuildResult>;
   /** Reads a file of a result, building it when it is not yet. Throws notFound. */
@@ -64,7 +64,6 @@ export interface PlannedResult {
 export interface Outputs {
   readonly exporters: readonly Exporter[];
   readonly cacheExports: readonly CacheOption[];
-  readonly cacheImports: readonly CacheOption[];
   readonly attestations: ReadonlyMap<string, string>;
 }
 
@@ -167,6 +166,7 @@ export interface FrontendOptions {
   readonly check: string;
   readonly cacheMountNamespace: string;
   readonly multiPlatform: boolean;
+  readonly cacheImports: readonly CacheOption[];
 }
 
 export type DockerfileSource =

@@ -87,6 +87,15 @@ export async function createBuildRoom(deps: BuildRoomDeps): Promise<Builder> {
     entitlements: deps.entitlements,
     images: buildImages,
     history: new HistoryArchive(db),
+    mounts: { caches, built, fileThreads },
+    cacheImports: {
+      caches,
+      built,
+      fileThreads,
+      registries: deps.registries,
+      pin: (diffId) => rootLayers.pin([diffId]),
+      platform: buildImages.platform,
+    },
     exports: {
       trees,
       built,

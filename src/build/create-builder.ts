@@ -3,22 +3,23 @@
 import { messageOf, notFound } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import type { FileThreads } from "../files/threads/threads.ts";
-import type { Build, Builder, BuildResult, CacheUsage, Outputs, PlannedResult } from "./builder.ts";
-import { NO_ATTESTATIONS } from "./export/export-request.ts";
-import { exportImage } from "./export/image.ts";
-import { type ImageExportDeps } from "./export/image-export.ts";
-import { type SolvedResult } from "./export/solved-result.ts";
+import type { Build, Builder, CacheUsage } from "./builder.ts";
+import { type CacheImport, readCacheImport } from "./cache-transfer/cache-options.ts";
+import type { CacheImportDeps } from "./cache-transfer/import-cache.ts";
 import { BuildFailure } from "./failure.ts";
+import { finishBuild, solveAll } from "./finish.ts";
+import type { FinishDeps } from "./finishing.ts";
 import { type FrontendDeps, planBuild } from "./frontend/plan.ts";
 import type { HistoryArchive } from "./history/archive.ts";
 import { createHistory } from "./history/history.ts";
 import { receiveContext } from "./receive.ts";
 import type { CacheKeeper } from "./solver/cache-keeper.ts";
+import type { ImportedCache } from "./solver/imported-cache.ts";
 import type { BuildRun, Solver } from "./solver/solver.ts";
 import type { BuildThreads } from "./threads/threads.ts";
 import type { LayerTrees } from "./trees/layer-trees.ts";
 
-export interface BuilderDeps {
+export interface BuilderDeps extends FinishDeps {
   readonly solver: Solver;
   readonly trees: LayerTrees;
   readonly threads: BuildThreads;
@@ -27,7 +28,7 @@ export interface BuilderDeps {
   readonly dir: string;
   readonly keeper: CacheKeeper;
   readonly images: Omit<FrontendDeps, "load" | "readFile">;
-  readonly exports: ImageExportDeps;
+  readonly cacheImports: CacheImportDeps;
   readonly history: HistoryArchive;
   /** What builds may ask for. */
   readonly entitlements: readonly string[];
@@ -50,6 +51,8 @@ export function createBuilder(deps: BuilderDeps): Builder {
     history: createHistory(deps.history, deps.log),
     plan: async (build, options) => {
       checkGranted(build, deps.entitlements);
+      const imports = options.cacheImports.map(readCacheImport);
+      if (imports.length > 0) runs.of(build).use(importCaches(deps, build, imports));
       return planBuild(frontend, build, options);
     },
     evaluate: async (build, results) => {
@@ -57,7 +60,7 @@ export function createBuilder(deps: BuilderDeps): Builder {
     },
     finish: async (build, results, outputs) => {
       try {
-        return await finish(deps, runs.of(build), { build, results, outputs });
+        return await finishBuild(deps, { build, run: runs.of(build), results, outputs });
       } finally {
         runs.end(build);
         deps.keeper
@@ -75,6 +78,17 @@ export function createBuilder(deps: BuilderDeps): Builder {
     diskUsage: (filters): Promise<CacheUsage[]> => deps.keeper.usage(filters),
     prune: (options) => deps.keeper.prune(options),
   };
+}
+
+/** In the order of the options: what is in several of them is taken from the first. */
+async function importCaches(
+  { cacheImports }: BuilderDeps,
+  build: Build,
+  imports: readonly CacheImport[],
+): Promise<readonly ImportedCache[]> {
+  const { importCache } = await import("./cache-transfer/import-cache.ts");
+  const caches = await Promise.all(imports.map((each) => importCache(cacheImports, build, each)));
+  return caches.filter((cache) => cache !== undefined);
 }
 
 function checkGranted({ entitlements }: Build, allowed: readonly string[]): void {
@@ -107,35 +121,4 @@ class Runs {
     this.#runs.get(ref)?.[Symbol.dispose]();
     this.#runs.delete(ref);
   }
-}
-
-async function solveAll(run: BuildRun, results: readonly PlannedResult[]): Promise<SolvedResult[]> {
-  return Promise.all(results.map(async (planned) => ({ planned, tree: (await run.solve(planned.vertex)).tree })));
-}
-
-interface Finishing {
-  readonly build: Build;
-  readonly results: readonly PlannedResult[];
-  readonly outputs: Outputs;
-}
-
-async function finish(deps: BuilderDeps, run: BuildRun, { build, results, outputs }: Finishing): Promise<BuildResult> {
-  const solved = await solveAll(run, results);
-  const answers = new Map<string, string>();
-  let imageId: string | undefined;
-  const additions = { attestations: NO_ATTESTATIONS, inlineCache: () => Promise.resolve(undefined) };
-  for (const [index, exporter] of outputs.exporters.entries()) {
-    if (solved.length === 0) break;
-    const request = { exporter, index, results: solved, ...additions };
-    if (exporter.type === "image") {
-      const exported = await exportImage(deps.exports, build, request);
-      imageId ??= exported.id;
-      for (const [key, value] of exported.answers) answers.set(key, value);
-    } else {
-      const { exportToClient } = await import("./export/to-client.ts");
-      const told = await exportToClient(deps.exports, build, request);
-      for (const [key, value] of told) answers.set(key, value);
-    }
-  }
-  return { answers, imageId };
 }

@@ -18,9 +18,17 @@ export interface MountedTree extends Disposable {
   readonly root: OwnedFd;
 }
 
+/** A tree that the engine reads itself. */
+export interface ReadTree extends MountedTree {
+  /** It is a directory whose files never change, on the file system of the layers: they may have names in layers, too. */
+  readonly isShareable: boolean;
+}
+
 /** A new layer on top of a tree, until it is committed or thrown away. */
 export interface OpenLayer extends AsyncDisposable {
   readonly id: LayerId;
+  /** Where its files lie. */
+  readonly directory: string;
   /** Mounts base and layer as one writable tree. */
   mount(): MountedTree;
   /** The same at a path, as a container's root. The caller unmounts. */
@@ -34,6 +42,8 @@ export interface TreeStore {
   begin(base: Tree): OpenLayer;
   /** Read-only. */
   mount(tree: Tree): MountedTree;
+  /** The same without a mount where one directory is all of it. */
+  read(tree: Tree): ReadTree;
   /**
    * The content of paths in a tree as one digest: names, modes, owners, links, attributes and bytes, never times (BuildKit's
    * contenthash). Throws notFound for a path that is not there.

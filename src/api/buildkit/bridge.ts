@@ -50,7 +50,7 @@ export function bridgeEndpoints(deps: BridgeDeps): Endpoint[] {
     }),
     unary(EVALUATE, async ({ ref }, call) => {
       const { build } = await openOf(deps, call);
-      await translated(builder.evaluate(build, [results.get(ref)], []));
+      await translated(builder.evaluate(build, [results.get(ref)]));
       return {};
     }),
     unary(READ_FILE, async ({ ref, filePath, range }, call) => {
@@ -79,7 +79,7 @@ async function translated<T>(work: Promise<T>): Promise<T> {
 
 async function solve(
   { builder, results }: BridgeDeps,
-  { frontend, frontendOpt, frontendInputs, evaluate, cacheImports }: BridgeSolveRequest,
+  { frontend, frontendOpt, frontendInputs, evaluate }: BridgeSolveRequest,
   { build }: OpenBuild,
 ): Promise<Partial<Result>> {
   if (frontend !== "dockerfile.v0") {
@@ -87,7 +87,7 @@ async function solve(
   }
   const inputs = new Map([...frontendInputs].map(([name, definition]) => [name, results.named(definition)]));
   const plan = await translated(builder.plan(build, decodeFrontendOptions({ options: frontendOpt, inputs })));
-  if (evaluate) await translated(builder.evaluate(build, plan.results, cacheImports.map(toCacheOption)));
+  if (evaluate) await translated(builder.evaluate(build, plan.results));
   return toResult(results, plan);
 }
 

@@ -1,6 +1,6 @@
 /** Control: builds from their start to their result, their progress, the cache and the history. */
 import { notImplemented } from "../../base/errors.ts";
-import type { BuildRecord, CacheUsage, Exporter, Outputs } from "../../build/builder.ts";
+import type { BuildRecord, CacheUsage, Exporter, Outputs, Plan } from "../../build/builder.ts";
 import {
   DISK_USAGE,
   INFO,
@@ -84,10 +84,10 @@ async function solve({ builder, builds, sessions, results }: ControlDeps, reques
     };
     const open = { build, record, returned: Promise.withResolvers<Returned>() };
     using _open = builds.add(open);
-    const planned = await resultsOf({ builder, results }, request, open);
+    const { results: planned, metadata } = await resultsOf({ builder, results }, request, open);
     const { answers } = await builder.finish(build, planned, outputsOf(request, exporters));
     record.end({ answers });
-    return { exporterResponse: answers };
+    return { exporterResponse: new Map([...metadata, ...answers]) };
   } catch (error) {
     const failure = toBuildError(error);
     record.end({ error: failure.message });
@@ -95,21 +95,24 @@ async function solve({ builder, builds, sessions, results }: ControlDeps, reques
   }
 }
 
-/** A client that brings no frontend of its own names it here; the others call it over the bridge and return its result. */
+/**
+ * A client that brings no frontend of its own names it here, and is told the frontend's answers with those of the exporters;
+ * the others call it over the bridge and return its result.
+ */
 async function resultsOf(
   { builder, results }: Pick<ControlDeps, "builder" | "results">,
   { frontend, frontendAttrs, frontendInputs }: SolveRequest,
   { build, returned }: OpenBuild,
-): Promise<Returned["results"]> {
+): Promise<Pick<Plan, "results" | "metadata">> {
   if (frontend === "") {
     const gone = Promise.withResolvers<never>();
     gone.promise.catch(() => undefined);
     const leave = (): void => gone.reject(build.signal.reason);
     build.signal.addEventListener("abort", leave, { once: true });
-    return (await Promise.race([returned.promise, gone.promise])).results;
+    return { ...(await Promise.race([returned.promise, gone.promise])), metadata: new Map() };
   }
   const inputs = new Map([...frontendInputs].map(([name, input]) => [name, results.named(input)]));
-  return (await builder.plan(build, decodeFrontendOptions({ options: frontendAttrs, inputs }))).results;
+  return builder.plan(build, decodeFrontendOptions({ options: frontendAttrs, inputs }));
 }
 
 function toExporter({ type, attrs }: { type: string; attrs: ReadonlyMap<string, string> }): Exporter {
@@ -124,7 +127,6 @@ function outputsOf({ cache, frontendAttrs }: SolveRequest, exporters: readonly E
   return {
     exporters,
     cacheExports: (cache?.exports ?? []).map(toCacheOption),
-    cacheImports: (cache?.imports ?? []).map(toCacheOption),
     attestations: new Map(attestations.map(([key, value]) => [key.slice("attest:".length), value])),
   };
 }
@@ -142,7 +144,7 @@ function toUsageRecord({ type, sizeBytes, createdAt, lastUsedAt, parents, ...res
 
 async function* history(
   { builder }: ControlDeps,
-  { activeOnly, ref, earlyExit, limit }: ReturnType<typeof BuildHistoryRequest.empty>,
+  { activeOnly, ref, earlyExit, limit }: typeof BuildHistoryRequest.empty,
   { signal }: Call,
 ): AsyncGenerator<Sendable<MessageOf<typeof BuildHistoryEvent>>> {
   const isWanted = (record: BuildRecord): boolean =>

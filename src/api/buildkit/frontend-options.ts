@@ -1,8 +1,16 @@
 /** The options of the Dockerfile frontend as clients send them, decoded once. Throws invalidParameter. */
 import { invalidParameter } from "../../base/errors.ts";
 import { parseSize } from "../../base/units.ts";
-import type { ContextSource, DockerfileSource, FrontendOptions, PlannedResult } from "../../build/builder.ts";
+import type {
+  CacheOption,
+  ContextSource,
+  DockerfileSource,
+  FrontendOptions,
+  PlannedResult,
+} from "../../build/builder.ts";
 import type { ExecLimits } from "../../build/operation.ts";
+import { list, string, stringMap, struct } from "../../wire/decode/primitives.ts";
+import { parseJson } from "../../wire/json.ts";
 
 type Options = ReadonlyMap<string, string>;
 
@@ -39,6 +47,7 @@ export function decodeFrontendOptions({ options, inputs }: FrontendRequest): Fro
     check: buildArgs.get("BUILDKIT_DOCKERFILE_CHECK") ?? "",
     cacheMountNamespace: buildArgs.get("BUILDKIT_CACHE_MOUNT_NS") ?? "",
     multiPlatform: ["1", "true"].includes(text("multi-platform", buildArgs.get("BUILDKIT_MULTI_PLATFORM") ?? "")),
+    cacheImports: cacheImportsOf(options),
   };
 }
 
@@ -46,6 +55,26 @@ function prefixed(options: Options, prefix: string): Map<string, string> {
   const found = [...options].filter(([key]) => key.startsWith(prefix));
   return new Map(found.map(([key, value]) => [key.slice(prefix.length), value]));
 }
+
+/** JSON of a list, or the names of images, which may have their caches inside. */
+function cacheImportsOf(options: Options): CacheOption[] {
+  const json = options.get("cache-imports");
+  if (json === undefined) return csv(options.get("cache-from") ?? "").map(registryCache);
+  return cacheOptions(parseJson(json) ?? [], "cache-imports").map(({ Type, Attrs }) => {
+    return { type: Type, attributes: new Map(Object.entries(Attrs)) };
+  });
+}
+
+export function registryCache(ref: string): CacheOption {
+  return { type: "registry", attributes: new Map([["ref", ref]]) };
+}
+
+const emptyCacheOption = () => ({ Type: "", Attrs: {} as Record<string, string> });
+const cacheOptions = list(
+  "CacheOptionsEntry",
+  struct("CacheOptionsEntry", emptyCacheOption, { Type: string, Attrs: stringMap }),
+  emptyCacheOption,
+);
 
 const csv = (text: string): string[] => text.split(",").filter((word) => word !== "");
 

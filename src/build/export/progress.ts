@@ -5,6 +5,7 @@ import { createId } from "../../base/ids.ts";
 import type { Build } from "../builder.ts";
 import { sha256 } from "../frontend/vertex.ts";
 import type { Digest } from "../operation.ts";
+import type { WarningEvent } from "../progress.ts";
 
 const now = (): number => performance.timeOrigin + performance.now();
 
@@ -62,6 +63,11 @@ export class ExportProgress implements Disposable {
   }): void {
     const done = completed === undefined ? {} : { completed };
     this.#build.report({ kind: "status", vertex: this.#digest, id, current, total, started, at: now(), ...done });
+  }
+
+  /** Of this vertex, to be reported. */
+  warning(text: string): WarningEvent {
+    return { kind: "warning", vertex: this.#digest, level: 1, short: text, detail: [], url: "", place: undefined };
   }
 
   [Symbol.dispose](): void {

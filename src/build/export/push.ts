@@ -1,5 +1,5 @@
 /** `push=true`: an image straight into its registries, under each of its names. */
-import type { LayerBlob } from "../../image/content.ts";
+import type { OpenBlob } from "../../image/blobs/layer-blobs.ts";
 import {
   canonical,
   type Digest,
@@ -9,11 +9,11 @@ import {
   repository as repositoryName,
   withDefaultTag,
 } from "../../image/reference.ts";
-import type { LayerToPublish, Publication } from "../../image/registry/publish.ts";
 import { BuildFailure } from "../failure.ts";
 import { credentialsFor } from "../images.ts";
 import { type ImageExport } from "./image-export.ts";
-import { type Destination, type WrittenImage, writeImage } from "./write-image.ts";
+import { RegistryDestination } from "./registry-destination.ts";
+import { type WrittenImage, writeImage } from "./write-image.ts";
 
 /** The image as the last repository has it. Throws BuildFailure. */
 export async function pushImage(exporting: ImageExport): Promise<WrittenImage> {
@@ -44,7 +44,9 @@ async function pushTo(exporting: ImageExport, { names, isAlone }: Target): Promi
   const credentials = await credentialsFor(build, domain);
   const { insecure, pushByDigest } = options;
   const publication = await deps.registries.publish({ image: name, credentials, insecure, signal: build.signal });
-  const destination = new RegistryDestination(publication, (diffId) => toPublish(exporting, diffId, isAlone));
+  const open = (diffId: Digest): Promise<OpenBlob> =>
+    deps.built.openBlob(diffId, options.blobs.format, { signal: build.signal });
+  const destination = new RegistryDestination(publication, { blobs: options.blobs, open, acceptsKnown: isAlone });
   const { attestations, inlineCache } = request;
   const statements = attestations.statementsFor(options.names);
   const writing = { options, destination, progress, isAttested: attestations.isAsked, statements, inlineCache };
@@ -60,36 +62,4 @@ async function pushTo(exporting: ImageExport, { names, isAlone }: Target): Promi
     await progress.during(`pushing manifest for ${shown}@${last.digest}`, () => publication.manifest(last, tag));
   }
   return written;
-}
-
-/** What layers are known as already will do, unless one form is asked for or several repositories shall have the same. */
-function toPublish({ deps, build, options }: ImageExport, diffId: Digest, isAlone: boolean): LayerToPublish {
-  const { format, isForced } = options.blobs;
-  const accepts = (blob: LayerBlob): boolean => isAlone && (!isForced || isOfKind(blob, format.kind));
-  return { diffId, accepts, open: () => deps.built.openBlob(diffId, format, { signal: build.signal }) };
-}
-
-const isOfKind = ({ mediaType }: LayerBlob, kind: string): boolean =>
-  kind === "uncompressed" ? mediaType.endsWith("tar") : mediaType.endsWith(kind);
-
-class RegistryDestination implements Destination {
-  readonly #publication: Publication;
-  readonly #layerOf: (diffId: Digest) => LayerToPublish;
-
-  constructor(publication: Publication, layerOf: (diffId: Digest) => LayerToPublish) {
-    this.#publication = publication;
-    this.#layerOf = layerOf;
-  }
-
-  layer(diffId: Digest): Promise<LayerBlob> {
-    return this.#publication.layer(this.#layerOf(diffId));
-  }
-
-  small({ digest, bytes }: Parameters<Destination["small"]>[0]): Promise<void> {
-    return this.#publication.document(digest, bytes);
-  }
-
-  document(document: Parameters<Destination["document"]>[0]): Promise<void> {
-    return this.#publication.manifest(document, document.digest);
-  }
 }

@@ -27,8 +27,8 @@ export interface Destination {
   /** The blob that stands for the layer there. */
   layer(diffId: Digest): Promise<LayerBlob>;
   small(blob: SmallBlob): Promise<void>;
-  /** A manifest or an index; the one that stands for the whole image comes last. */
-  document(document: StoredDocument): Promise<void>;
+  /** A manifest or an index, under its digest or under a name that means something there. */
+  document(document: StoredDocument, name?: string): Promise<void>;
 }
 
 /** The layers of a result, and what is said of them. */

@@ -16,15 +16,16 @@ import { Destination } from "./destination.ts";
 import { parseMode } from "./mode.ts";
 import { parseOwner } from "./owner.ts";
 
-export async function applyActions({ root, accounts, sources, actions, epoch }: ApplyJob): Promise<void> {
+export async function applyActions({ root, accounts, layer, sources, actions, epoch }: ApplyJob): Promise<void> {
   using target = openView({ root });
   const destination = new Destination(target.view, epoch);
   for (const action of actions) {
     const attributes = attributesOf(action, accounts);
     switch (action.do) {
       case "copy": {
-        using source = openView({ root: sources[action.input] ?? "", readOnly: true });
-        await copyInto(destination, { view: source.view, action, attributes });
+        const { root: from = "", isShareable = false } = sources[action.input] ?? {};
+        using source = openView({ root: from, readOnly: true });
+        await copyInto(destination, { view: source.view, action, attributes, layer, isShareable });
         break;
       }
       case "write":

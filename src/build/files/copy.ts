@@ -1,4 +1,5 @@
 /** One COPY: what its sources select goes to the destination, the content of directories, files by themselves (fsutil's copy). */
+import { hasCode } from "../../base/errors.ts";
 import { nameBytes } from "../../base/tar/entry.ts";
 import { copyContents } from "../../files/copy-contents.ts";
 import type { Place, TreeView } from "../../files/view.ts";
@@ -10,6 +11,7 @@ import {
   fchownat,
   futimens,
   linkat,
+  linkOpen,
   makedev,
   mkdirat,
   mknodat,
@@ -25,23 +27,29 @@ import { Filter, type Selection, select, walk } from "../content/select.ts";
 import type { CopyAction } from "../operation.ts";
 import type { Attributes } from "./attributes.ts";
 import { type Destination, typeOf } from "./destination.ts";
+import { FreshDirectories } from "./fresh-directories.ts";
 import { unpackArchive } from "./unpack-archive.ts";
 
 export interface CopyRequest {
   readonly view: TreeView;
   readonly action: CopyAction;
   readonly attributes: Attributes;
+  /** Where what is changed in the destination comes to lie. */
+  readonly layer: string;
+  /** The source's files may have names in the layer as well. */
+  readonly isShareable: boolean;
 }
 
 /** Throws MissingPath for a source that is not there. */
-export async function copyInto(destination: Destination, { view, action, attributes }: CopyRequest): Promise<void> {
+export async function copyInto(destination: Destination, request: CopyRequest): Promise<void> {
+  const { view, action, attributes } = request;
   const paths = action.sources.map(viewPath);
   const selected = select(view, paths, action.wildcards);
   const into = viewPath(action.destination);
   const isDirectory = into.endsWith("/") || destination.typeAt(into) === "directory";
   for (const selection of selected) {
     using source = view.locate(selection.path);
-    const copy = new EntryCopy(destination, view, { action, attributes });
+    using copy = new EntryCopy(destination, request);
     if (source.stat.type === "directory") copy.directory(source.path, joined(into, parentsOf(action, selection)));
     else if (await isUnpacked(destination, { source, into, action, attributes })) continue;
     else if (action.parents) copy.file(source, joined(into, pivoted(selection.asked)));
@@ -75,19 +83,27 @@ async function isUnpacked(
   return unpackArchive(destination, { path, into, owner: attributes.owner, isRequired: action.unpack === "always" });
 }
 
-class EntryCopy {
+class EntryCopy implements Disposable {
   readonly #destination: Destination;
   readonly #view: TreeView;
   readonly #action: CopyAction;
   readonly #attributes: Attributes;
   /** Files with several names, by inode: where the first copy lies. */
   readonly #linked = new Map<string, string>();
+  readonly #fresh: FreshDirectories;
+  readonly #isShareable: boolean;
 
-  constructor(destination: Destination, view: TreeView, { action, attributes }: Omit<CopyRequest, "view">) {
+  constructor(destination: Destination, { view, action, attributes, layer, isShareable }: CopyRequest) {
     this.#destination = destination;
     this.#view = view;
     this.#action = action;
     this.#attributes = attributes;
+    this.#fresh = new FreshDirectories(layer);
+    this.#isShareable = isShareable;
+  }
+
+  [Symbol.dispose](): void {
+    this.#fresh[Symbol.dispose]();
   }
 
   /** The content of a directory. The target keeps its mode and owner where it is there already. */
@@ -96,8 +112,9 @@ class EntryCopy {
     const filter = new Filter(this.#action.exclude);
     this.#checkDirectory(to);
     this.#makeTop(to);
+    const top = clean(this.#destination, to);
     for (const { place, relative } of walk(this.#view, from, filter)) {
-      const path = joined(to, relative);
+      const path = joined(top, relative);
       if (place.stat.type !== "directory") {
         this.#entry(place, path);
         continue;
@@ -129,10 +146,12 @@ class EntryCopy {
   }
 
   #makeDirectory({ fd, stat }: Place, path: string): void {
-    const { directory, name } = this.#destination.parent(path, this.#attributes.owner);
-    const existing = typeOf(directory, name);
+    const fresh = this.#fresh.parentOf(path);
+    const { directory, name } = fresh ?? this.#destination.parent(path, this.#attributes.owner);
+    const existing = fresh === undefined ? typeOf(directory, name) : undefined;
     if (existing === undefined) mkdirat(directory, nameBytes(name), 0o700);
     else if (existing !== "directory") throw new Error(`cannot copy to non-directory: ${path}`);
+    if (existing === undefined && fresh === undefined) this.#fresh.made(path);
     using made = openat(directory, nameBytes(name), O.RDONLY | O.DIRECTORY);
     this.#finish(made.fd, fd, stat, { times: false });
   }
@@ -144,8 +163,10 @@ class EntryCopy {
   }
 
   #entry(place: Place, to: string): void {
-    const { directory, name } = this.#destination.parent(to, this.#attributes.owner);
-    this.#destination.clear(directory, name);
+    const fresh = this.#fresh.parentOf(to);
+    const { directory, name } = fresh ?? this.#destination.parent(to, this.#attributes.owner);
+    if (fresh === undefined) this.#destination.clear(directory, name);
+    else if (this.#isShared(place, directory, name)) return;
     if (place.stat.links > 1 && place.stat.type === "file" && this.#isLinked(place, to, { directory, name })) return;
     switch (place.stat.type) {
       case "file":
@@ -158,6 +179,22 @@ class EntryCopy {
         return this.#node(place, directory, name);
       case "socket":
       case "directory":
+    }
+  }
+
+  /** True when the source's own file has got a name in the layer: one that is as the copy would be. */
+  #isShared({ fd, stat }: Place, directory: number, name: string): boolean {
+    const { owner, mode } = this.#attributes;
+    const isAlike = owner === undefined || (owner.uid === stat.uid && owner.gid === stat.gid);
+    if (!this.#isShareable || stat.type !== "file" || !isAlike || this.#destination.epochNs !== undefined) return false;
+    if (mode !== undefined && mode(stat.type, stat.mode) !== stat.mode) return false;
+    try {
+      linkOpen(fd, directory, nameBytes(name));
+      return true;
+    } catch (error) {
+      // It has as many names as there can be, or the file systems are not one.
+      if (hasCode(error, "EMLINK") || hasCode(error, "EXDEV")) return false;
+      throw error;
     }
   }
 

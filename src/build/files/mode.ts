@@ -4,8 +4,8 @@ import type { FileType } from "../../kernel/read-at.ts";
 /** The new mode of an entry that has `mode`. */
 export type ModeChange = (type: FileType, mode: number) => number;
 
-const SPECIAL = 0o7000;
-const WHO: Readonly<Record<string, number>> = { u: 0o4700, g: 0o2070, o: 0o0007, a: 0o6777 };
+const SET_ID = 0o6000;
+const WHO: Readonly<Record<string, number>> = { u: 0o4700, g: 0o2070, o: 0o1007, a: 0o7777 };
 
 /** `text` was checked when the Dockerfile was read. */
 export function parseMode(text: string): ModeChange {
@@ -19,16 +19,13 @@ export function parseMode(text: string): ModeChange {
 
 function parseClause(clause: string): ModeChange {
   const [, who = "", operator = "", what = ""] = /^([ugoa]*)([-+=])(.*)$/.exec(clause) ?? [];
-  const reach =
-    who === ""
-      ? 0o7777
-      : Array.from(who).reduce((bits, letter) => bits | (WHO[letter] ?? 0), what.includes("t") ? 0o1000 : 0);
+  const reach = who === "" ? 0o7777 : Array.from(who).reduce((bits, letter) => bits | (WHO[letter] ?? 0), 0);
   return (type, mode) => {
     const bits = bitsOf(what, type, mode) & reach;
     if (operator === "+") return mode | bits;
     if (operator === "-") return mode & ~bits;
     // Directories keep set-user-id and set-group-id unless they are named.
-    const kept = type === "directory" ? mode & SPECIAL & ~bits : 0;
+    const kept = type === "directory" ? mode & SET_ID & ~bits : 0;
     return (mode & ~reach) | bits | kept;
   };
 }

@@ -1,8 +1,9 @@
 /** COPY, ADD and WORKDIR: a new layer on the base, changed through its mount in a build thread. */
 import type { FileOperation } from "../operation.ts";
 import type { Step } from "../solver/solver.ts";
+import type { ApplySource } from "../threads/protocol.ts";
 import type { BuildThreads } from "../threads/threads.ts";
-import { EMPTY_TREE, type Tree, type TreeStore } from "../tree.ts";
+import { EMPTY_TREE, type ReadTree, type Tree, type TreeStore } from "../tree.ts";
 
 export interface FilesDeps {
   readonly trees: TreeStore;
@@ -20,9 +21,14 @@ export async function changeFiles(
     using mounts = new DisposableStack();
     const target = mounts.use(layer.mount()).root.procPath;
     const used = new Set(actions.flatMap((action) => (action.do === "copy" ? [action.input] : [])));
-    const sources = inputs.map((tree, at) => (used.has(at) ? mounts.use(trees.mount(tree)).root.procPath : ""));
-    await threads.apply({ root: target, accounts: target, sources, actions, epoch: undefined });
+    const sources = inputs.map((tree, at) => (used.has(at) ? toSource(mounts.use(trees.read(tree))) : NO_SOURCE));
+    const { directory } = layer;
+    await threads.apply({ root: target, accounts: target, layer: directory, sources, actions, epoch: undefined });
   }
   signal.throwIfAborted();
   return await layer.commit();
 }
+
+const NO_SOURCE: ApplySource = { root: "", isShareable: false };
+
+const toSource = ({ root, isShareable }: ReadTree): ApplySource => ({ root: root.procPath, isShareable });

@@ -50,10 +50,10 @@ export async function readLayout(
   const content = session.content(`oci:${store}`);
   let digest = digestIn(reference);
   for (let depth = 0; depth <= MAX_INDEX_DEPTH; depth++) {
-    const manifest = readManifest(toDocument("", await readDocument(content, digest)));
+    const manifest = readManifest(toDocument("", await readContentDocument(content, digest)));
     if (manifest.kind === "image") {
       checkImage(manifest);
-      const document = decodeUtf8(await readDocument(content, manifest.config.digest));
+      const document = decodeUtf8(await readContentDocument(content, manifest.config.digest));
       return { content, manifest, document, diffIds: checkConfig(document, manifest) };
     }
     const chosen = choosePlatform(manifest, platform);
@@ -69,7 +69,8 @@ function digestIn(reference: string): Digest {
   throw invalidParameter(`oci-layout reference ${JSON.stringify(reference)} must have digest`);
 }
 
-async function readDocument(content: ContentStore, digest: Digest): Promise<Uint8Array> {
+/** A small blob of a store of the client, verified. */
+export async function readContentDocument(content: ContentStore, digest: Digest): Promise<Uint8Array> {
   const pieces: Uint8Array[] = [];
   let length = 0;
   for await (const piece of content.read(digest, 0)) {

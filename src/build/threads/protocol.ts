@@ -16,11 +16,19 @@ export interface ApplyJob {
   readonly root: string;
   /** Where names of users are looked up. */
   readonly accounts: string;
+  /** Where what is changed on the mount comes to lie. */
+  readonly layer: string;
   /** The trees that copies read, by the number in the action. */
-  readonly sources: readonly string[];
+  readonly sources: readonly ApplySource[];
   readonly actions: readonly FileAction[];
   /** Directories and written files have this time, when there is one: Unix seconds. */
   readonly epoch: number | undefined;
+}
+
+export interface ApplySource {
+  readonly root: string;
+  /** Its files never change, and may have names in the layer as well. */
+  readonly isShareable: boolean;
 }
 
 export type Outcome =

@@ -54,7 +54,7 @@ export class LayerTrees implements TreeStore {
 
   constructor(deps: LayerTreesDeps) {
     this.#deps = deps;
-    this.#digests = new ContentDigests(deps.threads, (tree) => this.mount(tree));
+    this.#digests = new ContentDigests(deps.threads, (tree) => this.read(tree));
     for (const name of ["layers", "empty", "nothing", "mount"]) {
       mkdirSync(`${deps.dir}/${name}`, { recursive: true, mode: name === "layers" ? 0o700 : 0o755 });
     }
@@ -101,6 +101,7 @@ export class LayerTrees implements TreeStore {
     let isKept = false;
     return {
       id,
+      directory: upper,
       mount: () => this.#opened(overlayTree({ ...overlay, target: this.#empty("mount") })),
       mountAt: (target) => overlayMount({ ...overlay, target }),
       commit: async () => {
@@ -118,9 +119,33 @@ export class LayerTrees implements TreeStore {
     };
   }
 
+  /**
+   * Takes a layer of the image store in as one of a build's, which it is from now on; the store has it until `release`. One that is
+   * known already is that one.
+   */
+  take(diffId: Digest, createdAt: number, release: () => void): LayerId {
+    for (const [id, known] of this.#known) {
+      if (known.diffId !== diffId) continue;
+      release();
+      return id;
+    }
+    const id: LayerId = `build:${createId()}`;
+    this.#deps.records.put({ id, diffId, sizeBytes: 0, createdAt });
+    this.#known.set(id, { diffId, sizeBytes: 0, createdAt, isDropped: true, release });
+    return id;
+  }
+
   mount(tree: Tree): MountedTree {
     const lowers = [...this.#lowers(tree), this.#empty("empty"), this.#empty("nothing")];
     return this.#opened(overlayTree({ lowers, target: this.#empty("mount") }));
+  }
+
+  read(tree: Tree): ReadTree {
+    const [id, more] = tree.layers;
+    const directory = id === undefined || more !== undefined ? undefined : this.#foreign.get(id);
+    if (directory === undefined) return { ...this.mount(tree), isShareable: false };
+    const root = openPath(directory);
+    return { root, isShareable: true, [Symbol.dispose]: () => root.close() };
   }
 
   contentDigest(tree: Tree, wanted: ContentWanted): Promise<string> {

@@ -66,7 +66,7 @@ interface Running {
 
 async function* build(deps: ClassicDeps, request: Request, { options, signal }: Running): AsyncGenerator<unknown> {
   const { builder, sessions } = deps;
-  const { ref, frontend, exporters, sessionId } = options;
+  const { ref, frontend, exporters, cacheExports, sessionId } = options;
   const attributes = new Map([
     ["filename", frontend.dockerfile.fileName],
     ["target", frontend.target],
@@ -86,7 +86,7 @@ async function* build(deps: ClassicDeps, request: Request, { options, signal }: 
   };
   try {
     const plan = await builder.plan(about, frontend);
-    const outputs = { exporters, cacheExports: [], cacheImports: [], attestations: new Map() };
+    const outputs = { exporters, cacheExports, attestations: new Map() };
     const finishing = builder.finish(about, plan.results, outputs);
     yield* follow(deps, { options, plan, record, signal, finishing });
   } catch (error) {

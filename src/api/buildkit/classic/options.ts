@@ -1,9 +1,10 @@
 /** The parameters of `POST /build`, decoded once. Throws invalidParameter in Docker's words. */
 import { invalidParameter } from "../../../base/errors.ts";
 import { createId } from "../../../base/ids.ts";
-import type { ContextSource, Exporter, FrontendOptions } from "../../../build/builder.ts";
+import type { CacheOption, ContextSource, Exporter, FrontendOptions } from "../../../build/builder.ts";
 import { parseJson } from "../../../wire/json.ts";
 import type { Query } from "../../../wire/query.ts";
+import { registryCache } from "../frontend-options.ts";
 
 export interface ClassicOptions {
   /** The client's name for the build, by which it may be cancelled. */
@@ -14,6 +15,7 @@ export interface ClassicOptions {
   readonly sessionId: string;
   readonly tags: readonly string[];
   readonly exporters: readonly Exporter[];
+  readonly cacheExports: readonly CacheOption[];
   readonly frontend: FrontendOptions;
   /** Ids of intermediate containers are told as removed. */
   readonly removes: boolean;
@@ -22,6 +24,7 @@ export interface ClassicOptions {
 export function decodeClassicOptions(query: Query, context: ContextSource): ClassicOptions {
   const tags = query.all("t");
   const version = query.text("version");
+  const frontend = frontendOf(query, context);
   if (!["", "1", "2"].includes(version)) throw invalidParameter(`invalid build version: ${version}`);
   return {
     ref: query.text("buildid") || createId(),
@@ -31,7 +34,8 @@ export function decodeClassicOptions(query: Query, context: ContextSource): Clas
     tags,
     exporters: exportersOf(query, tags),
     removes: query.bool("rm", true) || query.bool("forcerm"),
-    frontend: frontendOf(query, context),
+    cacheExports: cacheExportsOf(frontend),
+    frontend,
   };
 }
 
@@ -50,7 +54,12 @@ function toExporter(output: unknown, image: Exporter): Exporter {
   const known = ["local", "tar", "oci", "docker"] as const;
   const found = known.find((name) => name === type);
   if (found !== undefined) return { type: found, attributes: new Map(Object.entries(stringsOf(attributes))) };
-  if (type === "moby" || type === "image" || type === "") return image;
+  if (type === "moby" || type === "image" || type === "") {
+    return {
+      type: "image",
+      attributes: new Map([...image.attributes, ...Object.entries(stringsOf(attributes ?? {}))]),
+    };
+  }
   throw invalidParameter(`unsupported output type ${String(type)}`);
 }
 
@@ -74,7 +83,23 @@ function frontendOf(query: Query, context: ContextSource): FrontendOptions {
     check: buildArgs.get("BUILDKIT_DOCKERFILE_CHECK") ?? "",
     cacheMountNamespace: buildArgs.get("BUILDKIT_CACHE_MOUNT_NS") ?? "",
     multiPlatform: false,
+    cacheImports: cacheFromOf(query.text("cachefrom")),
   };
+}
+
+/** Images that may have caches inside. */
+function cacheFromOf(text: string): CacheOption[] {
+  if (text === "") return [];
+  const names = jsonOf("cachefrom", text);
+  if (names === null) return [];
+  if (!Array.isArray(names)) throw invalidParameter("cachefrom must be a list");
+  return names.filter((name): name is string => typeof name === "string" && name !== "").map(registryCache);
+}
+
+/** As clients without caches of their own ask for one inside the image. */
+function cacheExportsOf({ buildArgs }: FrontendOptions): CacheOption[] {
+  const isAsked = ["1", "true"].includes(buildArgs.get("BUILDKIT_INLINE_CACHE") ?? "");
+  return isAsked ? [{ type: "inline", attributes: new Map() }] : [];
 }
 
 function networkOf(mode: string): FrontendOptions["network"] {

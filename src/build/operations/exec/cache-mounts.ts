@@ -1,5 +1,5 @@
 /** Directories that RUN mounts keep between builds. They are no part of any result. */
-import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync } from "node:fs";
+import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, renameSync } from "node:fs";
 import { type Held, KeyedLocks } from "../../../base/locks.ts";
 import { copyTree } from "../../../files/copy-tree.ts";
 import { removeTree } from "../../../files/remove-tree.ts";
@@ -26,7 +26,7 @@ export class CacheMounts {
 
   /** `seed` is what it holds when it is made. A locked one is waited for; a private one that is taken has a twin. */
   async take(mount: CacheMount, seed: string | undefined): Promise<TakenCache> {
-    const name = new Bun.CryptoHasher("sha256").update(mount.id).digest("hex").slice(0, 32);
+    const name = nameOf(mount.id);
     const lock: Held | undefined = mount.sharing === "locked" ? await this.#locks.acquire(name) : undefined;
     const chosen = mount.sharing === "private" ? this.#free(name) : name;
     this.#inUse.set(chosen, (this.#inUse.get(chosen) ?? 0) + 1);
@@ -36,6 +36,29 @@ export class CacheMounts {
       this.#release(chosen, lock);
       throw error;
     }
+  }
+
+  /** Where the one with this id is, if there is one. */
+  existing(id: string): string | undefined {
+    const path = this.pathOf(nameOf(id));
+    return existsSync(path) ? path : undefined;
+  }
+
+  /** Makes one that is not there yet, filled by `fill`; nothing of it is seen before it is whole. */
+  async seed(
+    { id, mode, uid, gid }: Pick<CacheMount, "id" | "mode" | "uid" | "gid">,
+    fill: (path: string) => Promise<void>,
+  ): Promise<void> {
+    const name = `${nameOf(id)}.new`;
+    using _alone = await this.#locks.acquire(name);
+    await removeTree(this.#dir, name);
+    const path = this.pathOf(name);
+    mkdirSync(path, { mode: 0o700 });
+    await fill(path);
+    chownSync(path, uid, gid);
+    chmodSync(path, mode);
+    if (this.existing(id) === undefined) renameSync(path, this.pathOf(nameOf(id)));
+    else await removeTree(this.#dir, name);
   }
 
   isInUse(name: string): boolean {
@@ -83,6 +106,8 @@ export class CacheMounts {
     lock?.[Symbol.dispose]();
   }
 }
+
+const nameOf = (id: string): string => new Bun.CryptoHasher("sha256").update(id).digest("hex").slice(0, 32);
 
 function once(act: () => void): () => void {
   let isDone = false;

@@ -1,0 +1,74 @@
+/** The end of a build: its results are solved, exported in every way that the client asks for, and its cache goes where it shall. */
+import type { Build, BuildResult, Outputs, PlannedResult } from "./builder.ts";
+import { type CacheExport, readCacheExport } from "./cache-transfer/cache-options.ts";
+import { type ExportRequest, NO_ATTESTATIONS } from "./export/export-request.ts";
+import { exportImage } from "./export/image.ts";
+import { readImageOptions } from "./export/image-options.ts";
+import type { SolvedResult } from "./export/solved-result.ts";
+import type { FinishDeps, Finishing } from "./finishing.ts";
+import type { BuildRun } from "./solver/solver.ts";
+
+/** Options are read before anything is built. */
+export async function finishBuild(deps: FinishDeps, finishing: Finishing): Promise<BuildResult> {
+  const { build, run, results, outputs } = finishing;
+  const caches = outputs.cacheExports.map(readCacheExport);
+  checkExporters(outputs);
+  const solved = await solveAll(run, results);
+  if (solved.length === 0) return { answers: new Map(), imageId: undefined };
+  const inlineCache = await inlineCacheOf(deps, finishing, { caches, solved });
+  const { answers, imageId } = await exportAll(deps, build, { outputs, solved, inlineCache });
+  if (caches.some(({ place }) => place.kind !== "inline")) {
+    const { exportCaches } = await import("./cache-transfer/export-caches.ts");
+    for (const [key, value] of await exportCaches(deps, finishing, { caches, solved })) answers.set(key, value);
+  }
+  return { answers, imageId };
+}
+
+export async function solveAll(run: BuildRun, results: readonly PlannedResult[]): Promise<SolvedResult[]> {
+  return Promise.all(results.map(async (planned) => ({ planned, tree: (await run.solve(planned.vertex)).tree })));
+}
+
+function checkExporters({ exporters }: Outputs): void {
+  for (const exporter of exporters) {
+    if (exporter.type !== "local" && exporter.type !== "tar") readImageOptions(exporter);
+  }
+}
+
+type InlineCache = ExportRequest["inlineCache"];
+
+async function inlineCacheOf(
+  deps: FinishDeps,
+  { run }: Finishing,
+  { caches, solved }: { readonly caches: readonly CacheExport[]; readonly solved: readonly SolvedResult[] },
+): Promise<InlineCache> {
+  if (!caches.some(({ place }) => place.kind === "inline")) return () => Promise.resolve(undefined);
+  const { createInlineCache } = await import("./cache-transfer/inline-cache.ts");
+  return createInlineCache(deps.exports, { records: run.records, trees: solved.map(({ tree }) => tree), mounts: [] });
+}
+
+interface Exporting {
+  readonly outputs: Outputs;
+  readonly solved: readonly SolvedResult[];
+  readonly inlineCache: InlineCache;
+}
+
+async function exportAll(
+  { exports: deps }: FinishDeps,
+  build: Build,
+  { outputs, solved, inlineCache }: Exporting,
+): Promise<{ answers: Map<string, string>; imageId: string | undefined }> {
+  const answers = new Map<string, string>();
+  let imageId: string | undefined;
+  for (const [index, exporter] of outputs.exporters.entries()) {
+    const request = { exporter, index, results: solved, attestations: NO_ATTESTATIONS, inlineCache };
+    if (exporter.type === "image") {
+      const exported = await exportImage(deps, build, request);
+      imageId ??= exported.id;
+      for (const [key, value] of exported.answers) answers.set(key, value);
+    } else {
+      const { exportToClient } = await import("./export/to-client.ts");
+      for (const [key, value] of await exportToClient(deps, build, request)) answers.set(key, value);
+    }
+  }
+  return { answers, imageId };
+}
