@@ -33,6 +33,12 @@ test("failures within the start period do not count, and probes come at the star
   expect(nextDelayMs(plan, INITIAL_HEALTH, 11_000)).toBe(30_000);
 });
 
+test("nextDelayMs() does not wait for the default start interval when period and interval are shorter", () => {
+  const plan = planOf({ Test: ["CMD", "a"], StartPeriod: SECOND_NS / 10, Interval: SECOND_NS / 5 });
+  if (plan === undefined) throw new Error("no plan");
+  expect(nextDelayMs(plan, INITIAL_HEALTH, 30)).toBe(270);
+});
+
 test("only the last five results are kept", () => {
   const plan = planOf({ Test: ["CMD", "a"] });
   if (plan === undefined) throw new Error("no plan");

@@ -35,10 +35,14 @@ function milliseconds(ns: number | undefined, otherwise: number): number {
   return ns ? ns / NS_PER_MS : otherwise;
 }
 
-/** Until the start period is over or the first success, probes come at their own, shorter interval. */
+/**
+ * Until the start period is over or the first success, probes come at their own interval; but never later than one usual interval
+ * after that period, which Docker's five seconds are where both are short.
+ */
 export function nextDelayMs(plan: HealthPlan, health: Health, sinceStartMs: number): number {
-  const isStarting = health.Status === "starting" && sinceStartMs < plan.startPeriodMs;
-  return isStarting ? plan.startIntervalMs : plan.intervalMs;
+  const leftMs = plan.startPeriodMs - sinceStartMs;
+  const isStarting = health.Status === "starting" && leftMs > 0;
+  return isStarting ? Math.min(plan.startIntervalMs, leftMs + plan.intervalMs) : plan.intervalMs;
 }
 
 /** Failures within the start period do not count against a container that has not been healthy yet. */
