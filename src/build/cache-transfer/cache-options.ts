@@ -1,5 +1,5 @@
 /** The attributes of `--cache-to` and `--cache-from`. Pure. */
-import { invalidParameter, notImplemented } from "../../base/errors.ts";
+import { invalidParameter } from "../../base/errors.ts";
 import { isDigest, parseReference, type Reference, withDefaultTag } from "../../image/reference.ts";
 import type { CacheOption } from "../builder.ts";
 import { Attributes } from "../export/attributes.ts";
@@ -29,7 +29,7 @@ export interface CacheImport {
   readonly mounts: MountIds;
 }
 
-/** Throws invalidParameter, and notImplemented for what nobody carries out. */
+/** Throws invalidParameter, also for what nobody carries out. */
 export function readCacheExport({ type, attributes: given }: CacheOption): CacheExport {
   const attributes = new Attributes({ type: `${type} cache`, attributes: given });
   const options: CacheExport = {
@@ -66,7 +66,7 @@ function placeOf(type: string, attributes: Attributes, directory: "src" | "dest"
     };
   }
   if (type !== "local") {
-    throw notImplemented(`unknown cache ${directory === "src" ? "importer" : "exporter"}: ${JSON.stringify(type)}`);
+    throw invalidParameter(`unknown cache ${directory === "src" ? "importer" : "exporter"}: ${JSON.stringify(type)}`);
   }
   const path = attributes.text(directory) ?? "";
   if (path === "") throw invalidParameter(`local cache requires ${directory}`);

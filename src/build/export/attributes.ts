@@ -1,5 +1,5 @@
 /** An exporter's attributes, each read once by whoever carries it out: what is left over is refused, never ignored. */
-import { invalidParameter, notImplemented } from "../../base/errors.ts";
+import { invalidParameter } from "../../base/errors.ts";
 import type { Exporter } from "../builder.ts";
 
 /** What Go's strconv.ParseBool takes. */
@@ -47,12 +47,12 @@ export class Attributes {
 
   /** An option that may only say what is done anyway. */
   only(key: string, wanted: boolean): void {
-    if (this.flag(key, wanted) !== wanted) throw notImplemented(`${this.#type}: ${key}=${!wanted} is not supported`);
+    if (this.flag(key, wanted) !== wanted) throw invalidParameter(`${this.#type}: ${key}=${!wanted} is not supported`);
   }
 
-  /** Throws notImplemented for what nobody has read. */
+  /** Throws invalidParameter for what nobody has read. */
   end(): void {
     const [key] = this.#left.keys();
-    if (key !== undefined) throw notImplemented(`${this.#type}: option ${JSON.stringify(key)} is not supported`);
+    if (key !== undefined) throw invalidParameter(`${this.#type}: option ${JSON.stringify(key)} is not supported`);
   }
 }

@@ -1,5 +1,5 @@
 /** How blobs shall be compressed, as exporters of images and of caches are told. Pure. */
-import { invalidParameter, notImplemented } from "../../base/errors.ts";
+import { invalidParameter } from "../../base/errors.ts";
 import { type BlobFormat, DEFAULT_FORMATS } from "../../image/blobs/blob-format.ts";
 import type { Attributes } from "./attributes.ts";
 
@@ -16,7 +16,7 @@ export function readBlobOptions(attributes: Attributes): BlobOptions {
   const kind = attributes.text("compression") ?? "gzip";
   const level = attributes.integer("compression-level");
   const isForced = attributes.flag("force-compression");
-  if (kind === "estargz") throw notImplemented("compression type estargz is not supported");
+  if (kind === "estargz") throw invalidParameter("compression type estargz is not supported");
   if (kind !== "uncompressed" && kind !== "gzip" && kind !== "zstd") {
     throw invalidParameter(`unsupported compression type ${kind}`);
   }

@@ -49,11 +49,12 @@ function toOutgoing(parts: readonly Part[]): OutgoingTree {
 async function* entriesOf(parts: readonly Part[]): AsyncGenerator<FileStat> {
   let count = 0;
   for (const { prefix, view, epoch } of parts) {
+    const firstNames = new Map<string, string>();
     if (prefix !== "") yield platformEntry(prefix, epoch);
     for (const { place, relative } of walk(view, "", new Filter([]))) {
       const path = prefix === "" ? relative : `${prefix}/${relative}`;
       const stat = relative === "" ? undefined : toFileStat(place, path, epoch);
-      if (stat !== undefined) yield stat;
+      if (stat !== undefined) yield asLink(stat, place, firstNames);
       if (++count % YIELD_EVERY === 0) await new Promise((resolve) => setImmediate(resolve));
     }
   }
@@ -84,6 +85,16 @@ function toFileStat({ fd, stat }: Place, path: string, epoch: number | undefined
     minor,
     xattrs: new Map(),
   };
+}
+
+/** A file that was sent under another name already is a link to that. */
+function asLink(entry: FileStat, { stat }: Place, firstNames: Map<string, string>): FileStat {
+  if (entry.type !== "file" || stat.links < 2) return entry;
+  const inode = `${stat.device} ${stat.inode}`;
+  const first = firstNames.get(inode);
+  if (first !== undefined) return { ...entry, size: 0, linkName: first };
+  firstNames.set(inode, entry.path);
+  return entry;
 }
 
 async function* readFrom(parts: readonly Part[], path: string): AsyncGenerator<Uint8Array> {

@@ -1,5 +1,5 @@
 /** The attributes of the exporters that give files: local and tar. Pure. */
-import { notImplemented } from "../../base/errors.ts";
+import { invalidParameter } from "../../base/errors.ts";
 import type { Platform } from "../../wire/platform.ts";
 import { Attributes } from "./attributes.ts";
 import type { ExportRequest } from "./export-request.ts";
@@ -18,7 +18,7 @@ export interface TreePart {
   readonly attestationPrefix: string;
 }
 
-/** In the order of their directories. Throws notImplemented for what nobody carries out. */
+/** In the order of their directories. Throws invalidParameter for what nobody carries out. */
 export function readTreeParts({ exporter, results }: ExportRequest): TreePart[] {
   const attributes = new Attributes(exporter);
   const epoch = readEpoch(attributes);
@@ -26,7 +26,7 @@ export function readTreeParts({ exporter, results }: ExportRequest): TreePart[] 
   const attestationPrefix = attributes.text("attestation-prefix") ?? "";
   attributes.end();
   if (results.length > 1 && !isSplit) {
-    throw notImplemented("platform-split=false is not supported for several platforms: their files would be mixed");
+    throw invalidParameter("platform-split=false is not supported for several platforms: their files would be mixed");
   }
   const parts = results.map((result) => ({
     result,

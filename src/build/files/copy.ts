@@ -167,7 +167,7 @@ class EntryCopy implements Disposable {
     const { directory, name } = fresh ?? this.#destination.parent(to, this.#attributes.owner);
     if (fresh === undefined) this.#destination.clear(directory, name);
     else if (this.#isShared(place, directory, name)) return;
-    if (place.stat.links > 1 && place.stat.type === "file" && this.#isLinked(place, to, { directory, name })) return;
+    if (place.stat.links > 1 && place.stat.type === "file" && this.#isLinked(place, to)) return;
     switch (place.stat.type) {
       case "file":
         return this.#regular(place, directory, name);
@@ -199,7 +199,7 @@ class EntryCopy implements Disposable {
   }
 
   /** True when the file was copied under another name already, to which this one is now a link. */
-  #isLinked({ stat }: Place, to: string, target: { directory: number; name: string }): boolean {
+  #isLinked({ stat }: Place, to: string): boolean {
     const key = `${stat.device} ${stat.inode}`;
     const first = this.#linked.get(key);
     if (first === undefined) {
@@ -208,7 +208,8 @@ class EntryCopy implements Disposable {
     }
     using place = this.#destination.view.locate(first, { follow: false });
     using parent = this.#destination.view.openDirectory(place.path.split("/").slice(0, -1).join("/"));
-    linkat(parent.fd, nameBytes(place.path.split("/").at(-1) ?? ""), target.directory, nameBytes(target.name));
+    const { directory, name } = this.#destination.parent(to, this.#attributes.owner);
+    linkat(parent.fd, nameBytes(place.path.split("/").at(-1) ?? ""), directory, nameBytes(name));
     return true;
   }
 

@@ -13,9 +13,10 @@ import { treeSize } from "../../files/tree-size.ts";
 import type { BuiltImages } from "../../image/built.ts";
 import type { RootLayers } from "../../image/images.ts";
 import { type Digest, parseDigest } from "../../image/reference.ts";
+import { openPath } from "../../kernel/at.ts";
 import { overlayMount, overlayTree } from "../../kernel/overlay.ts";
 import type { BuildThreads } from "../threads/threads.ts";
-import type { ContentWanted, LayerId, MountedTree, OpenLayer, Tree, TreeStore } from "../tree.ts";
+import type { ContentWanted, LayerId, MountedTree, OpenLayer, ReadTree, Tree, TreeStore } from "../tree.ts";
 import { ContentDigests } from "./content-digests.ts";
 import type { LayerRecords, LayerRow } from "./layer-records.ts";
 
