@@ -134,6 +134,12 @@ export function linkat(fromDir: DirFd, from: Name, dir: DirFd, name: Name): void
   check("linkat", printable(name), () => lib().linkat(fromDir, source, dir, text, 0));
 }
 
+/** Another name of an open file (O_PATH will do) on the same mount. Takes the right to read any file, linkat(2). */
+export function linkOpen(fd: number, dir: DirFd, name: Name): void {
+  const text = component(name);
+  check("linkat", printable(name), () => lib().linkat(fd, EMPTY, dir, text, AT_EMPTY_PATH));
+}
+
 /** The kernel's encoding of a device number. */
 export function makedev(major: number, minor: number): bigint {
   const [high, low] = [BigInt(major), BigInt(minor)];
