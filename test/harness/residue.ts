@@ -32,10 +32,16 @@ function mounts({ dir }: Names): string[] {
 
 /** The bridge, and whatever hangs on it; the interfaces of other networks, which name the bridge. */
 function links({ bridge }: Names): string[] {
-  const all = folders("/sys/class/net", true);
+  // The kernel keeps the directory of an interface for a while after the interface is gone.
+  const present = new Set(
+    read("/proc/self/net/dev")
+      .match(/^ *\S+(?=:)/gm)
+      ?.map((name) => name.trim()),
+  );
+  const all = folders("/sys/class/net", true).filter((name) => present.has(name));
   return [
     ...all.filter((name) => name === bridge),
-    ...folders(`/sys/class/net/${bridge}/brif`, true),
+    ...folders(`/sys/class/net/${bridge}/brif`, true).filter((name) => present.has(name)),
     ...all.filter((name) => name !== bridge && read(`/sys/class/net/${name}/ifalias`).startsWith(`tare ${bridge} `)),
   ].map((name) => `link ${name}`);
 }
