@@ -131,11 +131,12 @@ export class Sandboxes {
       if (name === "none") use.bare = undefined;
       return this.#connectionsOf(use);
     }
+    const before = toRoutes([...use.attached.values()]);
     use.attached.delete(name);
     const routes = toRoutes([...use.attached.values()]);
     if (attached.live.record.driver === "bridge") {
       await this.#detach(use, attached);
-      await this.#deps.worker.changeNamespace(path, { routes });
+      if (!Bun.deepEquals(before, routes)) await this.#deps.worker.changeNamespace(path, { routes });
     } else {
       await this.#unplug(use, path, attached, routes);
     }
