@@ -28,6 +28,7 @@ import type { CopyAction } from "../operation.ts";
 import type { Attributes } from "./attributes.ts";
 import { type Destination, typeOf } from "./destination.ts";
 import { FreshDirectories } from "./fresh-directories.ts";
+import { isOctalMode } from "./mode.ts";
 import { unpackArchive } from "./unpack-archive.ts";
 
 export interface CopyRequest {
@@ -135,12 +136,12 @@ class EntryCopy implements Disposable {
     if (type !== undefined && type !== "directory") throw new Error(`cannot copy to non-directory: ${path}`);
   }
 
-  /** A directory that is made for the copy takes the permissions that were asked for, no more. */
+  /** A directory that is made for the copy takes the permissions that were asked for in numbers, no more. */
   #makeTop(path: string): void {
     const isNew = this.#destination.typeAt(path) === undefined;
     this.#destination.directory(path, this.#attributes.owner);
     const { mode } = this.#attributes;
-    if (!isNew || mode === undefined) return;
+    if (!isNew || mode === undefined || !isOctalMode(this.#action.mode)) return;
     using made = this.#destination.view.openDirectory(clean(this.#destination, path));
     fchmod(made.fd, mode("directory", 0o755) & 0o777);
   }
