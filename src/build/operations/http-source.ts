@@ -1,4 +1,4 @@
-/** ADD of a web address: fetched at each build, told by its content. */
+/** ADD of a web address, and archives that the client uploads under an address of its session: fetched at each build, told by their content. */
 import { createHash } from "node:crypto";
 import { chmodSync, mkdirSync, renameSync, rmSync, utimesSync } from "node:fs";
 import { createId } from "../../base/ids.ts";
@@ -46,11 +46,11 @@ interface Fetched {
   readonly mtimeMs: number;
 }
 
-async function fetchInto(path: string, { url, checksum, fileName }: HttpSource, { signal }: Step): Promise<Fetched> {
-  const response = await request(url, signal);
+async function fetchInto(path: string, { url, checksum, fileName }: HttpSource, step: Step): Promise<Fetched> {
+  const { body, name, mtimeMs } = await open(url, step);
   const hash = createHash("sha256");
   const file = Bun.file(path).writer();
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of body) {
     hash.update(chunk);
     void file.write(chunk);
     await file.flush();
@@ -60,9 +60,34 @@ async function fetchInto(path: string, { url, checksum, fileName }: HttpSource, 
   if (checksum !== "" && checksum !== got) {
     throw new BuildFailure(`digest mismatch ${got}: ${checksum}`, { kind: "invalidParameter" });
   }
+  return { hash: got, name: safeName(name ?? (fileName || "download")), mtimeMs };
+}
+
+interface Opened {
+  readonly body: AsyncIterable<Uint8Array>;
+  /** As whoever sends it calls it. */
+  readonly name: string | undefined;
+  /** 0 when nobody says. */
+  readonly mtimeMs: number;
+}
+
+/** The host by which clients mean themselves. */
+const CLIENT = "http://buildkit-session/";
+
+async function open(url: string, { build, signal }: Step): Promise<Opened> {
+  if (url.startsWith(CLIENT)) {
+    if (build.session?.offers("upload") !== true) {
+      throw new BuildFailure(`failed to load ${url}: the client uploads nothing`, { kind: "invalidParameter" });
+    }
+    return { body: build.session.upload(url.slice(CLIENT.length - 1)), name: undefined, mtimeMs: 0 };
+  }
+  const response = await request(url, signal);
   const modified = Date.parse(response.headers.get("last-modified") ?? "");
-  const name = safeName(dispositionName(response) ?? (fileName || "download"));
-  return { hash: got, name, mtimeMs: Number.isNaN(modified) ? 0 : modified };
+  return {
+    body: response.body ?? new Blob().stream(),
+    name: dispositionName(response.headers),
+    mtimeMs: Number.isNaN(modified) ? 0 : modified,
+  };
 }
 
 async function request(url: string, signal: AbortSignal): Promise<Response> {
@@ -75,8 +100,8 @@ async function request(url: string, signal: AbortSignal): Promise<Response> {
   throw new BuildFailure(`failed to load cache key: invalid response status ${response.status}`, { kind: "notFound" });
 }
 
-function dispositionName(response: Response): string | undefined {
-  const header = response.headers.get("content-disposition") ?? "";
+function dispositionName(headers: Headers): string | undefined {
+  const header = headers.get("content-disposition") ?? "";
   return /filename="?([^";]+)"?/.exec(header)?.[1];
 }
 
