@@ -9,6 +9,9 @@ import { toNodeDuplex } from "./node-duplex.ts";
 import type { OpenCall } from "./open-call.ts";
 import { CODE, GrpcError, parseTrailers } from "./status.ts";
 
+/** Of HTTP/2's reasons to end a stream (RFC 9113, 7). */
+const NO_ERROR = 0;
+const CANCEL = 8;
 const WINDOW_BYTES = 8 * 1024 * 1024;
 
 export type Metadata = Readonly<Record<string, string | readonly string[]>>;
@@ -44,7 +47,7 @@ export class GrpcClient {
     return {
       send: (request) => write(stream, frame(encode(input, request))),
       end: () => void stream.end(),
-      cancel: () => stream.close(8),
+      cancel: () => stream.close(CANCEL),
       answers: answersOf(stream, output),
     };
   }
@@ -68,6 +71,10 @@ function answersOf<O>(stream: ClientHttp2Stream, output: Message<O>): AsyncItera
   stream.on("response", note);
   stream.on("trailers", note);
   stream.on("error", () => undefined);
+  // What is still on its way would wait for room that nobody makes.
+  stream.on("end", () => {
+    if (!stream.writableEnded) stream.close(NO_ERROR);
+  });
   stream.on("close", () => ended.resolve(new GrpcError(CODE.unavailable, "the connection is closed")));
   const messages = decoded(output, unframed(chunksOf(stream)));
   return (async function* () {

@@ -14,17 +14,23 @@ const Text = message({ text: string(1) });
 const Count = message({ count: integer(1) });
 const Bytes = message({ data: bytes(1) });
 const GREET = method("/t.T/Greet", Text, Text);
+const LIST = method("/t.T/List", Text, Text);
 const COUNT = method("/t.T/Count", Count, Count);
 const ECHO = method("/t.T/Echo", Bytes, Bytes);
 const FAIL = method("/t.T/Fail", Text, Text);
 const HANG = method("/t.T/Hang", Text, Text);
 
+const REFUSE = method("/t.T/Refuse", Bytes, Bytes);
 const TALK = method("/t.T/Talk", Count, Count);
 
 const aborted = Promise.withResolvers<unknown>();
 
 const ENDPOINTS: readonly Endpoint[] = [
   unary(GREET, ({ text }, { headers }) => ({ text: `hello ${text} of ${String(headers["x-from"])}` })),
+  conversation(REFUSE, async (peer) => {
+    for await (const _ of peer.answers) throw new GrpcError(CODE.unknown, "enough");
+  }),
+  unary(LIST, (_, { headers }) => ({ text: JSON.stringify(headers["x-from"]) })),
   serverStreaming(COUNT, async function* ({ count }) {
     for (let at = 0; at < count; at++) yield { count: at + 1 };
   }),
@@ -69,6 +75,10 @@ test("a call is answered, and sees its metadata", async () => {
   expect(await connect().call(GREET, { text: "you" }, { "x-from": "me" })).toEqual({ text: "hello you of me" });
 });
 
+test("metadata of one name stay apart, whatever is in them", async () => {
+  expect((await connect().call(LIST, {}, { "x-from": ["a, b", "c"] })).text).toBe('["a, b","c"]');
+});
+
 test("answers stream in order and end", async () => {
   const call = connect().open(COUNT);
   await call.send({ count: 300 });
@@ -109,6 +119,15 @@ test("an error comes with its code, its text and its details", async () => {
     message: "boom",
     details: [{ type: "errdefs.Vertex", json: { digest: "x" } }],
   });
+});
+
+test("a server that will have no more ends the call, however much is on its way to it", async () => {
+  const call = connect().open(REFUSE);
+  const sending = (async () => {
+    for (;;) await call.send({ data: new Uint8Array(1 << 20) });
+  })();
+  expect(await failureOf(Array.fromAsync(call.answers))).toMatchObject({ message: "enough" });
+  expect(await failureOf(sending)).toBeInstanceOf(GrpcError);
 });
 
 test("an unknown method is unimplemented", async () => {

@@ -8,18 +8,30 @@ import type { OpenCall } from "./open-call.ts";
 const CHUNK_BYTES = 32 * 1024;
 const BYTES_CHUNK = 1024 * 1024;
 
-/** Resolves when the client has everything. */
+/** Resolves when the other side has everything. Why it ends the call before that is the better reason, when it gives one. */
 export async function sendFile(
   call: OpenCall<{ data: Uint8Array }, { data: Uint8Array }>,
   bytes: AsyncIterable<Uint8Array>,
 ): Promise<void> {
-  for await (const piece of bytes) {
-    for (let at = 0; at < piece.length; at += BYTES_CHUNK) {
-      await call.send({ data: piece.subarray(at, at + BYTES_CHUNK) });
+  const answered = drain(call.answers);
+  answered.catch(() => undefined);
+  try {
+    for await (const piece of bytes) {
+      for (let at = 0; at < piece.length; at += BYTES_CHUNK) {
+        await call.send({ data: piece.subarray(at, at + BYTES_CHUNK) });
+      }
     }
+    call.end();
+  } catch (error) {
+    call.cancel();
+    await answered;
+    throw error;
   }
-  call.end();
-  for await (const _ of call.answers);
+  await answered;
+}
+
+async function drain(answers: AsyncIterable<unknown>): Promise<void> {
+  for await (const _ of answers);
 }
 
 /** Entries go ahead; contents follow as the client asks for them. */

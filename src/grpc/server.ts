@@ -1,10 +1,5 @@
 /** Serves gRPC on a connection that was taken over from HTTP/1.1. Read only when the first such connection comes: Node's HTTP/2 is large. */
-import {
-  type IncomingHttpHeaders,
-  performServerHandshake,
-  type ServerHttp2Session,
-  type ServerHttp2Stream,
-} from "node:http2";
+import { performServerHandshake, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
 import type { Duplex } from "../base/duplex.ts";
 import type { Logger } from "../base/log.ts";
 import { frame, unframed } from "./frames.ts";
@@ -20,7 +15,7 @@ export async function serveGrpc(peer: Duplex, endpoints: ReadonlyMap<string, End
   const session = performServerHandshake(toNodeDuplex(peer), { settings: { initialWindowSize: WINDOW_BYTES } });
   session.on("error", (error: Error) => log.debug("grpc.connection.failed", { error: error.message }));
   session.on("connect", () => widen(session));
-  session.on("stream", (stream, headers) => void serveCall(stream, headers, endpoints));
+  session.on("stream", (stream, _headers, _flags, raw) => void serveCall(stream, headersOf(raw), endpoints));
   await peer.closed;
 }
 
@@ -29,10 +24,21 @@ function widen(session: ServerHttp2Session): void {
   session.setLocalWindowSize(WINDOW_BYTES);
 }
 
+/** Node joins headers of one name with commas, which their values may hold themselves. */
+function headersOf(raw: readonly string[]): Call["headers"] {
+  const headers: Record<string, string | string[]> = {};
+  for (let at = 0; at + 1 < raw.length; at += 2) {
+    const [name = "", value = ""] = raw.slice(at, at + 2);
+    const before = headers[name];
+    headers[name] = before === undefined ? value : [before, value].flat();
+  }
+  return headers;
+}
+
 /** Never rejects: how it went stands in the trailers. */
 async function serveCall(
   stream: ServerHttp2Stream,
-  headers: IncomingHttpHeaders,
+  headers: Call["headers"],
   endpoints: ReadonlyMap<string, Endpoint>,
 ): Promise<void> {
   const aborter = new AbortController();
