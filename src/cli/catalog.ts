@@ -12,6 +12,12 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
     connections: 3,
     load: () => import("./commands/run.ts"),
   },
+  build: {
+    summary: "Build an image from a Dockerfile",
+    common: true,
+    connections: 2,
+    load: () => import("./commands/build.ts"),
+  },
   exec: {
     summary: "Execute a command in a running container",
     common: true,
@@ -157,6 +163,7 @@ export const GROUPS: Readonly<Record<string, Group>> = {
   image: {
     summary: "Manage images",
     members: {
+      build: "build",
       cp: "image-cp",
       diff: "image-diff",
       history: "history",

@@ -1,0 +1,99 @@
+/** A command line of `build`, carried out. */
+import type { Context } from "../command.ts";
+import { neutralise } from "../neutralise.ts";
+import { openAgents } from "./agents.ts";
+import { callOf, frontendAttrs } from "./attributes.ts";
+import { type BuildAnswers, type BuildJob, runBuild } from "./build.ts";
+import { parseCaches } from "./caches.ts";
+import { type BuildContext, openContext } from "./context.ts";
+import type { ProgressMode } from "./display/show.ts";
+import { buildProblem } from "./fields.ts";
+import type { BuildFlags } from "./flags.ts";
+import { createName } from "./names.ts";
+import { type Outputs, planOutputs } from "./outputs.ts";
+import { imageIdOf, writeImageId, writeMetadata } from "./results.ts";
+import { openSecrets } from "./secrets.ts";
+import { sessionEndpoints } from "./session/endpoints.ts";
+
+export interface BuildCommand {
+  readonly flags: BuildFlags;
+  /** A directory, an address, or "-". */
+  readonly path: string;
+  readonly mode: ProgressMode;
+}
+
+/** The exit code. */
+export async function buildFrom(context: Context, { flags, path, mode }: BuildCommand): Promise<number> {
+  const { env, io } = context;
+  const call = callOf(flags);
+  const outputs = call.name === "" ? outputsOf(context, flags) : NO_OUTPUTS;
+  const attrs = frontendAttrs(flags, env.variables);
+  const secrets = openSecrets(env, flags.secret);
+  const agents = openAgents(env, flags.ssh);
+  const source = await openContext({ context: path, file: flags.file, named: flags["build-context"] }, { env, io });
+  const { destinations } = outputs;
+  const job: BuildJob = {
+    ref: createName(),
+    request: requestOf(flags, outputs, new Map([...source.attrs, ...attrs])),
+    endpoints: sessionEndpoints(context, { context: source, secrets, agents, destinations }),
+    sharedKey: source.sharedKey,
+    mode,
+    debug: flags.debug,
+  };
+  const answers = await runBuild(context, await context.client(), job);
+  return call.name === "" ? finish(context, flags, { ref: job.ref, answers }) : tellAnswer(context, call, answers);
+}
+
+const NO_OUTPUTS: Outputs = { exporters: [], destinations: new Map() };
+
+function outputsOf({ io }: Context, { output, tag, annotation, push, load }: BuildFlags): Outputs {
+  const outputs = planOutputs({ outputs: output, tags: tag, annotations: annotation, push, load });
+  const isToConsole = [...outputs.destinations.values()].some(({ kind }) => kind === "stdout") && io.isTerminal(1);
+  if (isToConsole) throw buildProblem("dest file is required for tar exporter. refusing to write to console");
+  return outputs;
+}
+
+const ENTITLEMENTS = ["network.host", "security.insecure", "device"];
+
+function requestOf(flags: BuildFlags, { exporters }: Outputs, attrs: BuildContext["attrs"]): BuildJob["request"] {
+  const strange = flags.allow.find((name) => !ENTITLEMENTS.includes(name.split("=", 1)[0] ?? ""));
+  if (strange !== undefined) throw buildProblem(`unknown entitlement ${strange}`);
+  return {
+    frontendAttrs: attrs,
+    exporters,
+    entitlements: flags.allow,
+    cache: { imports: parseCaches(flags["cache-from"]), exports: parseCaches(flags["cache-to"]) },
+  };
+}
+
+async function finish(
+  { env, io }: Context,
+  flags: BuildFlags,
+  told: { ref: string; answers: BuildAnswers },
+): Promise<number> {
+  if (flags.iidfile !== "") await writeImageId(env.cwd, flags.iidfile, told.answers);
+  if (flags["metadata-file"] !== "") await writeMetadata(env.cwd, flags["metadata-file"], told);
+  const id = imageIdOf(told.answers);
+  if (flags.quiet && id !== "") await io.stdout.write(`${id}\n`);
+  return 0;
+}
+
+/** The answer to `--call`: as text, or as JSON for programs. A check that has found something fails. */
+async function tellAnswer({ io }: Context, call: ReturnType<typeof callOf>, answers: BuildAnswers): Promise<number> {
+  const json = answers.get("result.json") ?? "{}";
+  if (call.format === "json") await io.stdout.write(`${json}\n`);
+  else await io.stdout.write(neutralise(answerText(call.name, json, answers.get("result.txt") ?? "")));
+  return call.name === "lint" && findingsIn(json) > 0 ? 1 : Number(answers.get("result.statuscode") ?? "0");
+}
+
+function answerText(name: string, json: string, text: string): string {
+  if (name !== "lint") return text;
+  const count = findingsIn(json);
+  if (count === 0) return "Check complete, no warnings found.\n";
+  return `Check complete, ${count} warning${count === 1 ? " has" : "s have"} been found!\n${text}`;
+}
+
+function findingsIn(json: string): number {
+  const { warnings }: { warnings?: unknown } = JSON.parse(json) ?? {};
+  return Array.isArray(warnings) ? warnings.length : 0;
+}
