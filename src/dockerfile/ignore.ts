@@ -27,6 +27,7 @@ interface Rule {
 export class IgnoreMatcher {
   readonly #rules: readonly Rule[];
   readonly #hasExceptions: boolean;
+  #last: { readonly path: string; readonly matches: readonly boolean[] } | undefined;
 
   /** Throws DockerfileError for a pattern that cannot be read. */
   constructor(patterns: readonly string[]) {
@@ -36,13 +37,25 @@ export class IgnoreMatcher {
 
   /** Whether the last pattern that matches the path, or a directory above it, leaves it out. Relative paths, with slashes. */
   ignores(path: string): boolean {
-    const parts = path.split("/");
-    const candidates = parts.map((_, at) => parts.slice(0, at + 1).join("/"));
+    const matched = this.#matchesOf(path);
     let ignored = false;
-    for (const { isException, matches } of this.#rules) {
-      if (isException === ignored && candidates.some((candidate) => matches.test(candidate))) ignored = !isException;
+    for (const [at, { isException }] of this.#rules.entries()) {
+      if (isException === ignored && matched[at] === true) ignored = !isException;
     }
     return ignored;
+  }
+
+  /** For each rule, whether it matches the path or a directory above it. */
+  #matchesOf(path: string): boolean[] {
+    const slash = path.lastIndexOf("/");
+    const above = slash < 0 ? [] : this.#directoryMatches(path.slice(0, slash));
+    return this.#rules.map(({ matches }, at) => above[at] === true || matches.test(path));
+  }
+
+  /** Remembered, since paths come directory by directory. */
+  #directoryMatches(path: string): readonly boolean[] {
+    if (this.#last?.path !== path) this.#last = { path, matches: this.#matchesOf(path) };
+    return this.#last.matches;
   }
 
   /** An ignored directory without exceptions to any pattern need not be looked into. */

@@ -19,6 +19,7 @@ export function receiveFiles(call: OpenCall<Packet, Packet>): FileTransfer {
 
 class Transfer implements FileTransfer {
   readonly stats: AsyncIterable<FileStat>;
+  isKnown = false;
   readonly #stats = new Channel<FileStat>();
   readonly #files = new Map<number, Channel<Uint8Array>>();
   readonly #call: OpenCall<Packet, Packet>;
@@ -80,6 +81,9 @@ class Transfer implements FileTransfer {
     switch (packet.type) {
       case PACKET.stat:
         return packet.stat === undefined ? this.#stats.end() : this.#takeStat(packet.stat);
+      case PACKET.unchanged:
+        this.isKnown = true;
+        return this.#stats.end();
       case PACKET.data:
         return this.#takeData(packet);
       case PACKET.finish:

@@ -40,3 +40,6 @@ export const CONTENT_WRITE = method(
   WriteContentRequest,
   WriteContentResponse,
 );
+
+/** Metadata of SYNC_FILES: the digest of the list of stats that need not come again. */
+export const KNOWN_LIST = "tare-known-list";

@@ -6,7 +6,7 @@
  *   <dir>/index.json    its generation, and each entry as the client described it
  */
 import { mkdirSync, readFileSync, rmSync, writeSync } from "node:fs";
-import { hasCode } from "../../base/errors.ts";
+import { hasCode, invalidParameter } from "../../base/errors.ts";
 import { nameBytes } from "../../base/tar/entry.ts";
 import { cleanPath } from "../../files/layer-path.ts";
 import { LayerTree } from "../../files/layer-tree.ts";
@@ -14,7 +14,7 @@ import { removeEntry } from "../../files/remove-entry.ts";
 import { fchmod, fchown, futimens, linkat, makedev, mknodat, openat, symlinkat, utimensat } from "../../kernel/at.ts";
 import { O } from "../../kernel/open-flags.ts";
 import { writeFileAtomic } from "../../state/atomic-file.ts";
-import type { FileStat, FileTransfer } from "../../wire/file-transfer.ts";
+import { describeFile, type FileStat, type FileTransfer, listDigest } from "../../wire/file-transfer.ts";
 import type { LocalSource } from "../operation.ts";
 import type { Session } from "../session.ts";
 import type { Step } from "../solver/solver.ts";
@@ -23,9 +23,11 @@ interface Index {
   readonly generation: string;
   /** How the client described an entry, by its path. */
   readonly entries: ReadonlyMap<string, string>;
+  /** Of the entries; undefined without an index. */
+  readonly digest: string | undefined;
 }
 
-const EMPTY: Index = { generation: "", entries: new Map() };
+const EMPTY: Index = { generation: "", entries: new Map(), digest: undefined };
 /** Contents that are asked for at the same time. */
 const MAX_TRANSFERS = 32;
 
@@ -60,13 +62,16 @@ class DirectoryMirror implements Mirror {
 
   async sync(session: Session, source: LocalSource, step: Step): Promise<number> {
     const { include, exclude, follow } = source;
-    const transfer = session.files(source.name, { include, exclude, follow });
+    const { digest } = this.#index;
+    const known = digest === undefined ? {} : { known: digest };
+    const transfer = session.files(source.name, { include, exclude, follow, ...known });
     const cancel = (): void => transfer.cancel();
     step.signal.addEventListener("abort", cancel, { once: true });
     try {
       using update = new MirrorUpdate(this.filesPath, this.#index.entries, transfer, () => this.#open());
       const meter = new Meter(`transferring ${source.keyHint === "dockerfile" ? "dockerfile" : "context"}:`, step);
       await update.run(meter);
+      if (transfer.isKnown && digest === undefined) throw invalidParameter("files are said to be known that are not");
       await transfer.finish();
       if (update.isChanged) this.#close(update.entries);
       meter.finish();
@@ -85,18 +90,20 @@ class DirectoryMirror implements Mirror {
 
   #close(entries: ReadonlyMap<string, string>): void {
     const generation = `${Date.now().toString(36)}${Math.random().toString(36).slice(2, 8)}`;
-    this.#index = { generation, entries };
-    writeFileAtomic(this.#indexPath, JSON.stringify({ generation, entries: [...entries] }));
+    const digest = listDigest(entries);
+    this.#index = { generation, entries, digest };
+    writeFileAtomic(this.#indexPath, JSON.stringify({ generation, digest, entries: [...entries] }));
   }
 }
 
 function readIndex(path: string): Index {
   try {
-    const { generation, entries } = JSON.parse(readFileSync(path, "utf8")) as {
+    const { generation, digest, entries } = JSON.parse(readFileSync(path, "utf8")) as {
       generation: string;
+      digest?: string;
       entries: [string, string][];
     };
-    return { generation, entries: new Map(entries) };
+    return { generation, digest, entries: new Map(entries) };
   } catch (error) {
     if (hasCode(error, "ENOENT") || error instanceof SyntaxError) return EMPTY;
     throw error;
@@ -155,7 +162,7 @@ class MirrorUpdate implements Disposable {
     let index = 0;
     for await (const stat of this.#transfer.stats) {
       const number = index++;
-      const description = describe(stat);
+      const description = describeFile(stat);
       this.entries.set(stat.path, description);
       meter.add(STAT_BYTES + stat.path.length);
       if (stat.type === "directory") this.#directories.push(stat);
@@ -163,6 +170,7 @@ class MirrorUpdate implements Disposable {
       this.#change();
       await this.#take(stat, number, meter);
     }
+    if (this.#transfer.isKnown) return;
     await Promise.all(this.#reading);
     if (this.#failure !== undefined) throw this.#failure;
     this.#removeOthers();
@@ -282,10 +290,3 @@ class MirrorUpdate implements Disposable {
 const STAT_BYTES = 32;
 
 const NODE_BITS = { char: 0o020000, block: 0o060000, fifo: 0o010000 } as const;
-
-function describe({ type, mode, uid, gid, size, mtimeNs, linkName, major, minor, xattrs }: FileStat): string {
-  const length = type === "directory" ? 0 : size;
-  const facts = `${type} ${mode} ${uid} ${gid} ${length} ${mtimeNs} ${linkName} ${major} ${minor} `;
-  if (xattrs.size === 0) return facts;
-  return facts + [...xattrs].map(([name, value]) => `${name}=${Buffer.from(value).toString("hex")}`).join(",");
-}

@@ -4,7 +4,8 @@ import { type MessageOf, message } from "../protobuf/message.ts";
 import { Stat, Timestamp } from "./common.ts";
 
 /** Of Packet. */
-export const PACKET = { stat: 0, request: 1, data: 2, finish: 3, error: 4 } as const;
+/** `unchanged` is our own: the stats that the engine knows already. */
+export const PACKET = { stat: 0, request: 1, data: 2, finish: 3, error: 4, unchanged: 100 } as const;
 export const Packet = message({ type: integer(1), stat: nested(2, () => Stat), id: integer(3), data: bytes(4) });
 export type Packet = MessageOf<typeof Packet>;
 

@@ -10,6 +10,7 @@ import {
   CREDENTIALS,
   FORWARD_AGENT,
   GET_SECRET,
+  KNOWN_LIST,
   PULL_UPLOAD,
   SEND_BYTES,
   SEND_TREE,
@@ -73,12 +74,13 @@ export function createSession(client: GrpcClient, { id, sharedKey, methods }: Se
 
 const exporterMetadata = (exporter: number): Metadata => ({ "buildkit-attachable-exporter-id": String(exporter) });
 
-function filesMetadata(name: string, { include, exclude, follow }: FilesWanted): Metadata {
+function filesMetadata(name: string, { include, exclude, follow, known }: FilesWanted): Metadata {
   return {
     "dir-name": name,
     ...listMetadata("include-patterns", include),
     ...listMetadata("exclude-patterns", exclude),
     ...listMetadata("followpaths", follow),
+    ...(known === undefined ? {} : { [KNOWN_LIST]: known }),
   };
 }
 
