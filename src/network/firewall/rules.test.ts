@@ -134,6 +134,20 @@ test("an internal network has nobody but itself", async () => {
   expect(await reachable(other, ["10.1.0.2", 80])).toEqual([undefined]);
 });
 
+test("an internal network reaches no published port of others, by any address of the host", async () => {
+  const { one, neighbour } = await twoNetworks({ internal: true });
+  firewall.publish([port({ containerIp: "10.2.0.2", bridge: "br2" })]);
+  firewall.publish([port({ hostIp: "::", containerIp: "fd02::2", bridge: "br2" })]);
+  expect(await reachable(neighbour, ["192.0.2.1", 8080])).toEqual(["192.0.2.9"]);
+  expect(await reachable(one, ["10.1.0.1", 8080], ["192.0.2.1", 8080], ["fd01::1", 8080])).toEqual([
+    undefined,
+    undefined,
+    undefined,
+  ]);
+  host.filterBridges(true);
+  expect(await reachable(one, ["10.1.0.3", 80], ["10.1.0.1", 8080])).toEqual(["10.1.0.2", undefined]);
+});
+
 test("containers that may not reach each other reach the world", async () => {
   const { one, sibling } = await twoNetworks({ icc: false });
   host.filterBridges(true);

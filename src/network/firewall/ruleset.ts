@@ -128,11 +128,13 @@ const FORWARD: readonly Expression[][] = [
   [...notInSet("bridges", iifname), ...notInSet("bridges", oifname), accept],
   [...hasAny(load.ctState, CT_STATE.established | CT_STATE.related), accept],
   [...hasAny(load.ctState, CT_STATE.invalid), drop],
+  // Before published ports are let through: those of others are outside, too.
+  [...inSet("internal", iifname), ...verdictOf("within", iifname, oifname)],
+  [...inSet("internal", iifname), drop],
   [...hasAny(load.ctStatus, CT_STATUS.dnat), accept],
   [...verdictOf("within", iifname, oifname)],
   [...isIpv4, ...verdictOf("into4", oifname)],
   [...isIpv6, ...verdictOf("into6", oifname)],
-  [...inSet("internal", iifname), drop],
 ];
 
 /** To networks whose containers are reached under their own addresses: published ports, and whether they are there at all. */
