@@ -29,7 +29,12 @@ afterEach(async () => {
 const isLasting = (line: string): boolean => !line.startsWith("link ");
 
 test.each<[string, string[], number, string]>([
-  ["a missing image", ["run", "--rm", "nosuchimage", "true"], 125, "pull access denied for nosuchimage"],
+  [
+    "an image of a registry that is not there",
+    ["run", "--rm", "127.0.0.1:1/nosuchimage", "true"],
+    125,
+    'Get "http://127.0.0.1:1/v2/": dial tcp 127.0.0.1:1: connect: connection refused',
+  ],
   ["an invalid reference", ["run", "--rm", "UPPER/Case", "true"], 125, "invalid reference format"],
   [
     "a missing command",
