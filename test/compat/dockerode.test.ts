@@ -224,8 +224,8 @@ test("an image is imported, tagged, listed, shown and removed", async () => {
   expect(await refused(image.inspect())).toEqual({ statusCode: 404, message: "No such image: rode/image:one" });
 });
 
-test("a pull of what nobody has fails with its reason", async () => {
-  await expect(docker.pull("nosuch/image:latest")).rejects.toThrow("pull access denied for nosuch/image");
+test("a pull from nowhere fails with its reason", async () => {
+  await expect(docker.pull("127.0.0.1:1/nosuch/image:latest")).rejects.toThrow("connect: connection refused");
 });
 
 test("the engine introduces itself", async () => {
