@@ -127,6 +127,10 @@ export const COMMANDS: Readonly<Record<string, Entry>> = {
 };
 
 export const GROUPS: Readonly<Record<string, Group>> = {
+  builder: {
+    summary: "Manage builds",
+    members: { build: "build", du: "builder-du", history: "builder-history", prune: "builder-prune" },
+  },
   container: {
     summary: "Manage containers",
     members: {

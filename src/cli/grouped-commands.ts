@@ -142,4 +142,11 @@ export const GROUPED: Readonly<Record<string, Entry>> = {
     grouped: true,
     load: () => import("./commands/manifest-rm.ts"),
   },
+  "builder-du": { summary: "Disk usage", grouped: true, load: () => import("./commands/builder-du.ts") },
+  "builder-history": {
+    summary: "List builds, show what they told, forget them",
+    grouped: true,
+    load: () => import("./commands/builder-history.ts"),
+  },
+  "builder-prune": { summary: "Remove build cache", grouped: true, load: () => import("./commands/builder-prune.ts") },
 };

@@ -8,7 +8,7 @@ import type {
   FrontendOptions,
   PlannedResult,
 } from "../../build/builder.ts";
-import type { ExecLimits } from "../../build/operation.ts";
+import { type ExecLimits, NO_LIMITS } from "../../build/operation.ts";
 import { list, string, stringMap, struct } from "../../wire/decode/primitives.ts";
 import { parseJson } from "../../wire/json.ts";
 
@@ -149,27 +149,28 @@ function dockerfileOf(options: Options, context: ContextSource): DockerfileSourc
   return { from: "session", directory: directory ?? "dockerfile", fileName };
 }
 
-const NO_LIMITS: ExecLimits = {
-  memoryBytes: 0,
-  memorySwapBytes: 0,
-  cpuShares: 0,
-  cpuPeriodUs: 0,
-  cpuQuotaUs: 0,
-  cpusetCpus: "",
-  cpusetMems: "",
-  pids: 0,
-  shmBytes: 0,
-  ulimits: [],
-  cgroupParent: "",
-};
-
+/** Those of memory, processors and processes are tare's own: BuildKit has no words for them. */
 function limitsOf(options: Options): ExecLimits {
   return {
     ...NO_LIMITS,
+    memoryBytes: wholeOf(options, "memory"),
+    memorySwapBytes: wholeOf(options, "memory-swap"),
+    cpuShares: wholeOf(options, "cpu-shares"),
+    cpuPeriodUs: wholeOf(options, "cpu-period"),
+    cpuQuotaUs: wholeOf(options, "cpu-quota"),
+    cpusetCpus: options.get("cpuset-cpus") ?? "",
+    cpusetMems: options.get("cpuset-mems") ?? "",
+    pids: wholeOf(options, "pids-limit"),
     shmBytes: bytesOf(options.get("shm-size") ?? "0"),
     ulimits: csv(options.get("ulimit") ?? "").map(parseUlimit),
     cgroupParent: options.get("cgroup-parent") ?? "",
   };
+}
+
+function wholeOf(options: Options, name: string): number {
+  const text = options.get(name) ?? "0";
+  if (!/^-?\d+$/.test(text)) throw invalidParameter(`invalid ${name}: ${text}`);
+  return Number(text);
 }
 
 function bytesOf(text: string): number {

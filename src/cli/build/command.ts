@@ -1,17 +1,19 @@
 /** A command line of `build`, carried out. */
 import type { Context } from "../command.ts";
+import { absolutePath } from "../container/paths.ts";
 import { neutralise } from "../neutralise.ts";
+import { splitName } from "../registry/name.ts";
 import { openAgents } from "./agents.ts";
 import { callOf, frontendAttrs } from "./attributes.ts";
 import { type BuildAnswers, type BuildJob, runBuild } from "./build.ts";
-import { parseCaches } from "./caches.ts";
+import { type Caches, openCaches } from "./caches.ts";
 import { type BuildContext, openContext } from "./context.ts";
 import type { ProgressMode } from "./display/show.ts";
 import { buildProblem } from "./fields.ts";
 import type { BuildFlags } from "./flags.ts";
 import { createName } from "./names.ts";
 import { type Outputs, planOutputs } from "./outputs.ts";
-import { imageIdOf, writeImageId, writeMetadata } from "./results.ts";
+import { imageIdOf, type WrittenLayout, writeImageId, writeLayouts, writeMetadata } from "./results.ts";
 import { openSecrets } from "./secrets.ts";
 import { sessionEndpoints } from "./session/endpoints.ts";
 
@@ -31,16 +33,25 @@ export async function buildFrom(context: Context, { flags, path, mode }: BuildCo
   const secrets = openSecrets(env, flags.secret);
   const agents = openAgents(env, flags.ssh);
   const source = await openContext({ context: path, file: flags.file, named: flags["build-context"] }, { env, io });
+  const caches = await openCaches({ from: flags["cache-from"], to: flags["cache-to"], cwd: env.cwd });
+  const layouts = layoutsOf(env.cwd, outputs, caches);
   const { destinations } = outputs;
+  const exported = layouts.filter(({ answer }) => answer === "containerimage.descriptor");
+  const stores = new Map([
+    ...source.stores,
+    ...caches.stores,
+    ...exported.map(({ directory }) => ["export", directory] as const),
+  ]);
   const job: BuildJob = {
     ref: createName(),
-    request: requestOf(flags, outputs, new Map([...source.attrs, ...attrs])),
-    endpoints: sessionEndpoints(context, { context: source, secrets, agents, destinations }),
+    request: requestOf(flags, { outputs, caches }, new Map([...source.attrs, ...attrs])),
+    endpoints: sessionEndpoints(context, { context: source, secrets, agents, destinations, stores }),
     sharedKey: source.sharedKey,
     mode,
     debug: flags.debug,
   };
   const answers = await runBuild(context, await context.client(), job);
+  await writeLayouts(answers, layouts);
   return call.name === "" ? finish(context, flags, { ref: job.ref, answers }) : tellAnswer(context, call, answers);
 }
 
@@ -55,15 +66,43 @@ function outputsOf({ io }: Context, { output, tag, annotation, push, load }: Bui
 
 const ENTITLEMENTS = ["network.host", "security.insecure", "device"];
 
-function requestOf(flags: BuildFlags, { exporters }: Outputs, attrs: BuildContext["attrs"]): BuildJob["request"] {
+/** The layouts that this build writes to. */
+function layoutsOf(cwd: string, { destinations, exporters }: Outputs, { written }: Caches): WrittenLayout[] {
+  const exported = [...destinations].flatMap(([index, destination]): WrittenLayout[] => {
+    if (destination.kind !== "layout") return [];
+    const [name = ""] = (exporters[index]?.attrs.get("name") ?? "").split(",");
+    return [
+      {
+        directory: absolutePath(cwd, destination.path),
+        name: splitName(name).tag || "latest",
+        answer: "containerimage.descriptor",
+      },
+    ];
+  });
+  return written === undefined
+    ? exported
+    : [...exported, { directory: written.directory, name: written.tag, answer: "cache.manifest" }];
+}
+
+interface Planned {
+  readonly outputs: Outputs;
+  readonly caches: Caches;
+}
+
+function requestOf(flags: BuildFlags, { outputs, caches }: Planned, attrs: BuildContext["attrs"]): BuildJob["request"] {
   const strange = flags.allow.find((name) => !ENTITLEMENTS.includes(name.split("=", 1)[0] ?? ""));
   if (strange !== undefined) throw buildProblem(`unknown entitlement ${strange}`);
   return {
-    frontendAttrs: attrs,
-    exporters,
+    frontendAttrs: new Map([...attrs, ...importAttrs(caches)]),
+    exporters: outputs.exporters,
     entitlements: flags.allow,
-    cache: { imports: parseCaches(flags["cache-from"]), exports: parseCaches(flags["cache-to"]) },
+    cache: { exports: caches.exports },
   };
+}
+
+function importAttrs({ imports }: Caches): [string, string][] {
+  const words = imports.map(({ type, attrs }) => ({ Type: type, Attrs: Object.fromEntries(attrs) }));
+  return words.length === 0 ? [] : [["cache-imports", JSON.stringify(words)]];
 }
 
 async function finish(

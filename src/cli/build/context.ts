@@ -8,6 +8,7 @@ import { absolutePath } from "../container/paths.ts";
 import { CommandError } from "../errors.ts";
 import type { Io } from "../io.ts";
 import { buildProblem } from "./fields.ts";
+import { findDigest } from "./layout.ts";
 import { createName } from "./names.ts";
 
 /** Makes the part of a directory that the engine asks for. */
@@ -18,6 +19,8 @@ export interface BuildContext {
   readonly attrs: ReadonlyMap<string, string>;
   /** By the names under which the engine asks for them. */
   readonly directories: ReadonlyMap<string, Directory>;
+  /** Directories of OCI layouts by the names that the engine has for them. */
+  readonly stores: ReadonlyMap<string, string>;
   /** What the engine asks for under `/<id>`. */
   readonly upload: { readonly id: string; readonly body: AsyncIterable<Uint8Array> } | undefined;
   /** Builds from the same directory have the same. */
@@ -43,16 +46,19 @@ const ADDRESS = /^(?:https?|git|ssh):\/\/|^git@|^github\.com\//;
 
 /** Throws CommandError in buildx's words. */
 export async function openContext(wish: ContextWish, around: Surroundings): Promise<BuildContext> {
-  const named = wish.named.map((text) => namedContext(text, around.env.cwd));
+  const named = await Promise.all(wish.named.map((text) => namedContext(text, around.env.cwd)));
   const main = await mainContext(wish, around);
   return {
     ...main,
     attrs: new Map([...main.attrs, ...named.map(({ attr }) => attr)]),
     directories: new Map([...main.directories, ...named.flatMap(({ directory }) => directory ?? [])]),
+    stores: new Map(named.flatMap(({ store }) => store ?? [])),
   };
 }
 
-async function mainContext(wish: ContextWish, around: Surroundings): Promise<BuildContext> {
+type MainContext = Omit<BuildContext, "stores">;
+
+async function mainContext(wish: ContextWish, around: Surroundings): Promise<MainContext> {
   const { context, file } = wish;
   if (context === "-") return stdinContext(wish, around);
   if (ADDRESS.test(context)) return addressContext(wish, around);
@@ -106,7 +112,7 @@ async function fetched(address: string): Promise<Uint8Array> {
 }
 
 /** The engine fetches it; the Dockerfile comes with it, unless there is one of the user's own. */
-async function addressContext({ context, file }: ContextWish, around: Surroundings): Promise<BuildContext> {
+async function addressContext({ context, file }: ContextWish, around: Surroundings): Promise<MainContext> {
   const attrs = new Map([["context", context]]);
   const none = { directories: new Map<string, Directory>(), upload: undefined, sharedKey: keyOf(context) };
   if (file !== "-" && !/^https?:\/\//.test(file)) {
@@ -118,7 +124,7 @@ async function addressContext({ context, file }: ContextWish, around: Surroundin
 }
 
 /** An archive is a context, anything else a Dockerfile without one. */
-async function stdinContext({ file }: ContextWish, around: Surroundings): Promise<BuildContext> {
+async function stdinContext({ file }: ContextWish, around: Surroundings): Promise<MainContext> {
   if (file === "-") throw buildProblem("invalid argument: can't use stdin for both build context and dockerfile");
   if (around.io.isTerminal(0)) throw buildProblem("the context is to come from standard input, which is a terminal");
   const { head, body } = await peek(around.io.stdin);
@@ -140,7 +146,7 @@ async function uploadedContext(
   body: AsyncIterable<Uint8Array>,
   file: string,
   around: Surroundings,
-): Promise<BuildContext> {
+): Promise<MainContext> {
   const id = createName();
   const context = `http://buildkit-session/${id}`;
   const { attrs, directories } = await addressContext({ context, file, named: [] }, around);
@@ -191,24 +197,39 @@ async function readAll(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   return Buffer.concat(await Array.fromAsync(stream));
 }
 
-function namedContext(
-  text: string,
-  cwd: string,
-): { attr: readonly [string, string]; directory?: [[string, Directory]] } {
+interface NamedContext {
+  readonly attr: readonly [string, string];
+  readonly directory?: readonly [readonly [string, Directory]];
+  readonly store?: readonly [readonly [string, string]];
+}
+
+async function namedContext(text: string, cwd: string): Promise<NamedContext> {
   const equals = text.indexOf("=");
   if (equals < 0) throw new CommandError(`ERROR: invalid context value: ${text}, expected key=value`);
   const [name, value] = [text.slice(0, equals), text.slice(equals + 1)];
   const key = `context:${name}`;
-  if (/^(?:docker-image|oci-layout):\/\//.test(value) || ADDRESS.test(value)) {
-    if (value.startsWith("oci-layout://")) throw buildProblem("build contexts from OCI layouts are not supported");
-    return { attr: [key, value] };
-  }
+  if (value.startsWith(LAYOUT)) return layoutContext(key, value.slice(LAYOUT.length), cwd);
+  if (value.startsWith("docker-image://") || ADDRESS.test(value)) return { attr: [key, value] };
   const path = absolutePath(cwd, value);
   const about = statSync(path, { throwIfNoEntry: false });
-  if (about === undefined)
+  if (about === undefined) {
     throw buildProblem(`failed to get build context ${name}: stat ${value}: no such file or directory`);
+  }
   if (!about.isDirectory()) throw buildProblem(`failed to get build context ${name}: ${value}: not a directory`);
   return { attr: [key, `local:${name}`], directory: [[name, onDisk(path)]] };
+}
+
+const LAYOUT = "oci-layout://";
+
+/** "path", "path:tag" or "path@digest". The engine is told the digest. */
+async function layoutContext(key: string, value: string, cwd: string): Promise<NamedContext> {
+  const [, path = "", tag = "latest", given] =
+    /^(.*?)(?::([\w][\w.-]*))?(?:@(sha256:[0-9a-f]{64}))?$/.exec(value) ?? [];
+  const directory = absolutePath(cwd, path);
+  const digest = given ?? (await findDigest(directory, tag));
+  if (digest === undefined) throw buildProblem(`could not find ${tag} in the OCI layout ${path}`);
+  const store = createName();
+  return { attr: [key, `${LAYOUT}${store}@${digest}`], store: [[`oci:${store}`, directory]] };
 }
 
 function keyOf(text: string): string {

@@ -7,8 +7,9 @@ export interface ExporterWish {
   readonly attrs: ReadonlyMap<string, string>;
 }
 
-/** Where what the engine sends for an exporter goes: a directory, one file, standard output. */
+/** Where what the engine sends for an exporter goes: a directory, one file, standard output; the blobs of an OCI layout. */
 export type Destination =
+  | { readonly kind: "layout"; readonly path: string }
   | { readonly kind: "directory"; readonly path: string }
   | { readonly kind: "file"; readonly path: string }
   | { readonly kind: "stdout" };
@@ -97,7 +98,8 @@ function toExporter(
     return { type: IMAGE, attrs, destination: undefined };
   }
   if (["false", "0"].includes(attrs.get("tar") ?? "")) {
-    throw buildProblem(`tar=false is not supported for the ${type} exporter`);
+    if (dest === undefined || dest === "" || dest === "-") throw buildProblem(`dest is required for ${type} exporter`);
+    return { type, attrs, destination: { kind: "layout", path: dest } };
   }
   return { type, attrs, destination: fileDestination(dest) };
 }

@@ -5,6 +5,7 @@ import { absolutePath } from "../container/paths.ts";
 import { CommandError } from "../errors.ts";
 import { checkOutput, writeOutput } from "../output-file.ts";
 import type { BuildAnswers } from "./build.ts";
+import { putDescriptor } from "./layout.ts";
 
 /** "" when no image was made. */
 export const imageIdOf = (answers: BuildAnswers): string =>
@@ -38,6 +39,23 @@ export async function writeMetadata(
       yield Buffer.from(text);
     })(),
   );
+}
+
+/** What gives the blobs that were written into layouts their names. */
+export async function writeLayouts(answers: BuildAnswers, layouts: readonly WrittenLayout[]): Promise<void> {
+  for (const { directory, name, answer } of layouts) {
+    const value = answers.get(answer);
+    const descriptor = value === undefined ? undefined : value.startsWith("{") ? JSON.parse(value) : jsonOf(value);
+    if (typeof descriptor === "object" && descriptor !== null) await putDescriptor(directory, name, descriptor);
+  }
+}
+
+export interface WrittenLayout {
+  /** Absolute. */
+  readonly directory: string;
+  readonly name: string;
+  /** Which of the engine's answers is its descriptor. */
+  readonly answer: "cache.manifest" | "containerimage.descriptor";
 }
 
 function jsonOf(value: string): unknown {

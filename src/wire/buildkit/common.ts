@@ -26,6 +26,10 @@ export function toTimestamp(ms: number): { seconds: number; nanos: number } {
   return { seconds, nanos: Math.round((ms - seconds * 1000) * 1e6) };
 }
 
+/** Unix milliseconds with fractions. */
+export const fromTimestamp = ({ seconds, nanos }: { seconds: number; nanos: number }): number =>
+  seconds * 1000 + nanos / 1e6;
+
 export const Any = message({ typeUrl: string(1), value: bytes(2) });
 export const RpcStatus = message({ code: integer(1), message: string(2), details: nestedList(3, () => Any) });
 export type RpcStatus = MessageOf<typeof RpcStatus>;

@@ -1,7 +1,6 @@
 /** What is known of a build, out of the messages that the engine sends: its vertices in the order in which they came. */
-import type { Timestamp } from "../../../wire/buildkit/common.ts";
+import { fromTimestamp } from "../../../wire/buildkit/common.ts";
 import type { StatusResponse } from "../../../wire/buildkit/control.ts";
-import type { MessageOf } from "../../../wire/protobuf/message.ts";
 
 type VertexMessage = StatusResponse["vertexes"][number];
 export type BuildWarning = StatusResponse["warnings"][number];
@@ -92,7 +91,7 @@ export class BuildVertex {
     const member = this.#members.get(digest) ?? { intervals: new Map(), cached: false, error: "" };
     this.#members.set(digest, member);
     if (started !== undefined) {
-      member.intervals.set(toMs(started), completed === undefined ? undefined : toMs(completed));
+      member.intervals.set(fromTimestamp(started), completed === undefined ? undefined : fromTimestamp(completed));
     }
     member.cached = cached;
     member.error = error;
@@ -137,8 +136,6 @@ function textOf(begun: Uint8Array, rest: Uint8Array): string {
   return drawn.slice(drawn.lastIndexOf("\r") + 1);
 }
 
-export const toMs = ({ seconds, nanos }: MessageOf<typeof Timestamp>): number => seconds * 1000 + nanos / 1e6;
-
 export class BuildModel {
   readonly warnings: BuildWarning[] = [];
   readonly #vertices = new Map<string, BuildVertex>();
@@ -161,20 +158,20 @@ export class BuildModel {
     for (const { vertex, id, current, total, started, timestamp, completed } of statuses) {
       const found = this.#byDigest.get(vertex);
       if (found === undefined) continue;
-      const begun = toMs(started ?? timestamp ?? { seconds: 0, nanos: 0 });
+      const begun = fromTimestamp(started ?? timestamp ?? { seconds: 0, nanos: 0 });
       const line = {
         id,
         current,
         total,
         started: begun,
-        completed: completed === undefined ? undefined : toMs(completed),
+        completed: completed === undefined ? undefined : fromTimestamp(completed),
       };
       found.statuses.set(id, line);
       touch(found).statuses.push(line);
     }
     for (const { vertex, timestamp, msg } of logs) {
       const found = this.#byDigest.get(vertex);
-      const at = timestamp === undefined ? 0 : toMs(timestamp);
+      const at = timestamp === undefined ? 0 : fromTimestamp(timestamp);
       if (found !== undefined) touch(found).logs.push(...found.takeLog(at, msg));
     }
     for (const warning of warnings) {

@@ -5,7 +5,7 @@ import type { StatusLine } from "./model.ts";
 const UNITS = ["B", "kB", "MB", "GB", "TB", "PB"];
 
 /** "0B", "284B", "1.99MB". */
-export function bytesText(bytes: number): string {
+function bytesText(bytes: number): string {
   let size = bytes;
   let unit = 0;
   while (size >= 1000 && unit < UNITS.length - 1) {

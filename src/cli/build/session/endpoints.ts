@@ -22,6 +22,7 @@ import type { BuildContext } from "../context.ts";
 import type { Destination } from "../outputs.ts";
 import type { Secret } from "../secrets.ts";
 import { receiveEndpoint } from "./receive.ts";
+import { type Stores, storeEndpoints } from "./stores.ts";
 
 export interface SessionWish {
   readonly context: Pick<BuildContext, "directories" | "upload">;
@@ -30,17 +31,19 @@ export interface SessionWish {
   readonly agents: ReadonlyMap<string, string>;
   /** By the exporter's index. */
   readonly destinations: ReadonlyMap<number, Destination>;
+  readonly stores: Stores;
 }
 
 /** Only what there is something to serve for. */
 export function sessionEndpoints(surroundings: Pick<Context, "env" | "io">, wish: SessionWish): Endpoint[] {
-  const { context, secrets, agents, destinations } = wish;
+  const { context, secrets, agents, destinations, stores } = wish;
   return [
     ...(context.directories.size > 0 ? [filesEndpoint(context.directories)] : []),
     ...(context.upload === undefined ? [] : [uploadEndpoint(context.upload)]),
     ...(secrets.size > 0 ? [secretEndpoint(secrets)] : []),
     ...(agents.size > 0 ? agentEndpoints(agents) : []),
     ...(destinations.size > 0 ? [receiveEndpoint(surroundings, destinations)] : []),
+    ...(stores.size > 0 ? storeEndpoints(stores) : []),
     credentialsEndpoint(surroundings),
   ];
 }

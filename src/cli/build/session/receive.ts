@@ -42,6 +42,6 @@ async function* wholeOf(messages: AsyncIterable<{ data: Uint8Array }>, { signal 
 }
 
 async function writeBytes({ env, io }: Surroundings, to: Destination, bytes: AsyncIterable<Uint8Array>): Promise<void> {
-  if (to.kind === "file") return writeOutput(env.cwd, to.path, bytes);
+  if (to.kind !== "stdout") return writeOutput(env.cwd, to.path, bytes);
   for await (const piece of bytes) await io.stdout.write(piece);
 }
