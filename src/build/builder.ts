@@ -65,6 +65,8 @@ export interface Outputs {
   readonly exporters: readonly Exporter[];
   readonly cacheExports: readonly CacheOption[];
   readonly attestations: ReadonlyMap<string, string>;
+  /** The client's words for the build, which provenance repeats. */
+  readonly request: ReadonlyMap<string, string>;
 }
 
 export interface BuildResult {

@@ -67,7 +67,12 @@ export async function createBuildRoom(deps: BuildRoomDeps): Promise<Builder> {
   const locals = createLocalSources(`${dir}/contexts`, trees);
   const buildImages = createBuildImages({ built, registries: deps.registries, architecture: deps.architecture });
   const operations = createOperations({
-    images: { trees, rootLayers, provide: (source, step) => buildImages.provide(source, step) },
+    images: {
+      trees,
+      rootLayers,
+      documentDigest: (id) => built.documentDigest(id),
+      provide: (source, step) => buildImages.provide(source, step),
+    },
     layouts: { trees, built },
     locals,
     directories: { trees },
@@ -88,6 +93,7 @@ export async function createBuildRoom(deps: BuildRoomDeps): Promise<Builder> {
     images: buildImages,
     history: new HistoryArchive(db),
     mounts: { caches, built, fileThreads },
+    scans: { images: buildImages, platform: buildImages.platform, trees, threads },
     cacheImports: {
       caches,
       built,

@@ -1,7 +1,8 @@
 /** The end of a build: its results are solved, exported in every way that the client asks for, and its cache goes where it shall. */
+import { type AttestOptions, readAttestOptions } from "./attest/attest-options.ts";
 import type { Build, BuildResult, Outputs, PlannedResult } from "./builder.ts";
 import { type CacheExport, readCacheExport } from "./cache-transfer/cache-options.ts";
-import { type ExportRequest, NO_ATTESTATIONS } from "./export/export-request.ts";
+import { type Attestations, type ExportRequest, NO_ATTESTATIONS } from "./export/export-request.ts";
 import { exportImage } from "./export/image.ts";
 import { readImageOptions } from "./export/image-options.ts";
 import type { SolvedResult } from "./export/solved-result.ts";
@@ -12,11 +13,13 @@ import type { BuildRun } from "./solver/solver.ts";
 export async function finishBuild(deps: FinishDeps, finishing: Finishing): Promise<BuildResult> {
   const { build, run, results, outputs } = finishing;
   const caches = outputs.cacheExports.map(readCacheExport);
+  const options = readAttestOptions(outputs.attestations);
   checkExporters(outputs);
   const solved = await solveAll(run, results);
   if (solved.length === 0) return { answers: new Map(), imageId: undefined };
   const inlineCache = await inlineCacheOf(deps, finishing, { caches, solved });
-  const { answers, imageId } = await exportAll(deps, build, { outputs, solved, inlineCache });
+  const attestations = await attestationsOf(deps, finishing, { options, solved });
+  const { answers, imageId } = await exportAll(deps, build, { outputs, solved, inlineCache, attestations });
   if (caches.some(({ place }) => place.kind !== "inline")) {
     const { exportCaches } = await import("./cache-transfer/export-caches.ts");
     for (const [key, value] of await exportCaches(deps, finishing, { caches, solved })) answers.set(key, value);
@@ -46,21 +49,34 @@ async function inlineCacheOf(
   return createInlineCache(deps.exports, { records: run.records, trees: solved.map(({ tree }) => tree), mounts: [] });
 }
 
+/** Only exporters that can hold statements are worth making them. */
+async function attestationsOf(
+  deps: FinishDeps,
+  finishing: Finishing,
+  { options, solved }: { readonly options: AttestOptions; readonly solved: readonly SolvedResult[] },
+): Promise<Attestations> {
+  const isAsked = options.provenance !== undefined || options.sbom !== undefined;
+  if (!isAsked || finishing.outputs.exporters.length === 0) return NO_ATTESTATIONS;
+  const { createAttestations } = await import("./attest/attestations.ts");
+  return createAttestations(deps.scans, finishing, { options, solved });
+}
+
 interface Exporting {
   readonly outputs: Outputs;
   readonly solved: readonly SolvedResult[];
   readonly inlineCache: InlineCache;
+  readonly attestations: Attestations;
 }
 
 async function exportAll(
   { exports: deps }: FinishDeps,
   build: Build,
-  { outputs, solved, inlineCache }: Exporting,
+  { outputs, solved, inlineCache, attestations }: Exporting,
 ): Promise<{ answers: Map<string, string>; imageId: string | undefined }> {
   const answers = new Map<string, string>();
   let imageId: string | undefined;
   for (const [index, exporter] of outputs.exporters.entries()) {
-    const request = { exporter, index, results: solved, attestations: NO_ATTESTATIONS, inlineCache };
+    const request = { exporter, index, results: solved, attestations, inlineCache };
     if (exporter.type === "image") {
       const exported = await exportImage(deps, build, request);
       imageId ??= exported.id;

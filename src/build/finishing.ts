@@ -1,4 +1,5 @@
 /** What the end of a build works with. */
+import type { SbomDeps } from "./attest/sbom.ts";
 import type { Build, Outputs, PlannedResult } from "./builder.ts";
 import type { MountLayersDeps } from "./cache-transfer/mount-layers.ts";
 import type { ImageExportDeps } from "./export/image-export.ts";
@@ -7,6 +8,7 @@ import type { BuildRun } from "./solver/solver.ts";
 export interface FinishDeps {
   readonly exports: ImageExportDeps;
   readonly mounts: MountLayersDeps;
+  readonly scans: SbomDeps;
 }
 
 export interface Finishing {

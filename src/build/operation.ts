@@ -135,6 +135,21 @@ export interface ExecLimits {
   readonly cgroupParent: string;
 }
 
+/** Those of every container. */
+export const NO_LIMITS: ExecLimits = {
+  memoryBytes: 0,
+  memorySwapBytes: 0,
+  cpuShares: 0,
+  cpuPeriodUs: 0,
+  cpuQuotaUs: 0,
+  cpusetCpus: "",
+  cpusetMems: "",
+  pids: 0,
+  shmBytes: 0,
+  ulimits: [],
+  cgroupParent: "",
+};
+
 export type ExecMount =
   /** Files of the input with this index; what is written to a writable one is thrown away. */
   | {

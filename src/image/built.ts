@@ -24,6 +24,8 @@ export interface BuiltImages {
   addLayer(tar: AsyncIterable<Uint8Array>): Promise<LayerRecord & { release(): void }>;
   /** A layer in the form in which it travels. Throws notFound for one that is not stored. */
   openBlob(diffId: Digest, format: BlobFormat, run: BlobRun): Promise<OpenBlob>;
+  /** Of the index or manifest that an image came with; its id when it came without. */
+  documentDigest(id: Digest): Digest;
   /** Keeps the manifests and indexes that name an image as long as the image, and gives it names. */
   attach(id: Digest, documents: readonly StoredDocument[], names: readonly Reference[]): void;
   /** The image's id. Names that other images had are theirs no longer. Throws invalidParameter for layers that are not stored. */
@@ -55,6 +57,7 @@ export function createBuiltImages(context: ImageContext): BuiltImages {
       return (await blobs).open(diffId, format, run);
     },
     addImage: (image) => addImage(context, image),
+    documentDigest: (id) => context.content.documentsOf(id)[0]?.digest ?? id,
     attach: (id, documents, names) => {
       const image = context.catalog.get(id);
       if (image === undefined) return;

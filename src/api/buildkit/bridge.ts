@@ -16,6 +16,8 @@ import {
   ReturnRequest,
   WarnRequest,
 } from "../../wire/buildkit/gateway.ts";
+import { list, string, struct } from "../../wire/decode/primitives.ts";
+import { parseJson } from "../../wire/json.ts";
 import type { MessageOf } from "../../wire/protobuf/message.ts";
 import type { WorkerFacts } from "../backend.ts";
 import { toBuildError } from "./build-error.ts";
@@ -132,6 +134,20 @@ function settle({ results }: BridgeDeps, { result, error }: MessageOf<typeof Ret
     open.returned.reject(new GrpcError(error.code, error.message, [], { cause: error }));
     return;
   }
-  const ids = result?.ref === undefined ? [...(result?.refs?.refs.values() ?? [])] : [result.ref];
+  const ids = result?.ref === undefined ? inOrder(result) : [result.ref];
   open.returned.resolve({ results: ids.filter(({ id }) => id !== "").map(({ id }) => results.get(id)) });
 }
+
+/** Maps come in any order; the platforms are told of in theirs. */
+function inOrder(result: Result | undefined) {
+  const refs = [...(result?.refs?.refs ?? [])];
+  const told = Buffer.from(result?.metadata.get("refs.platforms") ?? "{}").toString();
+  const { Platforms: platforms } = platformList(parseJson(told) ?? {}, "refs.platforms");
+  const at = (key: string): number => platforms.findIndex(({ ID }) => ID === key);
+  return refs.toSorted(([a], [b]) => at(a) - at(b)).map(([, ref]) => ref);
+}
+
+const emptyPlatform = () => ({ ID: "" });
+const platformList = struct("Platforms", () => ({ Platforms: new Array<{ ID: string }>() }), {
+  Platforms: list("Platform", struct("Platform", emptyPlatform, { ID: string }), emptyPlatform),
+});

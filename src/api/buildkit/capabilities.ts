@@ -32,6 +32,7 @@ const LLB_CAPS = [
   "constraints",
   "meta.description",
   "exporter.image.annotations",
+  "exporter.image.attestations",
   "exporter.multiple",
   "exporter.sourcedateepoch",
 ] as const;

@@ -128,6 +128,7 @@ function outputsOf({ cache, frontendAttrs }: SolveRequest, exporters: readonly E
     exporters,
     cacheExports: (cache?.exports ?? []).map(toCacheOption),
     attestations: new Map(attestations.map(([key, value]) => [key.slice("attest:".length), value])),
+    request: frontendAttrs,
   };
 }
 

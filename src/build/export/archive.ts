@@ -5,7 +5,7 @@ import { canonical, type Digest, withDefaultTag } from "../../image/reference.ts
 import type { Build } from "../builder.ts";
 import { BuildFailure } from "../failure.ts";
 import { answersOf } from "./answers.ts";
-import type { ExportRequest } from "./export-request.ts";
+import { type ExportRequest, NO_ATTESTATIONS } from "./export-request.ts";
 import { type ImageExportDeps } from "./image-export.ts";
 import { withAnnotations } from "./image-json.ts";
 import { type ImageOptions, readImageOptions } from "./image-options.ts";
@@ -24,6 +24,8 @@ export async function exportArchive(
 ): Promise<ReadonlyMap<string, string>> {
   const options = readImageOptions(request.exporter);
   checkDocker(options, request);
+  // As BuildKit: what is wanted only where it can be held is for images that are pushed.
+  const attestations = request.attestations.isDemanded ? request.attestations : NO_ATTESTATIONS;
   using progress = new ExportProgress(build, `exporting to ${options.type} image format`);
   return await progress.run(async () => {
     await using kept = new AsyncDisposableStack();
@@ -31,7 +33,7 @@ export async function exportArchive(
       kept.use(await deps.built.openBlob(diffId, options.blobs.format, { signal: build.signal }));
     const archive = options.tar ? new LayoutArchive(open) : undefined;
     const written = await write(deps, build, {
-      request,
+      request: { ...request, attestations },
       options,
       progress,
       kept,
@@ -43,7 +45,7 @@ export async function exportArchive(
 
 /** Docker's archives know one platform and no statements. */
 function checkDocker({ type }: ImageOptions, { results, attestations }: ExportRequest): void {
-  if (type !== "docker" || (results.length === 1 && !attestations.isAsked)) return;
+  if (type !== "docker" || (results.length === 1 && !attestations.isDemanded)) return;
   throw new BuildFailure("docker exporter does not currently support exporting manifest lists", {
     kind: "invalidParameter",
   });

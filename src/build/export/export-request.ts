@@ -19,8 +19,14 @@ export interface ExportRequest {
 /** What is to be stated of the images that a build exports. */
 export interface Attestations {
   readonly isAsked: boolean;
+  /** False when only images that can hold them shall have them. */
+  readonly isDemanded: boolean;
   /** Of images with these names: what is stated of the one with this manifest. */
   statementsFor(names: readonly Reference[]): (source: ImageSource, manifest: Digest) => Promise<readonly Statement[]>;
 }
 
-export const NO_ATTESTATIONS: Attestations = { isAsked: false, statementsFor: () => () => Promise.resolve([]) };
+export const NO_ATTESTATIONS: Attestations = {
+  isAsked: false,
+  isDemanded: false,
+  statementsFor: () => () => Promise.resolve([]),
+};

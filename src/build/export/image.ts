@@ -27,6 +27,11 @@ export async function exportImage(deps: ImageExportDeps, build: Build, request: 
       kind: "invalidParameter",
     });
   }
+  if (request.attestations.isDemanded && !options.push) {
+    throw new BuildFailure("the image store holds no attestations: push the image, or export it with type=oci", {
+      kind: "invalidParameter",
+    });
+  }
   using progress = new ExportProgress(build, "exporting to image");
   return await progress.run(async () => {
     await using kept = new AsyncDisposableStack();

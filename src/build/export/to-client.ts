@@ -19,6 +19,15 @@ export async function exportToClient(
       kind: "invalidParameter",
     });
   }
+  const givesFiles = request.exporter.type === "local" || request.exporter.type === "tar";
+  if (givesFiles && request.attestations.isDemanded) {
+    throw new BuildFailure(
+      `exporter ${request.exporter.type} takes no attestations: ask for them with inline-only=true`,
+      {
+        kind: "invalidParameter",
+      },
+    );
+  }
   switch (request.exporter.type) {
     case "local":
       return exportLocal(deps, build, request);

@@ -26,6 +26,10 @@ export async function loadGit(deps: RemoteSourceDeps, source: GitSource, step: S
       tree,
       key: digest("git", { commit, sub, keepGitDir }),
       isCached: false,
+      material: {
+        uri: `${source.remote.replace(CREDENTIALS, "//")}${source.ref === "" ? "" : `#${source.ref}`}`,
+        digest: { [commit.length > 40 ? "sha256" : "sha1"]: commit },
+      },
       release: () => {
         release();
         discard();
@@ -36,6 +40,9 @@ export async function loadGit(deps: RemoteSourceDeps, source: GitSource, step: S
     throw error;
   }
 }
+
+/** What an address says of who asks stays here. */
+const CREDENTIALS = /\/\/[^/@]*@/;
 
 /** Row 16 of the security table: neither ".." nor a link leads out of the repository. */
 function subdirectory(root: string, path: string): string {

@@ -29,6 +29,7 @@ export async function loadHttp(
       tree,
       key,
       isCached: false,
+      material: { uri: source.url, digest: { sha256: hash.slice("sha256:".length) } },
       release: () => {
         release();
         discard();

@@ -43,6 +43,14 @@ export interface LoadedSource extends Result {
   readonly release: () => void;
   /** It was there already. */
   readonly isCached: boolean;
+  /** What it is to the rest of the world. */
+  readonly material?: Material;
+}
+
+/** Something that goes into a build from outside, as provenance names it. */
+export interface Material {
+  readonly uri: string;
+  readonly digest: Readonly<Record<string, string>>;
 }
 
 export interface Operations {
@@ -63,6 +71,11 @@ export interface SolverDeps {
 export interface SolvedRecord {
   readonly key: string;
   readonly tree: Tree;
+}
+
+interface LoadedVertex {
+  readonly vertex: Vertex;
+  readonly material: Material | undefined;
 }
 
 export class Solver {
@@ -96,6 +109,8 @@ export class BuildRun implements Disposable {
   /** A vertex begins once, whatever is told of it later. */
   readonly #started = new Map<Digest, number>();
   readonly #records = new Map<string, SolvedRecord>();
+  readonly #sources: LoadedVertex[] = [];
+  readonly startedAt: number = now();
   #imports: Promise<readonly ImportedCache[]> = Promise.resolve([]);
   #isDisposed = false;
 
@@ -121,6 +136,11 @@ export class BuildRun implements Disposable {
     this.#imports = imports;
     // Whoever needs one hears of it.
     imports.catch(() => undefined);
+  }
+
+  /** The sources that were loaded so far. */
+  get loaded(): readonly LoadedVertex[] {
+    return this.#sources;
   }
 
   get records(): readonly SolvedRecord[] {
@@ -153,6 +173,7 @@ export class BuildRun implements Disposable {
     const started = this.#begin(vertex);
     const source = await this.#deps.operations.load(operation, this.#step(vertex));
     this.#hold(() => source.release());
+    this.#sources.push({ vertex, material: source.material });
     this.#tellVertex(vertex, { started, completed: now(), cached: source.isCached });
     return source;
   }

@@ -86,7 +86,7 @@ async function* build(deps: ClassicDeps, request: Request, { options, signal }: 
   };
   try {
     const plan = await builder.plan(about, frontend);
-    const outputs = { exporters, cacheExports, attestations: new Map() };
+    const outputs = { exporters, cacheExports, attestations: new Map(), request: attributes };
     const finishing = builder.finish(about, plan.results, outputs);
     yield* follow(deps, { options, plan, record, signal, finishing });
   } catch (error) {

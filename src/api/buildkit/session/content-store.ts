@@ -58,16 +58,20 @@ async function writeContent(
     call.end();
   } catch (error) {
     // Why the client ended the call is the better reason, when it gives one.
-    await answered.catch(ignoreExisting);
-    throw error;
+    const reason: unknown = await answered.then(
+      () => error,
+      (failure: unknown) => failure,
+    );
+    if (!isThere(reason)) throw reason;
+    return;
   }
-  await answered.catch(ignoreExisting);
+  await answered.catch((reason: unknown) => {
+    if (!isThere(reason)) throw reason;
+  });
 }
 
 async function drain(answers: AsyncIterable<unknown>): Promise<void> {
   for await (const _ of answers);
 }
 
-function ignoreExisting(error: unknown): void {
-  if (!(error instanceof GrpcError && error.code === CODE.alreadyExists)) throw error;
-}
+const isThere = (reason: unknown): boolean => reason instanceof GrpcError && reason.code === CODE.alreadyExists;
