@@ -3,7 +3,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { type ContainerId, createId } from "../../../base/ids.ts";
 import { umountIfMounted } from "../../../kernel/mounts.ts";
 import type { MonitorHandle } from "../../../runtime/monitor/types.ts";
-import { emptyConfig, emptyHostConfig } from "../../../wire/empty.ts";
+import { emptyConfig, emptyEndpoint, emptyHostConfig } from "../../../wire/empty.ts";
 import type { HostConfig } from "../../../wire/host-config.ts";
 import { demultiplex } from "../../../wire/multiplex.ts";
 import { BuildFailure } from "../../failure.ts";
@@ -89,7 +89,8 @@ async function run(deps: ExecDeps, operation: ExecOperation, { id, dir, mounts, 
     User: operation.user,
     WorkingDir: operation.workingDir,
   };
-  const sandbox = await network.acquire(id, { name: id.slice(0, 12), config, hostConfig, endpoints: {} });
+  const endpoints = { [hostConfig.NetworkMode]: emptyEndpoint() };
+  const sandbox = await network.acquire(id, { name: id.slice(0, 12), config, hostConfig, endpoints });
   undo.defer(() => network.release(id));
   const etc = etcFiles.write(dir, { hostname, domainname: "", hostConfig, endpoints: sandbox.endpoints, links: [] });
   const { netnsPath } = sandbox;
