@@ -1,7 +1,7 @@
 /** A body that is stored while it still arrives: written to a file whose growth a second reader follows. */
 import { rm } from "node:fs/promises";
 import type { IncomingBody } from "../base/lent-socket.ts";
-import { spool } from "./archive/spool.ts";
+import { spoolGrowing } from "./archive/growth.ts";
 import type { ImageContext } from "./context.ts";
 import type { StagedLayer } from "./layers/layer-store.ts";
 
@@ -17,53 +17,9 @@ export async function stageStream(
   const path = layers.temporary();
   await using undo = new AsyncDisposableStack();
   undo.defer(() => rm(path, { force: true }));
-  const growth = new Growth();
-  const onWritten = (bytes: number): void => growth.reached(bytes);
   // A bad archive is not read to its end, and its sender not waited for.
   undo.defer(() => abort.abort(new Error("context canceled")));
-  spool(source, { path, maxBytes: limits.maxBytes, signal: abort.signal, files, onWritten }).then(
-    () => growth.end(),
-    (error: unknown) => growth.end(error instanceof Error ? error : new Error(String(error))),
-  );
+  const { growth } = spoolGrowing(source, { path, maxBytes: limits.maxBytes, signal: abort.signal, files });
   await growth.begun;
   return await layers.stage({ source: { path, available: growth }, signal: abort.signal });
-}
-
-/** How far a file has been written, told to one reader. */
-class Growth implements AsyncIterable<number> {
-  #bytes = 0;
-  #ended = false;
-  #failure: Error | undefined;
-  #begun = Promise.withResolvers<void>();
-  #wake = Promise.withResolvers<void>();
-
-  /** Resolves once the file exists, or never will. */
-  get begun(): Promise<void> {
-    return this.#begun.promise;
-  }
-
-  reached(bytes: number): void {
-    this.#bytes = bytes;
-    this.#begun.resolve();
-    this.#wake.resolve();
-  }
-
-  end(failure?: Error): void {
-    this.#ended = true;
-    this.#failure = failure;
-    this.#begun.resolve();
-    this.#wake.resolve();
-  }
-
-  async *[Symbol.asyncIterator](): AsyncGenerator<number> {
-    for (let told = -1; ; ) {
-      if (this.#failure !== undefined) throw this.#failure;
-      if (this.#bytes > told) yield (told = this.#bytes);
-      else if (this.#ended) return;
-      else {
-        await this.#wake.promise;
-        this.#wake = Promise.withResolvers();
-      }
-    }
-  }
 }

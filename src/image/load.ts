@@ -7,11 +7,12 @@ import type { ProgressLine } from "../wire/image.ts";
 import { platformText } from "../wire/platform.ts";
 import { ArchiveContents } from "./archive/contents.ts";
 import { DOCKER_MANIFEST, planDockerArchive } from "./archive/docker-archive.ts";
+import { spoolGrowing } from "./archive/growth.ts";
 import { OCI_INDEX, planOciArchive } from "./archive/oci-archive.ts";
 import type { PlannedImage, PlannedLayer } from "./archive/planned-image.ts";
-import { spool } from "./archive/spool.ts";
 import { NEVER } from "./catalog.ts";
 import type { ImageContext } from "./context.ts";
+import { EarlyLayers } from "./early-layers.ts";
 import type { StagedLayer } from "./layers/layer-store.ts";
 import { matchesPlatform, type Platform } from "./platform.ts";
 import { layerProgress, type Report, reportLines } from "./progress.ts";
@@ -22,6 +23,7 @@ interface LoadTools {
   readonly signal: AbortSignal;
   readonly report: Report;
   readonly quiet: boolean;
+  readonly early: EarlyLayers;
 }
 
 export interface LoadOptions {
@@ -42,10 +44,13 @@ export function load(
     const [path, plainPath] = [context.layers.temporary(), context.layers.temporary()];
     undo.defer(() => rm(path, { force: true }));
     undo.defer(() => rm(plainPath, { force: true }));
-    await spool(archive, { path, maxBytes: context.limits.maxBytes, signal, files: context.files });
-    const index = await context.workers.index({ path, plainPath, limits: context.limits }, signal);
-    const images = planArchive(new ArchiveContents(index, context.limits), context.architecture, platform);
-    for (const image of images) await loadImage(context, image, { signal, report, quiet });
+    const { files, limits, workers } = context;
+    const { growth, whole } = spoolGrowing(archive, { path, maxBytes: limits.maxBytes, signal, files });
+    const early = undo.use(new EarlyLayers(context, { path, growth, signal }));
+    await whole;
+    const index = await workers.index({ path, plainPath, limits }, signal);
+    const images = planArchive(new ArchiveContents(index, limits), context.architecture, platform);
+    for (const image of images) await loadImage(context, image, { signal, report, quiet, early });
   });
 }
 
@@ -126,7 +131,9 @@ async function stage(context: ImageContext, layer: PlannedLayer, at: number, too
   const onProgress = (bytes: number): void => {
     if (!tools.quiet) tools.report(layerProgress(shortId(diffId), bytes, source.length));
   };
-  const staged = await context.layers.stage({ source, signal: tools.signal, onProgress });
+  const early = await tools.early.take(source);
+  if (early !== undefined) onProgress(source.length);
+  const staged = early ?? (await context.layers.stage({ source, signal: tools.signal, onProgress }));
   try {
     verify(layer, at, staged);
   } catch (error) {

@@ -31,10 +31,14 @@ export class StoreJob {
     const file = openSync(path, "wx", 0o600);
     try {
       const pieces = receiveBody(body, { readiness, check: () => this.#check() });
+      const teller = new Teller((bytes) => send({ type: "stored", id, bytes }));
       for (let bytes = 0; ; ) {
-        send({ type: "stored", id, bytes });
+        teller.reached(bytes);
         const { done, value } = await pieces.next();
-        if (done === true) return value;
+        if (done === true) {
+          teller.end(bytes);
+          return value;
+        }
         bytes += value.length;
         if (bytes > maxBytes) throw new TarError(`archive is larger than ${maxBytes} bytes`);
         writeAll(file, value);
@@ -46,6 +50,32 @@ export class StoreJob {
 
   #check(): void {
     if (this.#failure !== undefined) throw this.#failure;
+  }
+}
+
+const TELL_EVERY_BYTES = 1024 * 1024;
+const TELL_EVERY_MS = 20;
+
+/** Tells of the beginning and the end, and in between as often as a reader needs to keep up. */
+class Teller {
+  readonly #tell: (bytes: number) => void;
+  #told = -TELL_EVERY_BYTES;
+  #toldAt = 0;
+
+  constructor(tell: (bytes: number) => void) {
+    this.#tell = tell;
+  }
+
+  reached(bytes: number): void {
+    const isSoon = performance.now() - this.#toldAt < TELL_EVERY_MS;
+    if (isSoon && bytes - this.#told < TELL_EVERY_BYTES) return;
+    this.#told = bytes;
+    this.#toldAt = performance.now();
+    this.#tell(bytes);
+  }
+
+  end(bytes: number): void {
+    if (bytes !== this.#told) this.#tell(bytes);
   }
 }
 

@@ -4,10 +4,12 @@ import { TarError } from "../../base/tar/entry.ts";
 import type { Slice } from "../../files/compression.ts";
 import { readFully } from "../../files/file-bytes.ts";
 
-/** A file that somebody is appending to. */
+/** A file that somebody is appending to, or a stretch of one. */
 export interface GrowingFile {
   readonly path: string;
-  /** How many bytes the file has by now, told whenever there are more. Ends when it is whole, throws when it never will be. */
+  /** Where in the file it begins; its start when left out. */
+  readonly offset?: number;
+  /** How many bytes there are by now, told whenever there are more. Ends when it is whole, throws when it never will be. */
   readonly available: AsyncIterable<number>;
 }
 
@@ -22,7 +24,7 @@ export interface SourceFile {
 }
 
 export function toSourceFile(source: LayerSource): SourceFile {
-  return "available" in source ? { path: source.path, offset: 0, length: undefined } : source;
+  return "available" in source ? { path: source.path, offset: source.offset ?? 0, length: undefined } : source;
 }
 
 export interface Arrived {
