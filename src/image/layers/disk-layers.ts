@@ -7,7 +7,7 @@
  *   <dir>/tmp/<anything>                  being written, or being deleted
  */
 import { existsSync, mkdirSync, readdirSync, renameSync } from "node:fs";
-import { open, rename, rm } from "node:fs/promises";
+import { open, rename, rm, rmdir } from "node:fs/promises";
 import { hasCode, notFound } from "../../base/errors.ts";
 import { createId } from "../../base/ids.ts";
 import type { Slice } from "../../files/compression.ts";
@@ -259,10 +259,10 @@ class DiskLayers implements LayerStore {
     }
   }
 
-  /** The large file first and on the thread pool: freeing its blocks takes the kernel a while. */
+  /** On the thread pool: freeing blocks takes the kernel a while, and a directory waits for the journal. */
   async #removeTemporary(path: string): Promise<void> {
     await rm(layerFile(path), { force: true });
-    await removeTree(this.#temporaries, path.slice(this.#temporaries.length + 1));
+    if (!(await removeIfEmpty(path))) await removeTree(this.#temporaries, path.slice(this.#temporaries.length + 1));
   }
 }
 
@@ -275,6 +275,18 @@ async function renameUnlessTaken(from: string, to: string): Promise<boolean> {
     return true;
   } catch (error) {
     if (!hasCode(error, "ENOTEMPTY") && !hasCode(error, "EEXIST")) throw error;
+    return false;
+  }
+}
+
+/** False when there is more in it, or it is something else. */
+async function removeIfEmpty(directory: string): Promise<boolean> {
+  try {
+    await rmdir(directory);
+    return true;
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return true;
+    if (!hasCode(error, "ENOTEMPTY") && !hasCode(error, "ENOTDIR")) throw error;
     return false;
   }
 }
