@@ -140,11 +140,12 @@ class Thread {
 
   /** Passes on what arrives, until the source is whole or its job has ended. Never rejects: a failure becomes the job's. */
   async #follow(id: number, { available }: GrowingFile): Promise<void> {
+    using steps = new Steps((bytes) => this.#send({ type: "arrived", id, arrived: { bytes, whole: false } }));
     let bytes = 0;
     try {
       for await (bytes of available) {
         if (!this.#running.has(id)) return;
-        this.#send({ type: "arrived", id, arrived: { bytes, whole: false } });
+        steps.reached(bytes);
       }
       this.#send({ type: "arrived", id, arrived: { bytes, whole: true } });
     } catch (error) {
@@ -189,6 +190,39 @@ class Thread {
     for (const { outcome } of this.#running.values()) outcome.reject(error);
     this.#running.clear();
     this.#end();
+  }
+}
+
+/** What a worker takes in at once. */
+const STEP_BYTES = 256 * 1024;
+const STEP_MS = 20;
+
+/** Tells of growth in steps that are worth a worker's while, and of what is less a moment later. */
+class Steps implements Disposable {
+  readonly #tell: (bytes: number) => void;
+  #bytes = 0;
+  #told = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(tell: (bytes: number) => void) {
+    this.#tell = tell;
+  }
+
+  reached(bytes: number): void {
+    this.#bytes = bytes;
+    if (bytes - this.#told >= STEP_BYTES) this.#flush();
+    else this.#timer ??= setTimeout(() => this.#flush(), STEP_MS);
+  }
+
+  #flush(): void {
+    this[Symbol.dispose]();
+    this.#told = this.#bytes;
+    this.#tell(this.#bytes);
+  }
+
+  [Symbol.dispose](): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
   }
 }
 
