@@ -52,7 +52,8 @@ function headRow({ vertices }: BuildModel, canvas: Canvas, nowMs: number): strin
   const ends = vertices.map(({ started, completed }) => completed ?? (started === undefined ? 0 : nowMs));
   const seconds = Math.max(0, Math.max(0, ...ends) - Math.min(nowMs, ...starts)) / 1000;
   const done = vertices.filter(({ completed }) => completed !== undefined).length;
-  return styled(`Building ${secondsText(seconds)}  ${done} of ${vertices.length}`, "bold", canvas);
+  const text = `Building ${secondsText(seconds)}  ${done} of ${vertices.length}`;
+  return styled(fitted(text, canvas.columns, canvas), "bold", canvas);
 }
 
 function vertexRow(vertex: BuildVertex, canvas: Canvas, nowMs: number): string {
