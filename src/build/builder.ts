@@ -74,6 +74,18 @@ export interface BuildResult {
   readonly answers: ReadonlyMap<string, string>;
   /** Of the first image, when one was made. */
   readonly imageId: string | undefined;
+  readonly attachments: readonly BuildAttachment[];
+}
+
+/** What the history keeps of where a result comes from. */
+export interface BuildAttachment {
+  /** "linux/amd64"; "" for the only result. */
+  readonly platform: string;
+  readonly predicateType: string;
+  /** Of the text. */
+  readonly digest: string;
+  /** The predicate as JSON. */
+  readonly text: string;
 }
 
 /** One record of the build cache, as `docker buildx du` shows it. */
@@ -111,6 +123,8 @@ export interface History {
   watch(signal: AbortSignal): AsyncIterable<BuildRecord>;
   /** Everything the build told and tells. A build that is not known yet is waited for, some seconds; then throws notFound. */
   progress(ref: string, signal: AbortSignal): AsyncIterable<ProgressEvent>;
+  /** The text with this digest, when some record has it. */
+  attachment(digest: string): string | undefined;
   update(ref: string, change: { readonly pinned?: boolean; readonly delete?: boolean }): Promise<void>;
 }
 
@@ -124,8 +138,12 @@ export interface NewRecord {
 export interface OpenRecord {
   readonly report: Report;
   /** Ends what `progress` yields. Idempotent; the first one counts, and is told true. */
-  end(outcome: { readonly answers: ReadonlyMap<string, string> } | { readonly error: string }): boolean;
+  end(outcome: BuildOutcome): boolean;
 }
+
+export type BuildOutcome =
+  | { readonly answers: ReadonlyMap<string, string>; readonly attachments: readonly BuildAttachment[] }
+  | { readonly error: string };
 
 export interface BuildRecord {
   readonly ref: string;
@@ -140,6 +158,7 @@ export interface BuildRecord {
   readonly pinned: boolean;
   readonly steps: { readonly total: number; readonly completed: number; readonly cached: number };
   readonly warnings: number;
+  readonly attachments: readonly BuildAttachment[];
 }
 
 /** The options of the Dockerfile frontend. */

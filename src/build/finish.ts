@@ -1,12 +1,15 @@
 /** The end of a build: its results are solved, exported in every way that the client asks for, and its cache goes where it shall. */
+
+import { platformText } from "../wire/platform.ts";
 import { type AttestOptions, readAttestOptions } from "./attest/attest-options.ts";
-import type { Build, BuildResult, Outputs, PlannedResult } from "./builder.ts";
+import type { Build, BuildAttachment, BuildResult, Outputs, PlannedResult } from "./builder.ts";
 import { type CacheExport, readCacheExport } from "./cache-transfer/cache-options.ts";
 import { type Attestations, type ExportRequest, NO_ATTESTATIONS } from "./export/export-request.ts";
 import { exportImage } from "./export/image.ts";
 import { readImageOptions } from "./export/image-options.ts";
 import type { SolvedResult } from "./export/solved-result.ts";
 import type { FinishDeps, Finishing } from "./finishing.ts";
+import { sha256 } from "./frontend/vertex.ts";
 import type { BuildRun } from "./solver/solver.ts";
 
 /** Options are read before anything is built. */
@@ -16,7 +19,7 @@ export async function finishBuild(deps: FinishDeps, finishing: Finishing): Promi
   const options = readAttestOptions(outputs.attestations);
   checkExporters(outputs);
   const solved = await solveAll(run, results);
-  if (solved.length === 0) return { answers: new Map(), imageId: undefined };
+  if (solved.length === 0) return { answers: new Map(), imageId: undefined, attachments: [] };
   const inlineCache = await inlineCacheOf(deps, finishing, { caches, solved });
   const attestations = await attestationsOf(deps, finishing, { options, solved });
   const { answers, imageId } = await exportAll(deps, build, { outputs, solved, inlineCache, attestations });
@@ -24,7 +27,19 @@ export async function finishBuild(deps: FinishDeps, finishing: Finishing): Promi
     const { exportCaches } = await import("./cache-transfer/export-caches.ts");
     for (const [key, value] of await exportCaches(deps, finishing, { caches, solved })) answers.set(key, value);
   }
-  return { answers, imageId };
+  return { answers, imageId, attachments: await attachmentsOf(deps, finishing) };
+}
+
+/** Where each result comes from, for those who look at the build later. */
+async function attachmentsOf({ scans }: FinishDeps, finishing: Finishing): Promise<BuildAttachment[]> {
+  const { results } = finishing;
+  const { recordedProvenance } = await import("./attest/attestations.ts");
+  return results.map(({ platform, vertex }) => {
+    const { type, body } = recordedProvenance(finishing, vertex, scans.platform);
+    const text = JSON.stringify(body, null, 2);
+    const name = results.length === 1 ? "" : platformText(platform);
+    return { platform: name, predicateType: type, digest: sha256(text), text };
+  });
 }
 
 export async function solveAll(run: BuildRun, results: readonly PlannedResult[]): Promise<SolvedResult[]> {

@@ -1,30 +1,15 @@
 /** Control: builds from their start to their result, their progress, the cache and the history. */
 import { notImplemented } from "../../base/errors.ts";
-import type { BuildRecord, CacheUsage, Exporter, Outputs, Plan } from "../../build/builder.ts";
-import {
-  DISK_USAGE,
-  INFO,
-  LIST_WORKERS,
-  LISTEN_HISTORY,
-  PRUNE,
-  SESSION,
-  SOLVE,
-  STATUS,
-  UPDATE_HISTORY,
-} from "../../grpc/control-methods.ts";
+import type { CacheUsage, Exporter, Outputs, Plan } from "../../build/builder.ts";
+import { DISK_USAGE, INFO, LIST_WORKERS, PRUNE, SESSION, SOLVE, STATUS } from "../../grpc/control-methods.ts";
 import { bidirectional, type Call, type Endpoint, method, serverStreaming, unary } from "../../grpc/method.ts";
 import { Empty, toTimestamp } from "../../wire/buildkit/common.ts";
-import {
-  type BuildHistoryEvent,
-  type BuildHistoryRequest,
-  HISTORY_EVENT,
-  type SolveRequest,
-} from "../../wire/buildkit/control.ts";
-import type { MessageOf, Sendable } from "../../wire/protobuf/message.ts";
+import type { SolveRequest } from "../../wire/buildkit/control.ts";
 import { type BridgeDeps, toCacheOption } from "./bridge.ts";
 import { toBuildError } from "./build-error.ts";
 import { BUILDKIT_VERSION, toWorker } from "./capabilities.ts";
 import { decodeFrontendOptions } from "./frontend-options.ts";
+import { historyEndpoints } from "./history.ts";
 import type { OpenBuild, Returned } from "./open-builds.ts";
 import type { SessionRegistry } from "./session/registry.ts";
 import { sessionInCall } from "./session/session-in-call.ts";
@@ -54,11 +39,7 @@ export function controlEndpoints(deps: ControlDeps): Endpoint[] {
       const options = { all, filters: filter, keepMs: keepDuration / 1e6, ...limits };
       for await (const usage of builder.prune(options)) yield toUsageRecord(usage);
     }),
-    serverStreaming(LISTEN_HISTORY, (request, call) => history(deps, request, call)),
-    unary(UPDATE_HISTORY, async ({ ref, pinned, delete: remove, finalize }) => {
-      if (!finalize) await builder.history.update(ref, remove ? { delete: true } : { pinned });
-      return {};
-    }),
+    ...historyEndpoints(builder.history),
     unary(TRACES, () => ({})),
   ];
 }
@@ -85,8 +66,8 @@ async function solve({ builder, builds, sessions, results }: ControlDeps, reques
     const open = { build, record, returned: Promise.withResolvers<Returned>() };
     using _open = builds.add(open);
     const { results: planned, metadata } = await resultsOf({ builder, results }, request, open);
-    const { answers } = await builder.finish(build, planned, outputsOf(request, exporters));
-    record.end({ answers });
+    const { answers, attachments } = await builder.finish(build, planned, outputsOf(request, exporters));
+    record.end({ answers, attachments });
     return { exporterResponse: new Map([...metadata, ...answers]) };
   } catch (error) {
     const failure = toBuildError(error);
@@ -140,48 +121,5 @@ function toUsageRecord({ type, sizeBytes, createdAt, lastUsedAt, parents, ...res
     parents: [...parents],
     createdAt: toTimestamp(createdAt),
     lastUsedAt: lastUsedAt === undefined ? undefined : toTimestamp(lastUsedAt),
-  };
-}
-
-async function* history(
-  { builder }: ControlDeps,
-  { activeOnly, ref, earlyExit, limit }: typeof BuildHistoryRequest.empty,
-  { signal }: Call,
-): AsyncGenerator<Sendable<MessageOf<typeof BuildHistoryEvent>>> {
-  const isWanted = (record: BuildRecord): boolean =>
-    (ref === "" || record.ref === ref) && (!activeOnly || record.state === "running");
-  if (earlyExit) {
-    const found = builder.history.list().filter(isWanted);
-    yield* (limit > 0 ? found.slice(0, limit) : found).map(toHistoryEvent);
-    return;
-  }
-  for await (const record of builder.history.watch(signal)) if (isWanted(record)) yield toHistoryEvent(record);
-}
-
-const EVENT_OF = {
-  running: HISTORY_EVENT.started,
-  complete: HISTORY_EVENT.complete,
-  deleted: HISTORY_EVENT.deleted,
-} as const;
-
-function toHistoryEvent(record: BuildRecord): Sendable<MessageOf<typeof BuildHistoryEvent>> {
-  const { ref, state, attributes, exporters, answers, error, pinned, steps, warnings } = record;
-  return {
-    type: EVENT_OF[state],
-    record: {
-      ref,
-      frontend: "dockerfile.v0",
-      frontendAttrs: new Map(attributes),
-      exporters: exporters.map(({ type, attributes: attrs }) => ({ type, attrs: new Map(attrs) })),
-      exporterResponse: new Map(answers),
-      error: error === undefined ? undefined : { code: 2, message: error, details: [] },
-      createdAt: toTimestamp(record.createdAt),
-      completedAt: record.completedAt === undefined ? undefined : toTimestamp(record.completedAt),
-      pinned,
-      numTotalSteps: steps.total,
-      numCompletedSteps: steps.completed,
-      numCachedSteps: steps.cached,
-      numWarnings: warnings,
-    },
   };
 }

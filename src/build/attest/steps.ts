@@ -1,5 +1,5 @@
 /** A build's graph as provenance tells of it: operations in the shape of BuildKit's definitions, each after its inputs. Pure. */
-import type { ExecOperation, FileAction, Operation, Vertex } from "../operation.ts";
+import type { ExecMount, ExecOperation, FileAction, Operation, Vertex } from "../operation.ts";
 
 export interface DescribedSteps {
   /** `buildConfig` of provenance. */
@@ -28,21 +28,21 @@ export function describeSteps(top: Vertex): DescribedSteps {
     const inputs = vertex.inputs.map(({ digest }) => `${names.get(digest)}:0`);
     return {
       id: names.get(vertex.digest),
-      op: { Op: describe(vertex.operation) },
+      op: { Op: describe(vertex) },
       ...(inputs.length === 0 ? {} : { inputs }),
     };
   });
   return { config: { llbDefinition, digestMapping: Object.fromEntries(names) }, names, vertices };
 }
 
-function describe(operation: Operation): unknown {
+function describe({ operation, inputs }: Vertex): unknown {
   switch (operation.kind) {
     case "exec":
       return { exec: describeExec(operation) };
     case "file":
-      return { file: { actions: operation.actions.map(describeAction) } };
+      return { file: { actions: operation.actions.flatMap(describeAction) } };
     case "merge":
-      return { merge: {} };
+      return { merge: { inputs: inputs.map((_, input) => ({ input })) } };
     case "directory":
     case "git":
     case "http":
@@ -72,6 +72,18 @@ function identifierOf(source: Source): string {
   }
 }
 
+/** Numbers of BuildKit's protocol (solver/pb/ops.proto). */
+const MOUNT_TYPES: Readonly<Record<ExecMount["type"], number>> = {
+  bind: 0,
+  text: 0,
+  secret: 1,
+  ssh: 2,
+  cache: 3,
+  tmpfs: 4,
+};
+const NETWORKS = { default: 0, host: 1, none: 2 } as const;
+const SECURITY = { sandbox: 0, insecure: 1 } as const;
+
 /** Variables that do not tell results apart may say something of the machine: they stay out. */
 function describeExec({
   args,
@@ -84,27 +96,50 @@ function describeExec({
   security,
 }: ExecOperation): unknown {
   const isShown = (entry: string): boolean => !envOutsideKey.includes(entry.slice(0, entry.indexOf("=")));
-  const targets = mounts.flatMap((mount) =>
-    "target" in mount && mount.target !== "" ? [{ dest: mount.target, type: mount.type }] : [],
+  const targets = mounts.flatMap(({ type, target }) =>
+    target === "" ? [] : [{ dest: target, ...orNothing("mountType", MOUNT_TYPES[type]) }],
   );
   return {
     meta: { args, env: env.filter(isShown), cwd: workingDir, ...(user === "" ? {} : { user }) },
     mounts: [{ dest: "/" }, ...targets],
-    ...(network === "default" ? {} : { network }),
-    ...(security === "sandbox" ? {} : { security }),
+    ...orNothing("network", NETWORKS[network]),
+    ...orNothing("security", SECURITY[security]),
   };
 }
 
-function describeAction(action: FileAction): unknown {
+const orNothing = (key: string, number: number): Record<string, number> => (number === 0 ? {} : { [key]: number });
+
+/** One for each source. */
+function describeAction(action: FileAction): unknown[] {
   switch (action.do) {
-    case "copy":
-      return {
-        Action: { copy: { src: action.sources, dest: action.destination, owner: action.owner, mode: action.mode } },
-        secondaryInput: action.input,
-      };
-    case "write":
-      return { Action: { mkfile: { path: action.path, mode: action.mode, owner: action.owner } } };
-    case "mkdir":
-      return { Action: { mkdir: { path: action.path, owner: action.owner } } };
+    case "copy": {
+      const { sources, destination: dest, owner, mode, input } = action;
+      const how = { dest, ...ownerOf(owner), mode: modeOf(mode, -1) };
+      return sources.map((src) => ({ Action: { copy: { src, ...how } }, input: 0, secondaryInput: input, output: 0 }));
+    }
+    case "write": {
+      const { path, owner, mode, text } = action;
+      const data = Buffer.from(text).toString("base64");
+      return [{ Action: { mkfile: { path, mode: modeOf(mode, 0o644), data, ...ownerOf(owner) } }, ...ALONE }];
+    }
+    case "mkdir": {
+      const { path, owner } = action;
+      return [{ Action: { mkdir: { path, mode: 0o755, makeParents: true, ...ownerOf(owner) } }, ...ALONE }];
+    }
   }
 }
+
+const ALONE = { input: 0, secondaryInput: -1, output: 0 };
+
+/** Symbolic ones, which depend on the file, are told as unchanged. */
+const modeOf = (mode: string, fallback: number): number =>
+  /^[0-7]+$/.test(mode) ? Number.parseInt(mode, 8) : fallback;
+
+function ownerOf(owner: string): Record<string, unknown> {
+  if (owner === "") return {};
+  const [user = "", group = user] = owner.split(":", 2);
+  return { owner: { user: principal(user), group: principal(group) } };
+}
+
+const principal = (name: string): unknown =>
+  /^\d+$/.test(name) ? { User: { byId: Number(name) } } : { User: { byName: { name } } };

@@ -79,9 +79,11 @@ function revive(_key: string, value: unknown): unknown {
 type Pairs = readonly (readonly [string, string])[];
 
 /** A record with its maps as lists of pairs. */
-interface StoredRecord extends Omit<BuildRecord, "attributes" | "answers" | "exporters"> {
+interface StoredRecord extends Omit<BuildRecord, "attributes" | "answers" | "exporters" | "attachments"> {
   readonly attributes: Pairs;
   readonly answers: Pairs;
+  /** Missing in records of earlier versions. */
+  readonly attachments?: BuildRecord["attachments"];
   readonly exporters: readonly { readonly type: Exporter["type"]; readonly attributes: Pairs }[];
 }
 
@@ -97,11 +99,12 @@ function toText({ attributes, answers, exporters, ...rest }: BuildRecord): strin
 
 /** Only what toText has written is ever read. */
 function fromText(text: string): BuildRecord {
-  const { attributes, answers, exporters, ...rest } = JSON.parse(text) as StoredRecord;
+  const { attributes, answers, exporters, attachments, ...rest } = JSON.parse(text) as StoredRecord;
   return {
     ...rest,
     completedAt: rest.completedAt,
     error: rest.error,
+    attachments: attachments ?? [],
     attributes: new Map(attributes),
     answers: new Map(answers),
     exporters: exporters.map(({ type, attributes: own }) => ({ type, attributes: new Map(own) })),

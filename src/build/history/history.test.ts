@@ -17,6 +17,8 @@ const named = (ref: string): NewRecord => ({
   exporters: [{ type: "image", attributes: new Map([["name", "app:1"]]) }],
 });
 
+const ATTACHMENT = { platform: "", predicateType: "https://slsa.dev/provenance/v0.2", digest: "sha256:dd", text: "{}" };
+
 const EVENTS: readonly ProgressEvent[] = [
   { kind: "vertex", digest: "sha256:aa", name: "[1/1] RUN x", inputs: [], started: 1.5 },
   { kind: "log", vertex: "sha256:aa", stream: "stderr", at: 2, bytes: Uint8Array.from([0, 255, 10]) },
@@ -27,7 +29,7 @@ const EVENTS: readonly ProgressEvent[] = [
 function build(history: History, ref: string): void {
   const record = history.begin(named(ref));
   for (const event of EVENTS) record.report(event);
-  record.end({ answers: new Map([["image.name", "app:1"]]) });
+  record.end({ answers: new Map([["image.name", "app:1"]]), attachments: [ATTACHMENT] });
 }
 
 async function told(history: History, ref: string): Promise<ProgressEvent[]> {
@@ -47,6 +49,8 @@ test("what a build told is told again by the next engine", async () => {
   await archived(db, 1);
   const next = opened(db);
   expect(next.list()).toEqual(first.list());
+  expect(next.attachment("sha256:dd")).toBe("{}");
+  expect(next.attachment("sha256:ee")).toBeUndefined();
   expect(next.list()).toMatchObject([
     { ref: "one", state: "complete", warnings: 1, steps: { total: 1, completed: 1, cached: 1 } },
   ]);

@@ -1,7 +1,7 @@
 /** Builds that run and the latest that ended, with everything they told, to be told again: the first in memory, the others in the archive. */
 import { conflict, messageOf, notFound } from "../../base/errors.ts";
 import type { Logger } from "../../base/log.ts";
-import type { BuildRecord, History, NewRecord, OpenRecord } from "../builder.ts";
+import type { BuildOutcome, BuildRecord, History, NewRecord, OpenRecord } from "../builder.ts";
 import type { ProgressEvent, VertexEvent } from "../progress.ts";
 import type { HistoryArchive } from "./archive.ts";
 
@@ -52,6 +52,7 @@ class ArchivedHistory implements History {
         pinned: false,
         steps: { total: 0, completed: 0, cached: 0 },
         warnings: 0,
+        attachments: [],
       },
       isInternal: internal,
       events: [],
@@ -110,6 +111,14 @@ class ArchivedHistory implements History {
     }
   }
 
+  attachment(digest: string): string | undefined {
+    for (const { record } of this.#entries.values()) {
+      const found = record.attachments.find((each) => each.digest === digest);
+      if (found !== undefined) return found.text;
+    }
+    return undefined;
+  }
+
   async update(ref: string, { pinned, delete: remove = false }: { pinned?: boolean; delete?: boolean }): Promise<void> {
     const entry = this.#entries.get(ref);
     if (entry === undefined) throw notFound(`failed to find record ${ref}: not found`);
@@ -123,10 +132,10 @@ class ArchivedHistory implements History {
     this.#publish(entry);
   }
 
-  #end(entry: Entry, outcome: { readonly answers: ReadonlyMap<string, string> } | { readonly error: string }): boolean {
+  #end(entry: Entry, outcome: BuildOutcome): boolean {
     if (entry.hasEnded) return false;
     entry.hasEnded = true;
-    const [answers, error] = "error" in outcome ? [new Map(), outcome.error] : [outcome.answers, undefined];
+    const { answers, attachments, error } = { ...NOTHING, ...outcome };
     const vertexes = [...entry.vertexes.values()];
     const steps = {
       total: vertexes.length,
@@ -134,7 +143,8 @@ class ArchivedHistory implements History {
       cached: vertexes.filter(({ cached }) => cached === true).length,
     };
     const warnings = (entry.events ?? []).filter(({ kind }) => kind === "warning").length;
-    entry.record = { ...entry.record, state: "complete", completedAt: Date.now(), answers, error, steps, warnings };
+    const told = { answers, attachments, error, steps, warnings };
+    entry.record = { ...entry.record, state: "complete", completedAt: Date.now(), ...told };
     wakeAll(entry);
     this.#publish(entry);
     this.#forgetOldest();
@@ -189,6 +199,8 @@ class ArchivedHistory implements History {
     }
   }
 }
+
+const NOTHING = { answers: new Map<string, string>(), attachments: [], error: undefined };
 
 const archivedEntry = (record: BuildRecord): Entry => ({
   record,

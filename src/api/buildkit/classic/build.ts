@@ -113,7 +113,7 @@ interface Following {
 async function* follow({ builder }: ClassicDeps, following: Following): AsyncGenerator<unknown> {
   const { options, plan, record, signal, finishing } = following;
   const ended = finishing.then(
-    ({ answers }) => record.end({ answers }),
+    ({ answers, attachments }) => record.end({ answers, attachments }),
     (error: unknown) => record.end({ error: messageOf(error) }),
   );
   const teller = new StepTeller(plan.steps, options);
