@@ -63,13 +63,14 @@ async function writeLayer(job: StageJob, control: StageControl): Promise<LayerFa
   const compression = detectCompression(await source.head());
   // A plain tar has one hash for both.
   const digest = compression === "none" ? undefined : source.hash();
-  const pace = new GarbagePace();
+  const garbage = new Garbage();
   for await (const chunk of decompress(source.read(), compression)) {
     file.append(chunk);
-    pace.add(chunk.length);
     reader.push(chunk);
     checkIsTar(reader, tree, chunk);
     checkExpansion(limits, source.bytes, reader.offset);
+    garbage.take(chunk);
+    if (compression !== "none") garbage.collect(source.bytes);
   }
   closeWhole(reader, compression);
   tree.finish();
@@ -109,14 +110,24 @@ function sync(directory: string, extracted: boolean): void {
 
 const COLLECT_EVERY_BYTES = 16 * 2 ** 20;
 
-/** Inflated bytes are garbage as soon as they are written, of which the collector would let hundreds of megabytes gather on a large machine. */
-class GarbagePace {
-  #bytes = 0;
+/** Bytes that nobody needs any more, of which the collector would let hundreds of megabytes gather on a large machine. */
+class Garbage {
+  #left = 0;
+  #collected = 0;
 
-  add(bytes: number): void {
-    this.#bytes += bytes;
-    if (this.#bytes < COLLECT_EVERY_BYTES) return;
-    this.#bytes = 0;
+  /** Gives the chunk's memory back at once, which is cheaper than any collection, when it is the end of its buffer. */
+  take(chunk: Uint8Array): void {
+    const { buffer, byteOffset, byteLength } = chunk;
+    // An inflater goes on filling a buffer that is not full.
+    if (buffer instanceof ArrayBuffer && byteOffset + byteLength === buffer.byteLength) buffer.transfer(0);
+    else this.#left += byteLength;
+  }
+
+  /** `sourceBytes` have been inflated by now. */
+  collect(sourceBytes: number): void {
+    const bytes = sourceBytes + this.#left;
+    if (bytes - this.#collected < COLLECT_EVERY_BYTES) return;
+    this.#collected = bytes;
     Bun.gc(true);
   }
 }
