@@ -13,7 +13,8 @@ export async function sendUnlessKnown(
   if (known === undefined) return sendTree(call, tree);
   const stats: FileStat[] = [];
   for await (const stat of tree.entries) stats.push(stat);
-  if (listDigest(lines(stats)) !== known) return sendTree(call, { entries: each(stats), read: tree.read });
+  if (listDigest(lines(stats)) !== known)
+    return sendTree(call, { entries: each(stats), read: (path) => tree.read(path) });
   await call.send({ type: PACKET.unchanged });
   for await (const { type } of call.answers) {
     if (type !== PACKET.finish) continue;

@@ -9,11 +9,11 @@ import type { SolveRequest } from "../../wire/buildkit/control.ts";
 import type { Sendable } from "../../wire/protobuf/message.ts";
 import type { Context } from "../command.ts";
 import { CommandError } from "../errors.ts";
-import { neutralise } from "../neutralise.ts";
 import { openControl, openSession } from "./connection.ts";
 import { failedLines, failedSteps, warningsText } from "./display/failure.ts";
 import { BuildModel } from "./display/model.ts";
 import { type ProgressMode, showBuild } from "./display/show.ts";
+import { buildProblem } from "./fields.ts";
 
 export interface BuildJob {
   readonly ref: string;
@@ -29,8 +29,9 @@ export interface BuildJob {
 /** What the engine answers, such as "containerimage.digest". */
 export type BuildAnswers = ReadonlyMap<string, string>;
 
-/** What a shell reports for a program that SIGINT ended. */
-const EXIT_INTERRUPTED = 130;
+const CANCELED = "ERROR: failed to build: failed to solve: Canceled: context canceled";
+/** What a shell reports for a program that such a signal ended. */
+const EXITS = { SIGINT: 130, SIGTERM: 143 } as const;
 
 /** Throws CommandError for a build that failed, with everything said that there is to say. */
 export async function runBuild(context: Context, client: Client, job: BuildJob): Promise<BuildAnswers> {
@@ -51,9 +52,14 @@ export async function runBuild(context: Context, client: Client, job: BuildJob):
 /** Interrupted once, the build is given up in order; a second time, at once. */
 async function solve({ io }: Context, control: GrpcClient, request: Sendable<SolveRequest>): Promise<BuildAnswers> {
   const call = control.open(SOLVE);
-  let interrupts = 0;
-  using _interrupted = io.onSignal("SIGINT", () => (interrupts++ === 0 ? call.cancel() : control.close()));
-  using _terminated = io.onSignal("SIGTERM", () => (interrupts++ === 0 ? call.cancel() : control.close()));
+  let interrupted: keyof typeof EXITS | undefined;
+  const interrupt = (signal: keyof typeof EXITS) => (): void => {
+    if (interrupted === undefined) call.cancel();
+    else control.close();
+    interrupted ??= signal;
+  };
+  using _interrupted = io.onSignal("SIGINT", interrupt("SIGINT"));
+  using _terminated = io.onSignal("SIGTERM", interrupt("SIGTERM"));
   try {
     await call.send(request);
     call.end();
@@ -61,12 +67,10 @@ async function solve({ io }: Context, control: GrpcClient, request: Sendable<Sol
     for await (const { exporterResponse } of call.answers) answers = exporterResponse;
     return answers;
   } catch (error) {
-    if (interrupts > 0) throw new Interrupted("failed to solve: Canceled: context canceled", { cause: error });
-    throw error;
+    if (interrupted === undefined) throw error;
+    throw new CommandError(CANCELED, EXITS[interrupted], { cause: error });
   }
 }
-
-class Interrupted extends Error {}
 
 /** A build that never began has no progress to show. */
 async function* progressOf(control: GrpcClient, ref: string) {
@@ -86,15 +90,10 @@ async function failureOf(
   model: BuildModel,
   error: unknown,
 ): Promise<CommandError> {
-  if (error instanceof Interrupted)
-    return new CommandError(`ERROR: failed to build: ${error.message}`, EXIT_INTERRUPTED, { cause: error });
-  if (!(error instanceof GrpcError))
-    return new CommandError(`ERROR: failed to build: ${messageOf(error)}`, 1, { cause: error });
-  if (error.code === CODE.unavailable)
-    return new CommandError(`ERROR: failed to build: the engine is gone: ${neutralise(error.message)}`, 1, {
-      cause: error,
-    });
+  if (error instanceof CommandError) return error;
+  if (!(error instanceof GrpcError)) return buildProblem(messageOf(error), error);
+  if (error.code === CODE.unavailable) return buildProblem(`the engine is gone: ${error.message}`, error);
   const warnings = mode === "rawjson" ? "" : warningsText(model.warnings, debug);
   await io.stderr.write(failedSteps(model) + warnings + failedLines(error));
-  return new CommandError(`ERROR: failed to build: failed to solve: ${error.message}`, 1, { cause: error });
+  return buildProblem(`failed to solve: ${error.message}`, error);
 }

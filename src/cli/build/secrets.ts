@@ -35,7 +35,7 @@ function openSecret(env: SecretEnv, spec: string): Secret {
 }
 
 /** Without a source it is the variable of its name, or else the file. */
-export function parseSecret(spec: string, variables: SecretEnv["variables"]): SecretWish {
+function parseSecret(spec: string, variables: SecretEnv["variables"]): SecretWish {
   const { id = "", type = "", env = "", src = "", source = src, ...unknown } = Object.fromEntries(parseFields(spec));
   const [strange] = Object.keys(unknown);
   if (strange !== undefined) throw new CommandError(`ERROR: unexpected key '${strange}' in '${spec}'`);
