@@ -31,6 +31,8 @@ export interface DebianImage {
   readonly script: string;
   /** Lines of a Dockerfile. */
   readonly changes: readonly string[];
+  /** Nothing is left out, and dpkg knows what is installed, so that more can be. */
+  readonly isComplete?: boolean;
 }
 
 /** Waits for connections on port 80 with whatever is mounted as its configuration. */
@@ -82,6 +84,34 @@ export const POSTGRES: DebianImage = {
   ],
 };
 
+/** Runs JavaScript. */
+export const NODE: DebianImage = { name: "node", packages: ["nodejs"], script: "", changes: ["CMD node"] };
+
+/** Compiles C, also into programs that need nothing else. */
+export const GCC: DebianImage = {
+  name: "gcc",
+  packages: ["gcc", "libc6-dev", "make"],
+  script: "rm -rf usr/share usr/lib/gcc/*/*/lib*san* usr/lib/gcc/*/*/lto*",
+  changes: ["CMD sh"],
+};
+
+/** Installs packages from where this machine has its own. */
+export const DEBIAN: DebianImage = {
+  name: "debian",
+  packages:
+    "apt base-passwd debconf debian-archive-keyring diffutils findutils gzip init-system-helpers libc-bin mawk perl-base tar".split(
+      " ",
+    ),
+  script: `
+    sources=$(grep -lsr debian-archive-keyring /etc/apt/sources.list.d || echo /etc/apt/sources.list)
+    cp $sources etc/apt/$(test -e /etc/apt/sources.list || echo sources.list.d/)
+    apt-config dump | grep -i '^acquire::https*::proxy' >etc/apt/apt.conf.d/90proxy || true
+    echo 'APT::Sandbox::User "root";' >etc/apt/apt.conf.d/90root
+    ln -s mawk usr/bin/awk`,
+  changes: ["CMD bash"],
+  isComplete: true,
+};
+
 /** Gives an engine the image if it has none of that name. Needs the network when its archive is not there yet. */
 export async function ensureDebian(dockerEnv: Readonly<Record<string, string>>, image: DebianImage): Promise<void> {
   const env = { ...dockerEnv };
@@ -92,7 +122,13 @@ export async function ensureDebian(dockerEnv: Readonly<Record<string, string>>, 
 
 /** The path of the image's root file system as an archive, which is made if it is not there. */
 export async function debianRoot(image: DebianImage): Promise<string> {
-  const recipe = JSON.stringify([image.packages, image.script, UNWANTED.source, USERS]);
+  const recipe = JSON.stringify([
+    image.packages,
+    image.script,
+    UNWANTED.source,
+    USERS,
+    ...(image.isComplete ? ["complete"] : []),
+  ]);
   const path = join(KEPT, `${image.name}-${createHash("sha256").update(recipe).digest("hex").slice(0, 12)}.tar`);
   if (existsSync(path)) return path;
   mkdirSync(dirname(path), { recursive: true });
@@ -106,21 +142,34 @@ export async function debianRoot(image: DebianImage): Promise<string> {
   }
 }
 
-async function makeRoot({ packages, script }: DebianImage, dir: string): Promise<void> {
+/** Unpacked as dpkg would, and written down as it does. */
+const UNPACK = `
+  mkdir -p root/var/lib/dpkg/info
+  for deb in *.deb; do
+    name=$(dpkg-deb -f $deb package)
+    dpkg-deb -X $deb root | sed 's|^\\./|/|; s|/$||; s|^$|/.|' >root/var/lib/dpkg/info/$name.list
+    { dpkg-deb -f $deb | sed '/^Package:/a Status: install ok installed'; echo; } >>root/var/lib/dpkg/status
+  done`;
+
+async function makeRoot({ packages, script, isComplete = false }: DebianImage, dir: string): Promise<void> {
   const options = { cwd: dir, timeoutMs: DOWNLOAD_TIMEOUT_MS };
-  const wanted = (await withDependencies(packages)).filter((name) => !UNWANTED.test(name));
+  const all = await withDependencies(packages);
+  const wanted = isComplete ? all : all.filter((name) => !UNWANTED.test(name.replace(/=.*/, "")));
   const root = join(dir, "root");
   mkdirSync(root);
   chmodSync(root, 0o755);
   await output(["apt-get", "download", "-qq", ...wanted], options);
-  await output(["sh", "-c", "for deb in *.deb; do dpkg-deb -x $deb root || exit 1; done"], options);
+  await output(
+    ["sh", "-ec", isComplete ? UNPACK : "for deb in *.deb; do dpkg-deb -x $deb root || exit 1; done"],
+    options,
+  );
   writeFileSync(join(root, "etc/passwd"), USERS.map(([id, user]) => `${user}:x:${id}:${id}::/:/bin/sh\n`).join(""));
   writeFileSync(join(root, "etc/group"), USERS.map(([id, , group]) => `${group}:x:${id}:\n`).join(""));
   await output(["sh", "-ec", script], { cwd: root });
   await output(["tar", "-C", "root", "--numeric-owner", "-cf", "root.tar", "."], options);
 }
 
-/** The names of everything that an empty system would get with the packages. */
+/** The names and versions of everything that an empty system would get with the packages. */
 async function withDependencies(packages: readonly string[]): Promise<string[]> {
   const flags = ["-y", "--no-install-recommends", "--simulate", "-o", "Dir::State::status=/dev/null"];
   const command = ["apt-get", "install", ...flags, "bash", "coreutils", "dash", "grep", "sed", ...packages];
@@ -128,5 +177,5 @@ async function withDependencies(packages: readonly string[]): Promise<string[]> 
     await output(["apt-get", "update", "-qq"], { timeoutMs: DOWNLOAD_TIMEOUT_MS });
     return output(command);
   });
-  return [...listed.matchAll(/^Inst (\S+)/gm)].map(([, name = ""]) => name);
+  return [...listed.matchAll(/^Inst (\S+) \((\S+)/gm)].map(([, name = "", version = ""]) => `${name}=${version}`);
 }

@@ -109,6 +109,15 @@ test("images and their cache survive a restart, and a pruned cache leaves the im
   expect((await classicBuild(engine, files)).output).not.toContain("Using cache");
 });
 
+test("a step reaches who is on its network, and nobody without one", async () => {
+  await engine.dockerOutput("run", "-d", "--name", "near", "busybox", "httpd", "-f", "-h", "/etc");
+  const address = await engine.dockerOutput("inspect", "-f", "{{.NetworkSettings.IPAddress}}", "near");
+  const files = dockerfile(`RUN printf 'GET /passwd HTTP/1.0\\r\\n\\r\\n' | nc -w 5 ${address} 80`);
+  expect((await classicBuild(engine, files)).output).toContain("root:");
+  expect((await classicBuild(engine, files, { networkmode: "none" })).output).toContain("unreachable");
+  await engine.dockerOutput("rm", "-f", "near");
+});
+
 test("a step has the limits that were asked for", async () => {
   const lines = ["RUN head -c 200m /dev/zero | tail > /dev/null; echo code=$?"];
   const { output, error } = await classicBuild(engine, dockerfile(...lines), {

@@ -36,7 +36,7 @@ export class BuildPeer {
 
   async run({ dockerfile, context = {}, query = {}, again }: BuildCase): Promise<Outcome> {
     const files: Files = { ...context, Dockerfile: dockerfile };
-    const first = await this.#build(files, { ...query, nocache: "1" });
+    const first = await this.#build(files, { nocache: "1", ...query });
     const told = { output: first.output, ...(first.warnings.length === 0 ? {} : { warnings: first.warnings }) };
     if (first.imageId === undefined) return { error: first.error, ...told };
     try {
