@@ -3,6 +3,8 @@
  * TARE_PEER_DOCKER to a Docker socket, and TARE_PEER_ENTER to a command that leads to podman, to measure against them.
  */
 import { bench as archives } from "./archives.ts";
+import { bench as atOnce } from "./at-once.ts";
+import { bench as builds } from "./builds.ts";
 import { bench as copy } from "./copy.ts";
 import { bench as execBench } from "./exec.ts";
 import { Field } from "./harness/contenders.ts";
@@ -34,8 +36,10 @@ const BENCHES = [
   ports,
   archives,
   registry,
+  atOnce,
   volumes,
   images,
+  builds,
 ];
 
 async function main(argv: readonly string[]): Promise<number> {

@@ -1,20 +1,19 @@
 /**
- * Pulls of an image of more than a gigabyte and 50,000 files from a docker-registry on loopback, gzip and zstd; the push of a new layer of
- * 300 MB; and what four pulls at once do to the engine's memory and to those who ask it something meanwhile.
+ * Pulls of an image of more than a gigabyte and 50,000 files from a docker-registry on loopback, gzip and zstd; and the push of a new
+ * layer of 300 MB.
  */
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DockerRegistry } from "../test/harness/registry.ts";
 import type { Bench } from "./bench.ts";
 import type { Contender, Field } from "./harness/contenders.ts";
 import { COMPRESSIONS, type Compression, type Blob as LayerBlob, largeImage } from "./harness/large-image.ts";
-import { type Measured, quantile, summarize } from "./harness/paired.ts";
+import { type Measured, summarize } from "./harness/paired.ts";
 import { pairedReport, type Report } from "./harness/report.ts";
 
 const ROUNDS = 5;
 const NEW_LAYER_BYTES = 300 * 1000 * 1000;
-const AT_ONCE = 4;
 
 export const bench: Bench = { name: "registry", run: registryBench };
 
@@ -22,7 +21,7 @@ async function registryBench(field: Field): Promise<Report[]> {
   await using registry = await DockerRegistry.start();
   const reports: Report[] = [];
   for (const compression of COMPRESSIONS) reports.push(await pulls(field, registry, compression));
-  reports.push(await pushes(field, registry), await fourAtOnce(field, registry));
+  reports.push(await pushes(field, registry));
   return reports;
 }
 
@@ -73,41 +72,6 @@ async function takeTurns(
   const reference = times.get(contenders[0]?.name ?? "") ?? [];
   return contenders.map(({ name }) => summarize(name, times.get(name) ?? [], reference));
 }
-
-/** The engine's memory at its highest, and how long others wait for an answer. */
-async function fourAtOnce({ engine, tare }: Field, registry: DockerRegistry): Promise<Report> {
-  const images = Array.from({ length: AT_ONCE }, (_, at) => `bench/four-${at}`);
-  for (const [at, name] of images.entries()) await publish(registry, name, { compression: "gzip", first: at });
-  let mostKb = 0;
-  const waits: number[] = [];
-  let isOver = false;
-  const watching = (async () => {
-    while (!isOver) {
-      const started = performance.now();
-      await (await fetch("http://engine/_ping", { unix: engine.socketPath })).text();
-      waits.push(performance.now() - started);
-      mostKb = Math.max(mostKb, residentKb(engine.pid));
-      await Bun.sleep(5);
-    }
-  })();
-  const all = images.map((name) => `${tare.cli} pull -q ${registry.host}/${name}:1 & `).join("");
-  const started = performance.now();
-  await tare.shell.run(`${all} wait`);
-  const elapsed = performance.now() - started;
-  isOver = true;
-  await watching;
-  for (const name of images) await tare.shell.run(`${tare.cli} rmi -f ${registry.host}/${name}:1`);
-  return {
-    title: "Four pulls at once",
-    columns: ["", "s", "most MiB", "median answer ms", "slowest answer ms"],
-    rows: [["tare", elapsed / 1000, mostKb / 1024, quantile(waits, 0.5), Math.max(...waits)]],
-  };
-}
-
-const residentKb = (pid: number): number =>
-  existsSync(`/proc/${pid}/status`)
-    ? Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1])
-    : 0;
 
 interface Chosen {
   readonly compression: Compression;

@@ -1,5 +1,5 @@
 /** Memory and identity of processes, from /proc. */
-import { readdirSync, readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 
 /** What these processes alone keep from others: Private_Clean + Private_Dirty. */
 export function privateMemoryKb(pids: readonly number[]): number {
@@ -35,4 +35,12 @@ function read(path: string): string {
   } catch {
     return "";
   }
+}
+
+/** The most memory that a process has had at once during `work`, in MiB. */
+export async function peakOf(pid: number, work: () => Promise<void>): Promise<number> {
+  writeFileSync(`/proc/${pid}/clear_refs`, "5");
+  await work();
+  const [, kilobytes] = /^VmHWM:\s+(\d+) kB$/m.exec(read(`/proc/${pid}/status`)) ?? [];
+  return Number(kilobytes) / 1024;
 }

@@ -3,12 +3,17 @@ import { createHash } from "node:crypto";
 import { type Blob, type Compression, type LargeImage } from "./large-image.ts";
 
 const MANIFEST_TYPE = "application/vnd.oci.image.manifest.v1+json";
-const REPOSITORY = "bench/large";
 
 /** The reference to pull it by. */
-export async function pushImage(host: string, image: LargeImage, compression: Compression): Promise<string> {
+export async function pushImage(
+  host: string,
+  image: LargeImage,
+  compression: Compression,
+  repository = "bench/large",
+): Promise<string> {
   const layers = image.layers[compression];
-  for (const blob of [...layers, image.config]) await pushBlob(host, blob);
+  const base = `http://${host}/v2/${repository}`;
+  for (const blob of [...layers, image.config]) await pushBlob(base, blob);
   const describe = (mediaType: string, { digest, size }: Blob) => ({ mediaType, digest, size });
   const manifest = JSON.stringify({
     schemaVersion: 2,
@@ -16,18 +21,18 @@ export async function pushImage(host: string, image: LargeImage, compression: Co
     config: describe("application/vnd.oci.image.config.v1+json", image.config),
     layers: layers.map((layer) => describe(`application/vnd.oci.image.layer.v1.tar+${compression}`, layer)),
   });
-  const answer = await fetch(`http://${host}/v2/${REPOSITORY}/manifests/${compression}`, {
+  const answer = await fetch(`${base}/manifests/${compression}`, {
     method: "PUT",
     headers: { "Content-Type": MANIFEST_TYPE },
     body: manifest,
   });
   if (!answer.ok) throw new Error(`manifest ${createHash("sha256").update(manifest).digest("hex")}: ${answer.status}`);
-  return `${host}/${REPOSITORY}:${compression}`;
+  return `${host}/${repository}:${compression}`;
 }
 
-async function pushBlob(host: string, { path, digest }: Blob): Promise<void> {
-  const begun = await fetch(`http://${host}/v2/${REPOSITORY}/blobs/uploads/`, { method: "POST" });
-  const location = new URL(begun.headers.get("Location") ?? "", `http://${host}`);
+async function pushBlob(base: string, { path, digest }: Blob): Promise<void> {
+  const begun = await fetch(`${base}/blobs/uploads/`, { method: "POST" });
+  const location = new URL(begun.headers.get("Location") ?? "", base);
   location.searchParams.set("digest", digest);
   const answer = await fetch(location, {
     method: "PUT",

@@ -236,6 +236,8 @@ export interface VolumeBackend {
 export interface BuildBackend {
   /** Made when the first build comes, and the same from then on. */
   readonly open: () => Promise<Builder>;
+  /** False while nothing has ever been built: then there is nothing to ask about. */
+  readonly exists: () => boolean;
   readonly worker: WorkerFacts;
 }
 

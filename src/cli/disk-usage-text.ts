@@ -38,7 +38,7 @@ async function tables(usage: Required<DiskUsage>, nowMs: number): Promise<string
     "\nLocal Volumes space usage:\n\n",
     await table(usedVolumes, usage.VolumeUsage.Items),
     `\nBuild cache usage: ${humanSize(usage.BuildCacheUsage.TotalSize)}\n\n`,
-    await table(usedCache, usage.BuildCacheUsage.Items),
+    await table(usedCache(options), usage.BuildCacheUsage.Items),
   ].join("");
 }
 
@@ -55,7 +55,7 @@ function usageValue(usage: Required<DiskUsage>, nowMs: number): Value {
       field("Images", usedImages(options), usage.ImageUsage.Items.map(firstName)),
       field("Containers", usedContainers(options), usage.ContainerUsage.Items.map(ownSize)),
       field("Volumes", usedVolumes, usage.VolumeUsage.Items),
-      field("BuildCache", usedCache, usage.BuildCacheUsage.Items),
+      field("BuildCache", usedCache(options), usage.BuildCacheUsage.Items),
     ]),
   );
 }

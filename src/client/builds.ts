@@ -1,5 +1,10 @@
-/** The two connections of a build: one for calls to the engine, one on which the client serves its files and secrets. Both are HTTP/2. */
+/**
+ * The two connections of a build, both HTTP/2: one for calls to the engine, one on which the client serves its files and secrets; and
+ * the build cache as far as it needs neither.
+ */
 import type { Duplex } from "../base/duplex.ts";
+import type { BuildPruneReport } from "../wire/disk-usage.ts";
+import { type FilterLists, filterQuery } from "./filter-query.ts";
 import type { HttpClient } from "./http.ts";
 
 export interface SessionHeaders {
@@ -14,6 +19,11 @@ const UPGRADE = { Upgrade: "h2c" };
 
 export function buildApi(http: HttpClient) {
   return {
+    /** POST /build/prune. */
+    prune: (filters: FilterLists = {}, options: { readonly all?: boolean } = {}): Promise<BuildPruneReport> =>
+      http.json("POST", "/build/prune", {
+        query: { filters: filterQuery(filters), all: options.all === true ? "1" : undefined },
+      }),
     /** POST /grpc. */
     grpc: async (): Promise<Duplex> => (await http.hijack("POST", "/grpc", { headers: UPGRADE })).stream,
     /** POST /session. */

@@ -10,6 +10,9 @@ import type { ImageStore } from "../image/images.ts";
 import { toOciArchitecture } from "../image/platform.ts";
 import type { EngineConfig } from "./config.ts";
 
+/** Where the cache lies. */
+export const buildDir = ({ root }: EngineConfig): string => join(root, "build");
+
 /** Where steps lie while they run. */
 export const buildRunDir = ({ run }: EngineConfig): string => join(run, "build");
 
@@ -23,7 +26,7 @@ export function buildsOnDemand(
   const open = async (): Promise<Builder> => {
     const { createBuildRoom } = await import("../build/create-build-room.ts");
     return createBuildRoom({
-      dir: join(config.root, "build"),
+      dir: buildDir(config),
       runDir: buildRunDir(config),
       db,
       images,

@@ -1,4 +1,5 @@
 /** The engine's services behind its sockets. */
+import { existsSync } from "node:fs";
 import { cpus, hostname } from "node:os";
 import { createApi } from "../api/create-api.ts";
 import { listen, type Server } from "../api/http/server.ts";
@@ -17,6 +18,7 @@ import { createVolumeService } from "../engine/volume/service.ts";
 import type { ImageStore } from "../image/images.ts";
 import { toOciArchitecture } from "../image/platform.ts";
 import { detectCgroups, isPureV2 } from "../kernel/cgroup-layout.ts";
+import { buildDir } from "./builds.ts";
 import type { EngineConfig } from "./config.ts";
 
 export interface ServeParts {
@@ -49,6 +51,7 @@ export function serve(
     networks: createNetworkService(ctx),
     builds: {
       open: openBuilds,
+      exists: () => existsSync(buildDir(config)),
       worker: {
         id: engineId,
         platforms: [{ os: "linux", architecture: toOciArchitecture(process.arch), variant: "" }],

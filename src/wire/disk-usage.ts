@@ -21,12 +21,34 @@ export interface SizedVolume {
   readonly UsageData: { readonly Size: number; readonly RefCount: number };
 }
 
+/** A record of the build cache. */
+export interface BuildCacheItem {
+  readonly ID: string;
+  /** Docker's own writes this name with a blank before it. */
+  readonly " Parents"?: readonly string[];
+  readonly Type: string;
+  readonly Description: string;
+  readonly InUse: boolean;
+  readonly Shared: boolean;
+  readonly Size: number;
+  /** RFC 3339. */
+  readonly CreatedAt: string;
+  readonly LastUsedAt: string | null;
+  readonly UsageCount: number;
+}
+
+/** POST /build/prune. */
+export interface BuildPruneReport {
+  readonly CachesDeleted: readonly string[] | null;
+  readonly SpaceReclaimed: number;
+}
+
 /** Only what was asked for. */
 export interface DiskUsage {
   readonly ImageUsage?: UsageSection<ImageSummary>;
   readonly ContainerUsage?: UsageSection<ContainerSummary>;
   readonly VolumeUsage?: UsageSection<SizedVolume>;
-  readonly BuildCacheUsage?: UsageSection<never>;
+  readonly BuildCacheUsage?: UsageSection<BuildCacheItem>;
 }
 
 /** As versions up to 1.52 show it. */
@@ -35,7 +57,7 @@ export interface LegacyDiskUsage {
   readonly Images: readonly ImageSummary[] | null;
   readonly Containers: readonly ContainerSummary[] | null;
   readonly Volumes: readonly SizedVolume[] | null;
-  readonly BuildCache: readonly never[] | null;
+  readonly BuildCache: readonly BuildCacheItem[] | null;
   /** Below 1.42. */
   readonly BuilderSize?: number;
 }

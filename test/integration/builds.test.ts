@@ -86,8 +86,8 @@ test("an engine killed during a step goes on from the steps before it, and sweep
     "RUN --mount=type=cache,id=kill,target=/k if [ -e /k/x ]; then echo again; else touch /k/x; sleep 1000; fi",
   ];
   const cut = classicBuild(engine, dockerfile(...lines)).catch(() => undefined);
-  await eventually(async () => engine.residue().filter((line) => line.includes("/build/")).length > 0 && stepsRun());
-  await eventually(async () => (await engine.dockerOutput("ps", "-q")) === "" && stepsRun());
+  const marks = new Bun.Glob("build/**/x");
+  await eventually(async () => [...marks.scanSync({ cwd: engine.root, dot: true })].length > 0 && stepsRun());
   await engine.restart();
   await cut;
   expect(stepsRun()).toBe(false);
@@ -136,4 +136,22 @@ test.each([
   const response = await fetch("http://docker/v1.47/build", { method: "POST", unix: engine.socketPath, body });
   expect(response.status).toBe(400);
   expect(readdirSync(join(engine.root, "build/remote"))).toEqual([]);
+});
+
+test("what the cache takes is told, of which images share is theirs, and system prune frees the rest", async () => {
+  await fetch("http://docker/v1.47/build/prune?all=1", { method: "POST", unix: engine.socketPath });
+  await classicBuild(engine, dockerfile("RUN head -c 2000000 /dev/urandom > /shared"), { t: "sharing" });
+  const unshared = dockerfile("RUN head -c 3000000 /dev/urandom > /lone", "RUN false");
+  expect((await classicBuild(engine, unshared)).error).toContain("non-zero code: 1");
+  for (const cli of ["docker", "tare"] as const) {
+    const line = (await engine[cli]("system", "df", "--format", "{{.Type}} {{.TotalCount}} {{.Size}}")).stdout;
+    expect(line).toMatch(/^Build Cache 2 3(\.\d+)?MB$/m);
+    const verbose = (await engine[cli]("system", "df", "-v")).stdout;
+    expect(verbose).toMatch(/regular +2(\.\d+)?MB .* true$/m);
+    expect(verbose).toMatch(/regular +3(\.\d+)?MB .* false$/m);
+  }
+  const pruned = await engine.dockerOutput("system", "prune", "-f");
+  expect(pruned).toContain("Deleted build cache objects:");
+  expect(pruned).toMatch(/^Total reclaimed space: 3(\.\d+)?MB$/m);
+  expect(await engine.dockerOutput("run", "--rm", "sharing", "wc", "-c", "/shared")).toBe("2000000 /shared");
 });

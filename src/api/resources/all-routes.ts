@@ -23,7 +23,7 @@ import { volumeRoutes } from "./volumes.ts";
 export function allRoutes(backend: Backend, hostLimits: HostLimits, log: Logger): Route[] {
   return [
     ...systemRoutes(backend.system),
-    ...diskUsageRoutes(backend.system),
+    ...diskUsageRoutes(backend),
     ...containerRoutes(backend.containers, hostLimits),
     ...lifecycleRoutes(backend.containers),
     ...streamRoutes(backend.containers),

@@ -1,9 +1,11 @@
 /** BuildKit's doors: connections that become HTTP/2, with the engine as gRPC's server (`/grpc`) or as its client (`/session`). */
+import { parseDurationNs } from "../../base/duration.ts";
 import { invalidParameter } from "../../base/errors.ts";
 import type { Logger } from "../../base/log.ts";
 import type { Builder } from "../../build/builder.ts";
 import { parseFilters } from "../../wire/filters.ts";
 import { hasToken } from "../../wire/http1.ts";
+import type { Query } from "../../wire/query.ts";
 import { type Answer, empty, json } from "../answer.ts";
 import type { BuildBackend } from "../backend.ts";
 import type { BuildkitServer } from "../buildkit/server.ts";
@@ -71,7 +73,7 @@ async function prune(builder: Builder, { query }: Request): Promise<Answer> {
   const options = {
     all: query.bool("all"),
     filters: filters.filter((filter) => filter !== ""),
-    keepMs: 0,
+    keepMs: keepMs(query),
     reservedBytes: bytes("reserved-space") || bytes("keep-storage"),
     maxUsedBytes: bytes("max-used-space"),
     minFreeBytes: bytes("min-free-space"),
@@ -82,6 +84,20 @@ async function prune(builder: Builder, { query }: Request): Promise<Answer> {
     CachesDeleted: pruned.length === 0 ? null : pruned.map(({ id }) => id),
     SpaceReclaimed: reclaimed,
   });
+}
+
+/** Only what was not used for so long: "24h", or since a moment. Throws invalidParameter. */
+function keepMs(query: Query): number {
+  const filters = parseFilters(query.text("filters"));
+  const texts = [...(filters.get("until") ?? []), ...(filters.get("unused-for") ?? [])];
+  const [text] = texts;
+  if (text === undefined) return 0;
+  if (texts.length > 1) throw invalidParameter('filters expect only one value for "until" and "unused-for"');
+  const durationNs = parseDurationNs(text);
+  if (durationNs !== undefined) return durationNs / 1e6;
+  const moment = Date.parse(text);
+  if (Number.isNaN(moment)) throw invalidParameter(`"until" filter expects a duration (e.g., '24h') or a timestamp`);
+  return Math.max(0, Date.now() - moment);
 }
 
 /** "id=…" as BuildKit writes filters; "unused-for" and the like are limits, not filters. */

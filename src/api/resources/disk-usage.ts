@@ -1,6 +1,8 @@
 /** GET /system/df in the shapes of its times: lists of everything up to 1.52, sections with totals from there on. */
 import { invalidParameter } from "../../base/errors.ts";
+import type { CacheUsage } from "../../build/builder.ts";
 import {
+  type BuildCacheItem,
   DISK_USAGE_TYPES,
   type DiskUsage,
   type DiskUsageType,
@@ -8,23 +10,64 @@ import {
   type UsageSection,
 } from "../../wire/disk-usage.ts";
 import { type Answer, json } from "../answer.ts";
-import type { SystemBackend } from "../backend.ts";
+import type { BuildBackend, SystemBackend } from "../backend.ts";
 import { isBelow } from "../negotiate.ts";
 import type { Call, Route } from "../router.ts";
 import { adapt } from "../shims/adapt.ts";
 
-export function diskUsageRoutes(backend: SystemBackend): Route[] {
+export interface DiskUsageBackend {
+  readonly system: SystemBackend;
+  readonly builds: BuildBackend;
+}
+
+export function diskUsageRoutes(backend: DiskUsageBackend): Route[] {
   return [{ method: "GET", pattern: "/system/df", handle: (call) => answer(backend, call) }];
 }
 
-async function answer(backend: SystemBackend, { request: { query }, version }: Call): Promise<Answer> {
+async function answer({ system, builds }: DiskUsageBackend, { request: { query }, version }: Call): Promise<Answer> {
   const asked = isBelow(version, "1.42") ? [] : query.all("type").map(checkType);
-  const usage = await backend.diskUsage(new Set(asked.length === 0 ? DISK_USAGE_TYPES : asked));
+  const types = new Set(asked.length === 0 ? DISK_USAGE_TYPES : asked);
+  const [others, cache] = await Promise.all([
+    system.diskUsage(types),
+    types.has("build-cache") ? cacheSection(builds) : undefined,
+  ]);
+  const usage = { ...others, ...(cache === undefined ? {} : { BuildCacheUsage: cache }) };
   if (isBelow(version, "1.52")) return json(200, toLegacy(usage, version));
   const verbose = query.bool("verbose");
   // The one version that speaks both, until it is asked for the newer.
   const both = isBelow(version, "1.53") && query.text("verbose") === "";
   return json(200, { ...(both ? toLegacy(usage, version) : {}), ...(verbose ? usage : withoutItems(usage)) });
+}
+
+/** What images share with the cache counts as theirs. After moby daemon/disk_usage.go (28.5). */
+async function cacheSection(builds: BuildBackend): Promise<UsageSection<BuildCacheItem>> {
+  const usage = builds.exists() ? await (await builds.open()).diskUsage([]) : [];
+  const own = usage.filter(({ shared }) => !shared);
+  const sum = (records: readonly CacheUsage[]): number =>
+    records.reduce((total, { sizeBytes }) => total + sizeBytes, 0);
+  return {
+    ActiveCount: usage.filter(({ inUse }) => inUse).length,
+    TotalCount: usage.length,
+    Reclaimable: sum(own.filter(({ inUse }) => !inUse)),
+    TotalSize: sum(own),
+    Items: usage.map(toItem),
+  };
+}
+
+function toItem(usage: CacheUsage): BuildCacheItem {
+  const { id, parents, type, description, inUse, shared, sizeBytes, createdAt, lastUsedAt, usageCount } = usage;
+  return {
+    ID: id,
+    ...(parents.length === 0 ? {} : { " Parents": parents }),
+    Type: type,
+    Description: description,
+    InUse: inUse,
+    Shared: shared,
+    Size: sizeBytes,
+    CreatedAt: new Date(createdAt).toISOString(),
+    LastUsedAt: lastUsedAt === undefined ? null : new Date(lastUsedAt).toISOString(),
+    UsageCount: usageCount,
+  };
 }
 
 function checkType(text: string): DiskUsageType {

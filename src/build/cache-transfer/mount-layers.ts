@@ -12,7 +12,7 @@ import type { CacheMounts } from "../operations/exec/cache-mounts.ts";
 import type { MountIds } from "./cache-options.ts";
 
 /** JSON of a CacheMountFacts. */
-export const MOUNT_ANNOTATION = "io.tare.build.cache-mount";
+const MOUNT_ANNOTATION = "io.tare.build.cache-mount";
 
 export interface CacheMountFacts {
   readonly id: string;

@@ -107,7 +107,7 @@ export function readEpoch(attributes: Attributes): number | "none" | undefined {
   return text === "" ? "none" : parseEpoch(text);
 }
 
-export function parseEpoch(text: string): number {
+function parseEpoch(text: string): number {
   if (/^\d{1,12}$/.test(text)) return Number(text);
   throw invalidParameter(`invalid SOURCE_DATE_EPOCH: ${text}`);
 }

@@ -1,15 +1,10 @@
 /**
  * The build store's trees: each step's changes are a directory in overlayfs's format, stacked on image layers and other steps
  * without copying anything. A layer that an image needs becomes a layer of the image store, and its directory goes.
- *
- *   <dir>/layers/<id>/upper, work     a step's changes, and what overlayfs needs while it runs
- *   <dir>/empty, nothing, mount       empty directories, for mounts that need them
  */
-import { chmodSync, chownSync, mkdirSync, readdirSync, rmSync, statSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { createId } from "../../base/ids.ts";
-import { removeTree } from "../../files/remove-tree.ts";
 import type { FileThreads } from "../../files/threads/threads.ts";
-import { treeSize } from "../../files/tree-size.ts";
 import type { BuiltImages } from "../../image/built.ts";
 import type { RootLayers } from "../../image/images.ts";
 import { type Digest, parseDigest } from "../../image/reference.ts";
@@ -18,6 +13,7 @@ import { overlayMount, overlayTree } from "../../kernel/overlay.ts";
 import type { BuildThreads } from "../threads/threads.ts";
 import type { ContentWanted, LayerId, MountedTree, OpenLayer, ReadTree, Tree, TreeStore } from "../tree.ts";
 import { ContentDigests } from "./content-digests.ts";
+import { LayerDirectories } from "./layer-directories.ts";
 import type { LayerRecords, LayerRow } from "./layer-records.ts";
 
 export interface LayerTreesDeps {
@@ -45,6 +41,7 @@ interface Known {
 
 export class LayerTrees implements TreeStore {
   readonly #deps: LayerTreesDeps;
+  readonly #directories: LayerDirectories;
   readonly #known = new Map<LayerId, Known>();
   /** Directories of others' that serve as layers: contexts. */
   readonly #foreign = new Map<LayerId, string>();
@@ -56,9 +53,7 @@ export class LayerTrees implements TreeStore {
   constructor(deps: LayerTreesDeps) {
     this.#deps = deps;
     this.#digests = new ContentDigests(deps.threads, (tree) => this.read(tree));
-    for (const name of ["layers", "empty", "nothing", "mount"]) {
-      mkdirSync(`${deps.dir}/${name}`, { recursive: true, mode: name === "layers" ? 0o700 : 0o755 });
-    }
+    this.#directories = new LayerDirectories(deps.dir);
     for (const { id, diffId, sizeBytes, createdAt } of deps.records.all()) {
       const digest = diffId === "" ? "" : parseDigest(diffId);
       const release = deps.pins.get(id) ?? (() => undefined);
@@ -86,14 +81,12 @@ export class LayerTrees implements TreeStore {
 
   begin(base: Tree): OpenLayer {
     const id: LayerId = `build:${createId()}`;
-    const directory = this.#directory(id);
-    const [upper, work] = [`${directory}/upper`, `${directory}/work`];
-    mkdirSync(work, { recursive: true, mode: 0o700 });
-    mkdirSync(upper, { mode: 0o755 });
+    const directories = this.#directories;
+    const [upper, work] = [directories.upper(id), directories.work(id)];
     const lowers = this.#lowers(base);
-    copyAttributes(lowers[0], upper);
+    directories.make(id, lowers[0]);
     const overlay = {
-      lowers: lowers.length === 0 ? [this.#empty("empty")] : lowers,
+      lowers: lowers.length === 0 ? [this.#directories.empty("empty")] : lowers,
       upper,
       work,
       options: [["volatile"]] as const,
@@ -103,7 +96,7 @@ export class LayerTrees implements TreeStore {
     return {
       id,
       directory: upper,
-      mount: () => this.#opened(overlayTree({ ...overlay, target: this.#empty("mount") })),
+      mount: () => this.#opened(overlayTree({ ...overlay, target: this.#directories.empty("mount") })),
       mountAt: (target) => overlayMount({ ...overlay, target }),
       commit: async () => {
         isKept = true;
@@ -115,7 +108,7 @@ export class LayerTrees implements TreeStore {
       [Symbol.asyncDispose]: async () => {
         if (isKept) return;
         release();
-        await removeTree(`${this.#deps.dir}/layers`, nameOf(id));
+        await this.#directories.remove(id);
       },
     };
   }
@@ -137,8 +130,8 @@ export class LayerTrees implements TreeStore {
   }
 
   mount(tree: Tree): MountedTree {
-    const lowers = [...this.#lowers(tree), this.#empty("empty"), this.#empty("nothing")];
-    return this.#opened(overlayTree({ lowers, target: this.#empty("mount") }));
+    const lowers = [...this.#lowers(tree), this.#directories.empty("empty"), this.#directories.empty("nothing")];
+    return this.#opened(overlayTree({ lowers, target: this.#directories.empty("mount") }));
   }
 
   read(tree: Tree): ReadTree {
@@ -181,7 +174,8 @@ export class LayerTrees implements TreeStore {
     const known = this.#known.get(id);
     if (known === undefined || known.diffId !== "") return 0;
     if (known.sizeBytes < 0) {
-      known.sizeBytes = await treeSize(this.#upper(id));
+      known.sizeBytes = await this.#directories.sizeOf(id);
+      if (this.#known.get(id) !== known || this.isImageLayer(id)) return 0;
       this.#deps.records.put({ id, diffId: "", sizeBytes: known.sizeBytes, createdAt: known.createdAt });
     }
     return known.sizeBytes;
@@ -203,22 +197,20 @@ export class LayerTrees implements TreeStore {
   /** Deletes the layers of the build store that are neither in `keep` nor held. */
   async collect(keep: ReadonlySet<LayerId>): Promise<void> {
     const unused = [...this.#known.keys()].filter((id) => !keep.has(id) && !this.#holds.has(id));
-    for (const id of unused) await this.#forget(id);
+    for (const id of unused) if (!this.#holds.has(id)) await this.#forget(id);
     for (const [id, known] of this.#known) await this.#dropDirectory(id, known);
   }
 
   /** Deletes what an engine that died had begun. */
   async sweep(): Promise<void> {
-    for (const name of readdirSync(`${this.#deps.dir}/layers`)) {
-      if (this.#known.get(`build:${name}`)?.isDropped !== false) await removeTree(`${this.#deps.dir}/layers`, name);
-    }
+    await this.#directories.sweep((id) => this.#known.get(id)?.isDropped === false);
   }
 
   async #forget(id: LayerId): Promise<void> {
     const known = this.#known.get(id);
     this.#known.delete(id);
     this.#deps.records.delete(id);
-    await removeTree(`${this.#deps.dir}/layers`, nameOf(id));
+    await this.#directories.remove(id);
     known?.release();
     if (known !== undefined && known.diffId !== "") await this.#deps.rootLayers.collect([known.diffId]);
   }
@@ -233,7 +225,10 @@ export class LayerTrees implements TreeStore {
 
   async #convert(id: LayerId): Promise<Digest> {
     const { built, fileThreads } = this.#deps;
-    const packing = await fileThreads.pack({ root: this.#foreign.get(id) ?? this.#upper(id) }, { layer: true });
+    const packing = await fileThreads.pack(
+      { root: this.#foreign.get(id) ?? this.#directories.upper(id) },
+      { layer: true },
+    );
     const layer = await built.addLayer(packing.blocks);
     const { diffId, sizeBytes } = layer;
     const release = (): void => layer.release();
@@ -252,7 +247,7 @@ export class LayerTrees implements TreeStore {
   async #dropDirectory(id: LayerId, known: Known): Promise<void> {
     if (known.diffId === "" || known.isDropped || this.#holds.has(id)) return;
     known.isDropped = true;
-    await removeTree(`${this.#deps.dir}/layers`, nameOf(id));
+    await this.#directories.remove(id);
   }
 
   #remember(row: LayerRow): void {
@@ -278,7 +273,7 @@ export class LayerTrees implements TreeStore {
       if (digest !== undefined) images.push(digest);
       else {
         flush();
-        groups.unshift([this.#foreign.get(id) ?? this.#upper(id)]);
+        groups.unshift([this.#foreign.get(id) ?? this.#directories.upper(id)]);
       }
     }
     flush();
@@ -290,30 +285,9 @@ export class LayerTrees implements TreeStore {
     const known = this.#known.get(id);
     return known?.isDropped === true && known.diffId !== "" ? known.diffId : undefined;
   }
-
-  #directory(id: LayerId): string {
-    return `${this.#deps.dir}/layers/${nameOf(id)}`;
-  }
-
-  #upper(id: LayerId): string {
-    return `${this.#directory(id)}/upper`;
-  }
-
-  #empty(name: "empty" | "nothing" | "mount"): string {
-    return `${this.#deps.dir}/${name}`;
-  }
 }
 
 /** Long enough for the image that it is made for to be recorded. */
 const RELEASE_AFTER_MS = 60_000;
 
 const isBuilt = (id: LayerId): id is `build:${string}` => id.startsWith("build:");
-const nameOf = (id: LayerId): string => id.slice("build:".length);
-
-/** The root of an overlay looks like that of its uppermost directory. */
-function copyAttributes(from: string | undefined, to: string): void {
-  if (from === undefined) return;
-  const { uid, gid, mode } = statSync(from);
-  chownSync(to, uid, gid);
-  chmodSync(to, mode & 0o7777);
-}

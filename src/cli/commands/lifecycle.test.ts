@@ -78,7 +78,12 @@ describe("inspect", () => {
     [["inspect", "nope"], "[]\n", "Error: No such object: nope\n", 1],
     [["inspect", "--type", "container", "nope"], "[]\n", daemon("No such container: nope"), 1],
     [["inspect", "--type", "image", "nope"], "[]\n", daemon("No such image: nope:latest"), 1],
-    [["inspect", "--type", "foo", "x"], "", 'unknown type: "foo": must be one of "container", "image", "network", "volume"\n', 1],
+    [
+      ["inspect", "--type", "foo", "x"],
+      "",
+      'unknown type: "foo": must be one of "container", "image", "network", "volume"\n',
+      1,
+    ],
     [["inspect", "-f", "{{.Foo", "web"], "", "template parsing error: template: :1: unclosed action\n", 64],
     [
       ["container", "inspect", "-f", "{{.Foo}}", "web"],

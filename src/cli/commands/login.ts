@@ -68,11 +68,7 @@ interface Attempt {
   readonly password: string;
 }
 
-async function loginAnew(
-  context: Context,
-  keyring: Keyring,
-  { key, username, password }: Attempt,
-): Promise<void> {
+async function loginAnew(context: Context, keyring: Keyring, { key, username, password }: Attempt): Promise<void> {
   const { io } = context;
   if ((username === "" || password === "") && !io.isTerminal(0)) {
     throw new CommandError("Error: Cannot perform an interactive login from a non TTY device");

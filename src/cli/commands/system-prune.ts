@@ -32,7 +32,7 @@ export const command = defineCommand({
     const client = await context.client();
     let reclaimed = 0;
     // Containers first: they hold the rest.
-    for (const prune of [pruneContainers, pruneNetworks, pruneVolumes, pruneImages]) {
+    for (const prune of [pruneContainers, pruneNetworks, pruneVolumes, pruneImages, pruneBuilds]) {
       const { text, bytes } = await prune(client, flags);
       reclaimed += bytes;
       await context.io.stdout.write(text);
@@ -48,6 +48,7 @@ function warning({ all, volumes, filter }: Options): string {
     "all networks not used by at least one container",
     ...(volumes ? ["all anonymous volumes not used by at least one container"] : []),
     all ? "all images without at least one container associated to them" : "all dangling images",
+    all ? "all build cache" : "unused build cache",
   ];
   const filters = ["label", "label!", "until"].flatMap((name) =>
     (filter[name] ?? []).map((value) => `${name}=${value}`),
@@ -83,4 +84,11 @@ async function pruneVolumes(client: Client, { filter, volumes }: Options): Promi
 async function pruneImages({ images }: Client, { filter, all }: Options): Promise<Pruned> {
   const report = await images.prune(withFilter(filter, "dangling", String(!all)));
   return { text: prunedImages(report), bytes: report.SpaceReclaimed };
+}
+
+/** What is built has no labels that it could be chosen by. */
+async function pruneBuilds({ builds }: Client, { filter, all }: Options): Promise<Pruned> {
+  if (filter["label"] !== undefined || filter["label!"] !== undefined) return { text: "", bytes: 0 };
+  const { CachesDeleted, SpaceReclaimed } = await builds.prune(filter, { all });
+  return { text: prunedNames("Deleted build cache objects:", CachesDeleted), bytes: SpaceReclaimed };
 }

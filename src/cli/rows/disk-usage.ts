@@ -1,10 +1,12 @@
 /** The rows and columns of `system df`: one row a kind of object, and with -v one table a kind. */
+import { toUnixMs } from "../../base/clock.ts";
 import type { ContainerSummary } from "../../wire/container.ts";
-import type { DiskUsage, SizedVolume, UsageSection } from "../../wire/disk-usage.ts";
+import type { BuildCacheItem, DiskUsage, SizedVolume, UsageSection } from "../../wire/disk-usage.ts";
 import type { RowKind } from "../format/rows.ts";
 import { humanSize } from "../format/size.ts";
 import { containerRows } from "./containers.ts";
 import { type ImageRow, imageRows } from "./images.ts";
+import { agoText } from "./times.ts";
 
 export interface UsageRow {
   readonly type: string;
@@ -75,19 +77,33 @@ export const usedVolumes: RowKind<SizedVolume> = {
 
 const countText = (count: number): string => (count < 0 ? "N/A" : String(count));
 
-const notYet = (): string => "";
+const SHORT_ID = 12;
 
-export const usedCache: RowKind<never> = {
-  typeName: "*formatter.buildCacheContext",
-  id: "ID",
-  table: ["ID", "CacheType", "Size", "CreatedSince", "LastUsedSince", "UsageCount", "Shared"],
-  columns: {
-    ID: { header: "CACHE ID", value: notYet },
-    CacheType: { header: "CACHE TYPE", value: notYet },
-    Size: { header: "SIZE", value: notYet },
-    CreatedSince: { header: "CREATED", value: notYet },
-    LastUsedSince: { header: "LAST USED", value: notYet },
-    UsageCount: { header: "USAGE", value: notYet },
-    Shared: { header: "SHARED", value: notYet },
-  },
-};
+/** Records in use are starred. */
+export function usedCache({ truncate, nowMs }: RowOptions): RowKind<BuildCacheItem> {
+  return {
+    typeName: "*formatter.buildCacheContext",
+    id: "ID",
+    table: ["ID", "CacheType", "Size", "CreatedSince", "LastUsedSince", "UsageCount", "Shared"],
+    columns: {
+      ID: {
+        header: "CACHE ID",
+        value: ({ ID, InUse }) => `${truncate ? ID.slice(0, SHORT_ID) : ID}${InUse ? "*" : ""}`,
+      },
+      Parent: { header: "PARENT", value: ({ " Parents": parents = [] }) => parents.join(", ") },
+      CacheType: { header: "CACHE TYPE", value: ({ Type }) => Type },
+      Description: { header: "DESCRIPTION", value: ({ Description }) => Description },
+      Size: { header: "SIZE", value: ({ Size }) => humanSize(Size) },
+      CreatedAt: { header: "CREATED AT", value: ({ CreatedAt }) => CreatedAt },
+      CreatedSince: { header: "CREATED", value: ({ CreatedAt }) => agoText(toUnixMs(CreatedAt) / 1000, nowMs) },
+      LastUsedAt: { header: "LAST USED AT", value: ({ LastUsedAt }) => LastUsedAt ?? "" },
+      LastUsedSince: {
+        header: "LAST USED",
+        value: ({ LastUsedAt }) => (LastUsedAt === null ? "" : agoText(toUnixMs(LastUsedAt) / 1000, nowMs)),
+      },
+      UsageCount: { header: "USAGE", value: ({ UsageCount }) => String(UsageCount) },
+      InUse: { header: "IN USE", value: ({ InUse }) => String(InUse) },
+      Shared: { header: "SHARED", value: ({ Shared }) => String(Shared) },
+    },
+  };
+}

@@ -1,4 +1,4 @@
-/** GET /system/df: what images, containers, volumes and the build cache take, and how much of it nothing uses. After moby daemon/disk_usage.go (29). */
+/** GET /system/df: what images, containers and volumes take, and how much of it nothing uses. After moby daemon/disk_usage.go (29). */
 import type { ContainerSummary } from "../../wire/container.ts";
 import type { DiskUsage, DiskUsageType, SizedVolume, UsageSection } from "../../wire/disk-usage.ts";
 import type { ImageSummary } from "../../wire/image.ts";
@@ -24,17 +24,8 @@ export async function diskUsage(sources: DiskUsageSources, types: ReadonlySet<Di
     ...(types.has("image") ? { ImageUsage: imageSection(sources.images()) } : {}),
     ...(containers === undefined ? {} : { ContainerUsage: containerSection(containers) }),
     ...(volumes === undefined ? {} : { VolumeUsage: volumeSection(volumes) }),
-    ...(types.has("build-cache") ? { BuildCacheUsage: NO_BUILD_CACHE } : {}),
   };
 }
-
-const NO_BUILD_CACHE: UsageSection<never> = {
-  ActiveCount: 0,
-  TotalCount: 0,
-  Reclaimable: 0,
-  TotalSize: 0,
-  Items: [],
-};
 
 function imageSection(usage: ReturnType<DiskUsageSources["images"]>): UsageSection<ImageSummary> {
   return {

@@ -28,7 +28,7 @@ export function mediaTypeIn(mediaType: string, words: "oci" | "docker"): string 
 }
 
 /** As far as its media type says. */
-export function formatOf(mediaType: string): BlobFormat {
+function formatOf(mediaType: string): BlobFormat {
   const kind = mediaType.endsWith("zstd") ? "zstd" : mediaType.endsWith("gzip") ? "gzip" : "uncompressed";
   return DEFAULT_FORMATS[kind];
 }

@@ -37,7 +37,7 @@ export type RpcStatus = MessageOf<typeof RpcStatus>;
 /** Chunks of a byte stream inside a call. */
 export const BytesMessage = message({ data: bytes(1) });
 
-export const PlatformMessage = message({
+const PlatformMessage = message({
   architecture: string(1),
   os: string(2),
   variant: string(3),
@@ -45,7 +45,7 @@ export const PlatformMessage = message({
 });
 
 /** An operation as far as clients look into ours: where it comes from, and what it needs. */
-export const SourceOp = message({ identifier: string(1), attrs: stringMap(2) });
+const SourceOp = message({ identifier: string(1), attrs: stringMap(2) });
 const OpInput = message({ digest: string(1), index: integer(2) });
 export const Op = message({
   inputs: nestedList(1, () => OpInput),

@@ -7,7 +7,7 @@ export const RUN_CASES: readonly BuildCase[] = [
   ...plain({
     "RUN through the shell": `${BASE}RUN echo hi > /f && mkdir -m 700 /d\n`,
     "RUN as a list": `${BASE}RUN ["/bin/sh", "-c", "echo $0 > /f"]\n`,
-    "RUN deletes": `${BASE}RUN rm /bin/ls && rm -r /home\nRUN mkdir /home && touch /home/x\n`,
+    "RUN deletes": `${BASE}RUN rm /bin/ls && rm -r home\nRUN mkdir home && touch home/x\n`,
     "RUN replaces a directory": `${BASE}RUN mkdir -p /a/b && touch /a/b/c\nRUN rm -r /a && mkdir /a && touch /a/new\n`,
     "RUN leaves no mount points": `${BASE}RUN ls /proc/self/status /dev/null /etc/hosts /sys/kernel\n`,
     "RUN in an empty image":
