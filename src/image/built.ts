@@ -31,15 +31,21 @@ export interface BuiltImages {
   /** The image's id. Names that other images had are theirs no longer. Throws invalidParameter for layers that are not stored. */
   addImage(image: BuiltImage): Promise<Digest>;
   hasLayer(diffId: Digest): boolean;
+  /** What a layer adds, as Docker counts. Throws notFound. */
+  layerSize(diffId: Digest): number;
+  /** All layers of all images. */
+  usedLayers(): ReadonlySet<Digest>;
   /** Undefined when the store has no such image for the platform. */
   find(ref: string, platform: Platform): { readonly id: Digest; readonly document: string } | undefined;
 }
 
 export function createBuiltImages(context: ImageContext): BuiltImages {
-  const { layers } = context;
+  const { layers, catalog } = context;
   let blobs: Promise<LayerBlobs> | undefined;
   return {
     hasLayer: (diffId) => layers.has(diffId),
+    layerSize: (diffId) => layers.sizeOf(diffId),
+    usedLayers: () => catalog.usedLayers(),
     find: (ref, platform) => find(context, ref, platform),
     addLayer: async (tar) => {
       await using undo = new AsyncDisposableStack();

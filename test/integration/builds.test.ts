@@ -124,7 +124,7 @@ test("a step has the limits that were asked for", async () => {
     memory: String(32 << 20),
     memswap: String(32 << 20),
   });
-  expect(`${output}${error}`).toMatch(/cannot allocate memory|code=137/);
+  expect(`${output}${error}`).toMatch(/cannot allocate memory|137/);
 });
 
 test.each([

@@ -79,7 +79,7 @@ async function prune(builder: Builder, { query }: Request): Promise<Answer> {
     minFreeBytes: bytes("min-free-space"),
   };
   const pruned = await Array.fromAsync(builder.prune(options));
-  const reclaimed = pruned.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+  const reclaimed = pruned.reduce((sum, { sizeBytes, shared }) => sum + (shared ? 0 : sizeBytes), 0);
   return json(200, {
     CachesDeleted: pruned.length === 0 ? null : pruned.map(({ id }) => id),
     SpaceReclaimed: reclaimed,

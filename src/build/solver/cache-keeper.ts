@@ -1,6 +1,7 @@
 /** Keeps the cache's accounts: what there is, what may go, and that what nobody needs is gone after each build. */
 import { statfsSync } from "node:fs";
 import { treeSize } from "../../files/tree-size.ts";
+import type { Digest } from "../../image/reference.ts";
 import type { CachePrune, CacheUsage } from "../builder.ts";
 import type { CacheMounts } from "../operations/exec/cache-mounts.ts";
 import { type LocalSourceDeps, listMirrors, removeMirror } from "../operations/local-source.ts";
@@ -47,15 +48,15 @@ export class CacheKeeper {
     const items = await this.#items();
     const candidates = items
       .filter(({ usage }) => !usage.inUse && matchesUsage(usage, filters))
-      .filter(({ usage }) => all || usage.type !== "internal")
+      .filter(({ usage }) => all || (usage.type !== "internal" && !usage.shared))
       .filter(({ usage }) => Date.now() - (usage.lastUsedAt ?? usage.createdAt) >= keepMs)
       .toSorted((a, b) => (a.usage.lastUsedAt ?? 0) - (b.usage.lastUsedAt ?? 0));
-    let used = items.reduce((sum, { usage }) => sum + usage.sizeBytes, 0);
+    let used = ownBytes(items.map(({ usage }) => usage));
     const hasLimit = maxUsedBytes > 0 || minFreeBytes > 0 || reservedBytes > 0;
     for (const { usage, remove } of candidates) {
       if (hasLimit && this.#isWithin(used, options)) break;
       await remove();
-      used -= usage.sizeBytes;
+      used -= ownBytes([usage]);
       yield usage;
     }
     await this.#collect();
@@ -96,23 +97,25 @@ export class CacheKeeper {
   }
 
   async #items(): Promise<Item[]> {
-    const records = await Promise.all(this.#deps.cache.all().map((record) => this.#recordItem(record)));
+    const { cache, trees } = this.#deps;
+    const images = trees.usedByImages();
+    const records = await Promise.all(cache.all().map((record) => this.#recordItem(record, images)));
     return [...records, ...(await this.#mountItems()), ...(await this.#mirrorItems())];
   }
 
-  async #recordItem(record: CacheRecord): Promise<Item> {
+  async #recordItem(record: CacheRecord, images: ReadonlySet<Digest>): Promise<Item> {
     const { cache, trees } = this.#deps;
     const own = record.layers.at(-1);
     const parent = record.layers.at(-2);
+    const size = own === undefined ? { sizeBytes: 0, shared: false } : await trees.usage(own, images);
     const usage: CacheUsage = {
+      ...size,
       id: idOf(own ?? record.key),
       parents: parent === undefined ? [] : [idOf(parent)],
       type: "regular",
       description: record.description,
       inUse: own !== undefined && trees.isHeld(own),
-      shared: own !== undefined && trees.isImageLayer(own),
       mutable: false,
-      sizeBytes: own === undefined ? 0 : await trees.sizeOf(own),
       createdAt: record.createdAt,
       lastUsedAt: record.lastUsedAt,
       usageCount: record.uses,
@@ -159,5 +162,9 @@ async function directoryUsage(path: string, facts: Pick<CacheUsage, "id" | "type
     usageCount: 1,
   };
 }
+
+/** What images have as well goes with them, not with the cache. */
+const ownBytes = (usages: readonly CacheUsage[]): number =>
+  usages.reduce((sum, { shared, sizeBytes }) => sum + (shared ? 0 : sizeBytes), 0);
 
 const idOf = (text: string): string => text.replace(/^\w+:/, "").slice(0, 25);

@@ -81,10 +81,9 @@ export class LayerTrees implements TreeStore {
 
   begin(base: Tree): OpenLayer {
     const id: LayerId = `build:${createId()}`;
-    const directories = this.#directories;
-    const [upper, work] = [directories.upper(id), directories.work(id)];
+    const [upper, work] = [this.#directories.upper(id), this.#directories.work(id)];
     const lowers = this.#lowers(base);
-    directories.make(id, lowers[0]);
+    this.#directories.make(id, lowers[0]);
     const overlay = {
       lowers: lowers.length === 0 ? [this.#directories.empty("empty")] : lowers,
       upper,
@@ -118,10 +117,10 @@ export class LayerTrees implements TreeStore {
    * known already is that one.
    */
   take(diffId: Digest, createdAt: number, release: () => void): LayerId {
-    for (const [id, known] of this.#known) {
-      if (known.diffId !== diffId) continue;
+    const same = [...this.#known].find(([, known]) => known.diffId === diffId);
+    if (same !== undefined) {
       release();
-      return id;
+      return same[0];
     }
     const id: LayerId = `build:${createId()}`;
     this.#deps.records.put({ id, diffId, sizeBytes: 0, createdAt });
@@ -156,10 +155,17 @@ export class LayerTrees implements TreeStore {
       unpin();
       for (const id of layers) {
         const left = (this.#holds.get(id) ?? 1) - 1;
-        if (left === 0) this.#holds.delete(id);
-        else this.#holds.set(id, left);
+        if (left > 0) this.#holds.set(id, left);
+        else this.#letGo(id);
       }
     };
+  }
+
+  /** A directory that cannot be deleted now is deleted at the next start. */
+  #letGo(id: LayerId): void {
+    this.#holds.delete(id);
+    const known = this.#known.get(id);
+    if (known !== undefined) void this.#dropDirectory(id, known).catch(() => undefined);
   }
 
   async toImageLayers({ layers }: Tree): Promise<Digest[]> {
@@ -169,20 +175,25 @@ export class LayerTrees implements TreeStore {
     return converted;
   }
 
-  /** Bytes of a layer of the build store on disk; 0 for one that is an image layer by now. */
-  async sizeOf(id: LayerId): Promise<number> {
-    const known = this.#known.get(id);
-    if (known === undefined || known.diffId !== "") return 0;
-    if (known.sizeBytes < 0) {
-      known.sizeBytes = await this.#directories.sizeOf(id);
-      if (this.#known.get(id) !== known || this.isImageLayer(id)) return 0;
-      this.#deps.records.put({ id, diffId: "", sizeBytes: known.sizeBytes, createdAt: known.createdAt });
-    }
-    return known.sizeBytes;
+  /** All layers that images have. */
+  usedByImages(): ReadonlySet<Digest> {
+    return this.#deps.built.usedLayers();
   }
 
-  isImageLayer(id: LayerId): boolean {
-    return this.#imageLayer(id) !== undefined;
+  /** Bytes of a layer, which images have too when it is in `usedByImages`. */
+  async usage(id: LayerId, usedByImages: ReadonlySet<Digest>): Promise<{ sizeBytes: number; shared: boolean }> {
+    const { built, records } = this.#deps;
+    const known = this.#known.get(id);
+    if (known !== undefined && known.diffId === "" && known.sizeBytes < 0) {
+      const sizeBytes = await this.#directories.sizeOf(id);
+      if (this.#known.get(id) === known && known.diffId === "") {
+        known.sizeBytes = sizeBytes;
+        records.put({ id, diffId: "", sizeBytes, createdAt: known.createdAt });
+      }
+    }
+    const diffId = isBuilt(id) ? known?.diffId : parseDigest(id);
+    if (diffId === undefined || diffId === "") return { sizeBytes: known?.sizeBytes ?? 0, shared: false };
+    return { sizeBytes: built.hasLayer(diffId) ? built.layerSize(diffId) : 0, shared: usedByImages.has(diffId) };
   }
 
   /** Unix milliseconds; undefined for layers that no build has made. */
@@ -225,10 +236,8 @@ export class LayerTrees implements TreeStore {
 
   async #convert(id: LayerId): Promise<Digest> {
     const { built, fileThreads } = this.#deps;
-    const packing = await fileThreads.pack(
-      { root: this.#foreign.get(id) ?? this.#directories.upper(id) },
-      { layer: true },
-    );
+    const root = this.#foreign.get(id) ?? this.#directories.upper(id);
+    const packing = await fileThreads.pack({ root }, { layer: true });
     const layer = await built.addLayer(packing.blocks);
     const { diffId, sizeBytes } = layer;
     const release = (): void => layer.release();
@@ -252,8 +261,7 @@ export class LayerTrees implements TreeStore {
 
   #remember(row: LayerRow): void {
     this.#deps.records.put(row);
-    const { createdAt, sizeBytes } = row;
-    this.#known.set(row.id, { diffId: "", sizeBytes, createdAt, isDropped: false, release: () => undefined });
+    this.#known.set(row.id, { ...row, diffId: "", isDropped: false, release: () => undefined });
   }
 
   #opened(root: ReturnType<typeof overlayTree>): MountedTree {

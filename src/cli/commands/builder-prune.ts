@@ -65,6 +65,6 @@ async function tell(context: Context, removed: readonly CacheRecord[], verbose: 
   const kind = cacheRows(Date.now());
   const table = verbose ? [...kind.table, "Type", "Description"] : kind.table;
   if (removed.length > 0) await printRows(context, { ...kind, table }, removed, { format: "", quiet: false });
-  const total = removed.reduce((sum, { size }) => sum + size, 0);
+  const total = removed.reduce((sum, { size, shared }) => sum + (shared ? 0 : size), 0);
   await context.io.stdout.write(`Total:\t${humanSize(total)}\n`);
 }
