@@ -125,6 +125,15 @@ test("the cache and the builds are listed, told again, and removed", async () =>
   expect(await engine.tareOutput("builder", "history", "ls")).toMatch(/^BUILD ID +NAME +STATUS +CREATED AT +DURATION/);
   const logs = await engine.tare("builder", "history", "logs", ref);
   expect(logs.stderr).toMatch(/RUN echo remember me .*\n#\d+ \d\.\d{3} remember me\n/);
+  const told = await engine.tareOutput("builder", "history", "inspect", ref);
+  expect(told).toMatch(/^Name:\tcli:history\nRef:\t\w{25}\nDockerfile:\tDockerfile\n/);
+  expect(told).toContain("\nBuild Steps:\t6/6 (");
+  expect(told).toMatch(/
+sha256:[0-9a-f]{64} +https:\/\/slsa\.dev\/provenance\/v0\.2
+/);
+  expect(await engine.tareOutput("builder", "history", "inspect", "--format", "{{.Status}} {{.Dockerfile}}")).toBe(
+    "Completed Dockerfile",
+  );
   await engine.tareOutput("builder", "history", "rm", `default/default/${ref}`);
   expect(await engine.tareOutput("builder", "history", "ls", "-q")).not.toContain(ref);
   expect((await engine.tare("builder", "history", "logs", ref)).stderr).toContain(`no record found for ref "${ref}"`);

@@ -1,10 +1,13 @@
-/** tare builder history: builds that ended and that go on, what they told, and forgetting them (docker buildx history ls, logs, rm). */
+/** tare builder history: builds that ended and that go on, what they told, and forgetting them (docker buildx history ls, inspect, logs, rm). */
+import type { Client } from "../../client/client.ts";
+import { buildText, toBuildFacts } from "../build/build-facts.ts";
 import { type Context, defineCommand, type Input } from "../command.ts";
 import { CommandError } from "../errors.ts";
 import { switchFlag, textFlag } from "../flag-kinds.ts";
+import { any } from "../format/shape.ts";
 import { tableFormatFlag } from "../format-flag.ts";
 import { printRows } from "../row-output.ts";
-import { buildRows } from "../rows/builds.ts";
+import { type BuildRecord, buildRows } from "../rows/builds.ts";
 
 const FLAGS = {
   all: switchFlag("rm: remove all build records"),
@@ -15,7 +18,7 @@ const FLAGS = {
 };
 
 export const command = defineCommand({
-  usage: "[OPTIONS] ls | logs [REF] | rm [REF...]",
+  usage: "[OPTIONS] ls | inspect [REF] | logs [REF] | rm [REF...]",
   flags: FLAGS,
   args: [0, Number.POSITIVE_INFINITY],
   async run(context, { flags, args: [action = "ls", ...refs] }) {
@@ -23,13 +26,15 @@ export const command = defineCommand({
       case "ls":
       case "list":
         return list(context, flags);
+      case "inspect":
+        return inspect(context, refs, flags.format);
       case "logs":
         return logs(context, refs, flags.progress);
       case "rm":
       case "remove":
         return remove(context, refs, flags.all);
       default:
-        throw new CommandError(`ERROR: unknown command ${JSON.stringify(action)}: ls, logs and rm are`);
+        throw new CommandError(`ERROR: unknown command ${JSON.stringify(action)}: ls, inspect, logs and rm are`);
     }
   },
 });
@@ -42,21 +47,40 @@ async function list(context: Context, flags: Input<typeof FLAGS>["flags"]): Prom
   return 0;
 }
 
-/** Without a name, of the last build. */
+async function inspect(context: Context, refs: readonly string[], format: string): Promise<number> {
+  const facts = toBuildFacts(await find(await context.client(), refs), Date.now());
+  if (format === "") {
+    await context.io.stdout.write(buildText(facts));
+    return 0;
+  }
+  const { printObject } = await import("../format-object.ts");
+  const refusal = (message: string): CommandError => new CommandError(`ERROR: template parsing error: ${message}`);
+  const { text, problem } = printObject(format, any, facts, { name: "", refusal });
+  await context.io.stdout.write(text);
+  if (problem !== "") await context.io.stderr.write(`${problem}\n`);
+  return problem === "" ? 0 : 1;
+}
+
 async function logs(context: Context, refs: readonly string[], mode: string): Promise<number> {
   if (mode !== "plain" && mode !== "rawjson" && mode !== "tty")
     throw new CommandError(`ERROR: invalid progress mode ${mode}`);
-  const { listBuilds, progressOf } = await import("../build/cache-control.ts");
+  const { progressOf } = await import("../build/cache-control.ts");
   const [{ BuildModel }, { showBuild }] = await Promise.all([
     import("../build/display/model.ts"),
     import("../build/display/show.ts"),
   ]);
   const client = await context.client();
-  const [wanted = ""] = refs;
+  const { ref } = await find(client, refs);
+  await showBuild({ io: context.io, env: context.env, mode }, new BuildModel(), progressOf(client, ref));
+  return 0;
+}
+
+/** The last build when none is named. Throws CommandError for one that nobody knows. */
+async function find(client: Client, [wanted = ""]: readonly string[]): Promise<BuildRecord> {
+  const { listBuilds } = await import("../build/cache-control.ts");
   const found = (await listBuilds(client)).find(({ ref }) => wanted === "" || ref === nameOf(wanted));
   if (found === undefined) throw new CommandError(`ERROR: no record found for ref ${JSON.stringify(wanted)}`);
-  await showBuild({ io: context.io, env: context.env, mode }, new BuildModel(), progressOf(client, found.ref));
-  return 0;
+  return found;
 }
 
 async function remove(context: Context, refs: readonly string[], all: boolean): Promise<number> {

@@ -47,19 +47,22 @@ export function buildRows(options: { readonly truncate: boolean; readonly nowMs:
     table: ["Ref", "Name", "Status", "CreatedAt", "Duration"],
     columns: {
       Ref: { header: "BUILD ID", value: ({ ref }) => ref },
-      Name: { header: "NAME", value: (record) => (truncate ? ellipsis(nameOf(record), NAME_CELLS) : nameOf(record)) },
-      Status: { header: "STATUS", value: statusOf },
+      Name: {
+        header: "NAME",
+        value: (record) => (truncate ? ellipsis(buildName(record), NAME_CELLS) : buildName(record)),
+      },
+      Status: { header: "STATUS", value: buildStatus },
       CreatedAt: {
         header: "CREATED AT",
         value: ({ createdAt }) => (createdAt === undefined ? "" : agoText(fromTimestamp(createdAt) / 1000, nowMs)),
       },
-      Duration: { header: "DURATION", value: (record) => durationText(record, nowMs) },
+      Duration: { header: "DURATION", value: (record) => buildDuration(record, nowMs) },
     },
   };
 }
 
 /** The name of its first image, or what else tells it from others. */
-function nameOf({ exporters, frontendAttrs }: BuildRecord): string {
+export function buildName({ exporters, frontendAttrs }: BuildRecord): string {
   const [image = ""] = (exporters.map(({ attrs }) => attrs.get("name") ?? "").find((name) => name !== "") ?? "").split(
     ",",
   );
@@ -68,13 +71,13 @@ function nameOf({ exporters, frontendAttrs }: BuildRecord): string {
   return target === "" ? name : `${name} (${target})`;
 }
 
-function statusOf({ completedAt, error }: BuildRecord): string {
+export function buildStatus({ completedAt, error }: BuildRecord): string {
   if (completedAt === undefined) return "Running";
   if (error === undefined) return "Completed";
   return error.message.endsWith("context canceled") ? "Canceled" : "Error";
 }
 
-function durationText({ createdAt, completedAt }: BuildRecord, nowMs: number): string {
+export function buildDuration({ createdAt, completedAt }: BuildRecord, nowMs: number): string {
   if (createdAt === undefined) return "";
   const seconds = ((completedAt === undefined ? nowMs : fromTimestamp(completedAt)) - fromTimestamp(createdAt)) / 1000;
   const minutes = Math.floor(seconds / 60);
