@@ -130,6 +130,8 @@ export interface ExecLimits {
   readonly cpusetCpus: string;
   readonly cpusetMems: string;
   readonly pids: number;
+  /** From its start to its end; 0 for as long as it takes. */
+  readonly timeMs: number;
   readonly shmBytes: number;
   readonly ulimits: readonly { readonly name: string; readonly soft: number; readonly hard: number }[];
   readonly cgroupParent: string;
@@ -145,6 +147,7 @@ export const NO_LIMITS: ExecLimits = {
   cpusetCpus: "",
   cpusetMems: "",
   pids: 0,
+  timeMs: 0,
   shmBytes: 0,
   ulimits: [],
   cgroupParent: "",

@@ -115,6 +115,17 @@ test("arguments, labels, targets, limits and named contexts reach the engine", a
   expect(await engine.dockerOutput("image", "inspect", "--format", "{{.Config.Labels.l}}", "cli:args")).toBe("v");
 });
 
+test("a command that takes longer than it may is ended, and leaves nothing", async () => {
+  const cwd = build.context({ Dockerfile: lines("FROM busybox", "RUN echo begun; sleep 1000") });
+  const { stderr, exitCode } = await build.run(cwd, ["--run-timeout", "300ms", "."]);
+  expect(exitCode).toBe(1);
+  expect(stderr).toContain(
+    'process "/bin/sh -c echo begun; sleep 1000" did not complete successfully: it took longer than 300ms',
+  );
+  expect(engine.residue().filter((line) => line.startsWith("mount"))).toEqual([]);
+  expect((await build.run(cwd, ["--run-timeout", "soon", "."])).stderr).toContain('invalid duration "soon"');
+});
+
 test("secrets are seen by the step that asks for them and by nobody after it", async () => {
   const cwd = build.context({
     Dockerfile: lines(

@@ -1,4 +1,6 @@
 /** The options of the Dockerfile frontend as clients send them, decoded once. Throws invalidParameter. */
+
+import { durationProblem, parseDurationNs } from "../../base/duration.ts";
 import { invalidParameter } from "../../base/errors.ts";
 import { parseSize } from "../../base/units.ts";
 import type {
@@ -149,7 +151,7 @@ function dockerfileOf(options: Options, context: ContextSource): DockerfileSourc
   return { from: "session", directory: directory ?? "dockerfile", fileName };
 }
 
-/** Those of memory, processors and processes are tare's own: BuildKit has no words for them. */
+/** Those of memory, processors, processes and time are tare's own: BuildKit has no words for them. */
 function limitsOf(options: Options): ExecLimits {
   return {
     ...NO_LIMITS,
@@ -161,6 +163,7 @@ function limitsOf(options: Options): ExecLimits {
     cpusetCpus: options.get("cpuset-cpus") ?? "",
     cpusetMems: options.get("cpuset-mems") ?? "",
     pids: wholeOf(options, "pids-limit"),
+    timeMs: milliseconds(options, "run-timeout"),
     shmBytes: bytesOf(options.get("shm-size") ?? "0"),
     ulimits: csv(options.get("ulimit") ?? "").map(parseUlimit),
     cgroupParent: options.get("cgroup-parent") ?? "",
@@ -171,6 +174,13 @@ function wholeOf(options: Options, name: string): number {
   const text = options.get(name) ?? "0";
   if (!/^-?\d+$/.test(text)) throw invalidParameter(`invalid ${name}: ${text}`);
   return Number(text);
+}
+
+function milliseconds(options: Options, name: string): number {
+  const text = options.get(name) ?? "0";
+  const ns = parseDurationNs(text);
+  if (ns === undefined || ns < 0) throw invalidParameter(`invalid ${name}: ${durationProblem(text)}`);
+  return Math.ceil(ns / 1e6);
 }
 
 function bytesOf(text: string): number {

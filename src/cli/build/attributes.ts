@@ -102,6 +102,7 @@ function limitAttrs(flags: BuildFlags): Attr[] {
     ...text("cpuset-cpus", flags["cpuset-cpus"]),
     ...text("cpuset-mems", flags["cpuset-mems"]),
     ...number("pids-limit", flags["pids-limit"]),
+    ...text("run-timeout", flags["run-timeout"] === undefined ? "" : `${flags["run-timeout"]}ns`),
   ];
 }
 

@@ -1,5 +1,12 @@
 /** The flags of `build`, those of `docker buildx build`. */
-import { parseBytes, parseCpus, parseSwapBytes, parseUlimit, type UlimitValue } from "../container/values.ts";
+import {
+  parseBytes,
+  parseCpus,
+  parseDuration,
+  parseSwapBytes,
+  parseUlimit,
+  type UlimitValue,
+} from "../container/values.ts";
 import { intFlag, listFlag, switchFlag, textFlag, valueFlag } from "../flag-kinds.ts";
 import type { Flag, FlagValues } from "../flags.ts";
 import { csvFlag } from "../network/csv-flag.ts";
@@ -61,6 +68,7 @@ export const BUILD_FLAGS = {
     initial: true,
     hidden: true,
   }),
+  "run-timeout": valueFlag("Time limit of each RUN (ms|s|m|h)", parseDuration, { placeholder: "duration" }),
   sbom: textFlag('Shorthand for "--attest=type=sbom"'),
   secret: listFlag('Secret to expose to the build (format: "id=mysecret[,src=/local/secret]")', words),
   "shm-size": valueFlag("Shared memory size for build containers", parseBytes, bytes),

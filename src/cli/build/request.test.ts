@@ -48,6 +48,7 @@ describe("words for the frontend", () => {
       { "shm-size": "67108864", memory: "1073741824", "cpu-period": "100000", "cpu-quota": "150000" },
     ],
     [["--ulimit", "nofile=10:20", "--ulimit", "core=0"], { ulimit: "nofile=10:20,core=0:0" }],
+    [["--run-timeout=1m30s"], { "run-timeout": "90000000000ns" }],
     [["--check"], { requestid: "frontend.lint" }],
     [["--call=outline,format=json"], { requestid: "frontend.outline" }],
     [["--provenance=mode=max", "--sbom=false"], { "attest:provenance": "mode=max" }],

@@ -119,6 +119,7 @@ function limitsOf(query: Query): FrontendOptions["limits"] {
     cpusetCpus: query.text("cpusetcpus"),
     cpusetMems: query.text("cpusetmems"),
     pids: 0,
+    timeMs: 0,
     shmBytes: number("shmsize"),
     ulimits: ulimitsOf(query.text("ulimits")),
     cgroupParent: query.text("cgroupparent"),

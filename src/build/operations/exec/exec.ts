@@ -1,5 +1,6 @@
 /** RUN: one overlay, one process started as containers are, one layer. What was there only to run it is taken away again. */
 import { mkdirSync, rmSync } from "node:fs";
+import { formatDurationMs } from "../../../base/duration.ts";
 import { type ContainerId, createId } from "../../../base/ids.ts";
 import { umountIfMounted } from "../../../kernel/mounts.ts";
 import type { MonitorHandle } from "../../../runtime/monitor/types.ts";
@@ -100,19 +101,34 @@ async function run(deps: ExecDeps, operation: ExecOperation, { id, dir, mounts, 
   undo.defer(destroy);
   const process = { dir, terminal: false, stdin: false, stdinOnce: false, hold: true };
   step.signal.throwIfAborted();
+  const ends = endsOf(operation, step);
   const monitor = runtime.run(id, hostConfig.Runtime, process);
   // Once it runs: what is destroyed while it starts would start nevertheless. The clean-up tries again, and tells.
   const stop = (): void => void monitor.started.then(destroy).catch(() => undefined);
-  step.signal.addEventListener("abort", stop, { once: true });
-  undo.defer(() => step.signal.removeEventListener("abort", stop));
-  await follow(deps, monitor, { id, operation, step });
+  ends.signal.addEventListener("abort", stop, { once: true });
+  undo.defer(() => ends.signal.removeEventListener("abort", stop));
+  await follow(deps, monitor, { id, operation, step, isLate: ends.isLate });
+}
+
+/** A process ends when nobody wants it any more, and when its time is over. */
+function endsOf({ limits }: ExecOperation, { signal }: Step): { signal: AbortSignal; isLate: () => boolean } {
+  if (limits.timeMs === 0) return { signal, isLate: () => false };
+  const late = AbortSignal.timeout(limits.timeMs);
+  return { signal: AbortSignal.any([signal, late]), isLate: () => late.aborted };
+}
+
+interface Followed {
+  readonly id: ContainerId;
+  readonly operation: ExecOperation;
+  readonly step: Step;
+  readonly isLate: () => boolean;
 }
 
 /** Tells the output as it comes, until the process has ended. */
 async function follow(
   { network, runtime }: ExecDeps,
   monitor: MonitorHandle,
-  { id, operation, step }: { id: ContainerId; operation: ExecOperation; step: Step },
+  { id, operation, step, isLate }: Followed,
 ): Promise<void> {
   const output = await monitor.attach({ stdin: false, stdout: true, stderr: true });
   monitor.release();
@@ -133,8 +149,10 @@ async function follow(
   const record = await monitor.exited;
   step.signal.throwIfAborted();
   const exitCode = foreign === undefined ? (record?.exitCode ?? 255) : FOREIGN_EXIT_CODE;
+  if (exitCode === 0) return;
   if (record?.oomKilled === true) throw failure(operation, { exitCode, message: "cannot allocate memory" });
-  if (exitCode !== 0) throw failure(operation, { exitCode });
+  if (!isLate()) throw failure(operation, { exitCode });
+  throw failure(operation, { exitCode, message: `it took longer than ${formatDurationMs(operation.limits.timeMs)}` });
 }
 
 function failure(
