@@ -1,8 +1,9 @@
 /** Everything a builder is made of, from the rooms below; the last one's leftovers are cleared away first. */
 import type { Database } from "bun:sqlite";
-import { mkdirSync, readFileSync, rmSync, statfsSync } from "node:fs";
+import { mkdirSync, readFileSync, statfsSync } from "node:fs";
 import type { Logger } from "../base/log.ts";
 import { Slots } from "../base/slots.ts";
+import { removeTree } from "../files/remove-tree.ts";
 import { FileThreads } from "../files/threads/threads.ts";
 import type { ImageStore } from "../image/images.ts";
 import type { RegistryService } from "../image/registry/types.ts";
@@ -10,6 +11,7 @@ import type { Builder, CachePrune } from "./builder.ts";
 import { createBuilder } from "./create-builder.ts";
 import { HistoryArchive } from "./history/archive.ts";
 import { createBuildImages } from "./images.ts";
+import { Contexts } from "./operations/directory-source.ts";
 import { CacheMounts } from "./operations/exec/cache-mounts.ts";
 import type { StepEtcFiles, StepNetwork, StepRuntime } from "./operations/exec/ports.ts";
 import { createLocalSources } from "./operations/local-source.ts";
@@ -55,7 +57,7 @@ export async function createBuildRoom(deps: BuildRoomDeps): Promise<Builder> {
   const { dir, runDir, db, images, network, runtime, etcFiles, cgroupParent } = deps;
   for (const path of [dir, runDir]) mkdirSync(path, { recursive: true, mode: 0o700 });
   const remoteDir = `${dir}/remote`;
-  rmSync(remoteDir, { recursive: true, force: true });
+  await removeTree(dir, "remote");
   mkdirSync(remoteDir, { mode: 0o700 });
   const threads = new BuildThreads();
   const fileThreads = new FileThreads();
@@ -63,8 +65,14 @@ export async function createBuildRoom(deps: BuildRoomDeps): Promise<Builder> {
   const { pins } = deps;
   const trees = new LayerTrees({ dir, records: createLayerRecords(db), rootLayers, built, threads, fileThreads, pins });
   const cache = new BuildCache(db, readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim());
-  const caches = new CacheMounts(`${dir}/caches`);
-  const locals = createLocalSources(`${dir}/contexts`, trees);
+  const sweptDir = remoteDir;
+  const caches = new CacheMounts({
+    dir: `${dir}/caches`,
+    sweptDir,
+    copy: (from, to) => threads.copy(from, to),
+  });
+  const contexts = new Contexts();
+  const locals = createLocalSources({ dir: `${dir}/contexts`, sweptDir, trees });
   const buildImages = createBuildImages({ built, registries: deps.registries, architecture: deps.architecture });
   const operations = createOperations({
     images: {
@@ -75,7 +83,7 @@ export async function createBuildRoom(deps: BuildRoomDeps): Promise<Builder> {
     },
     layouts: { trees, built },
     locals,
-    directories: { trees },
+    directories: { trees, contexts },
     remotes: { dir: remoteDir, trees, searchPath: deps.searchPath },
     files: { trees, threads },
     exec: { runDir, trees, caches, network, runtime, etcFiles, cgroupParent },
@@ -88,6 +96,7 @@ export async function createBuildRoom(deps: BuildRoomDeps): Promise<Builder> {
     threads,
     fileThreads,
     dir: remoteDir,
+    contexts,
     keeper: new CacheKeeper({ dir, cache, trees, caches, locals, threads, policies: policiesOf(deps) }),
     entitlements: deps.entitlements,
     images: buildImages,

@@ -12,6 +12,7 @@ import type { FinishDeps } from "./finishing.ts";
 import { type FrontendDeps, planBuild } from "./frontend/plan.ts";
 import type { HistoryArchive } from "./history/archive.ts";
 import { createHistory } from "./history/history.ts";
+import type { Contexts } from "./operations/directory-source.ts";
 import { receiveContext } from "./receive.ts";
 import type { CacheKeeper } from "./solver/cache-keeper.ts";
 import type { ImportedCache } from "./solver/imported-cache.ts";
@@ -26,6 +27,7 @@ export interface BuilderDeps extends FinishDeps {
   readonly fileThreads: FileThreads;
   /** For contexts that are sent as archives. */
   readonly dir: string;
+  readonly contexts: Contexts;
   readonly keeper: CacheKeeper;
   readonly images: Omit<FrontendDeps, "load" | "readFile">;
   readonly cacheImports: CacheImportDeps;
@@ -111,6 +113,8 @@ class Runs {
   of(build: Build): BuildRun {
     const known = this.#runs.get(build.ref);
     if (known !== undefined) return known;
+    // Nobody would ever end it.
+    build.signal.throwIfAborted();
     const run = this.#solver.open(build);
     this.#runs.set(build.ref, run);
     build.signal.addEventListener("abort", () => this.end(build), { once: true });

@@ -6,20 +6,26 @@ import { removeTree } from "../files/remove-tree.ts";
 import { FileError } from "../files/threads/file-error.ts";
 import type { FileThreads } from "../files/threads/threads.ts";
 
+import type { Contexts } from "./operations/directory-source.ts";
+
 export interface ReceiveDeps {
   readonly dir: string;
+  readonly contexts: Contexts;
   readonly fileThreads: FileThreads;
 }
 
 /** Owners in the archive do not count: files of a context belong to nobody in particular. */
 export async function receiveContext(
-  { dir, fileThreads }: ReceiveDeps,
+  { dir, contexts, fileThreads }: ReceiveDeps,
   archive: AsyncIterable<Uint8Array>,
 ): Promise<{ path: string; release: () => Promise<void> }> {
   const name = `context-${createId()}`;
   const path = `${dir}/${name}`;
   mkdirSync(path, { mode: 0o755 });
-  const release = (): Promise<void> => removeTree(dir, name);
+  const release = async (): Promise<void> => {
+    await contexts.unread(path);
+    await removeTree(dir, name);
+  };
   try {
     await fileThreads.unpack({
       view: { root: path },

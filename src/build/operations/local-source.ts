@@ -2,32 +2,39 @@
  * The client's directories. One copy a client and directory is kept and brought up to date at each build: only what changed is
  * sent again. A copy that another build is using is left alone, and this build takes a second one.
  */
-import { existsSync, mkdirSync, readdirSync } from "node:fs";
-import { removeTree } from "../../files/remove-tree.ts";
+import { mkdirSync, readdirSync } from "node:fs";
 import { BuildFailure } from "../failure.ts";
+import { discard } from "../files/discard.ts";
 import type { LocalSource } from "../operation.ts";
 import type { Session } from "../session.ts";
 import type { LoadedSource, Step } from "../solver/solver.ts";
 import type { LayerTrees } from "../trees/layer-trees.ts";
-import { openMirror } from "./mirror.ts";
+import { type Mirror, openMirror } from "./mirror.ts";
 
 export interface LocalSourceDeps {
   readonly dir: string;
+  /** On the same file system; emptied at the start. */
+  readonly sweptDir: string;
   readonly trees: LayerTrees;
   readonly inUse: Set<string>;
 }
 
-export function createLocalSources(dir: string, trees: LayerTrees): LocalSourceDeps {
-  mkdirSync(dir, { recursive: true, mode: 0o700 });
-  return { dir, trees, inUse: new Set() };
+export function createLocalSources(deps: Omit<LocalSourceDeps, "inUse">): LocalSourceDeps {
+  mkdirSync(deps.dir, { recursive: true, mode: 0o700 });
+  return { ...deps, inUse: new Set() };
 }
 
 export async function loadLocal(deps: LocalSourceDeps, source: LocalSource, step: Step): Promise<LoadedSource> {
   const session = await sessionOf(source, step);
   const name = takeName(deps, source, session);
+  const dir = `${deps.dir}/${name}`;
   try {
-    const mirror = openMirror(`${deps.dir}/${name}`);
-    await mirror.sync(session, source, step);
+    const mirror = await openMirror(dir, deps.sweptDir);
+    await syncOrDiscard(
+      mirror,
+      () => discard(dir, deps.sweptDir),
+      () => mirror.sync(session, source, step),
+    );
     const generation = `${name}-${mirror.generation}`;
     const { tree, release } = deps.trees.adopt(mirror.filesPath, generation);
     return {
@@ -41,6 +48,20 @@ export async function loadLocal(deps: LocalSourceDeps, source: LocalSource, step
     };
   } catch (error) {
     deps.inUse.delete(name);
+    throw error;
+  }
+}
+
+/** A copy that is neither the old one nor the new one is worth nothing: the next transfer would not believe it. */
+async function syncOrDiscard(
+  mirror: Mirror,
+  discardIt: () => Promise<void>,
+  sync: () => Promise<unknown>,
+): Promise<void> {
+  try {
+    await sync();
+  } catch (error) {
+    if (!mirror.isWhole) await discardIt();
     throw error;
   }
 }
@@ -67,6 +88,6 @@ export function listMirrors({ dir, inUse }: LocalSourceDeps): { name: string; pa
   return readdirSync(dir).map((name) => ({ name, path: `${dir}/${name}`, isInUse: inUse.has(name) }));
 }
 
-export async function removeMirror({ dir, inUse }: LocalSourceDeps, name: string): Promise<void> {
-  if (!inUse.has(name) && existsSync(`${dir}/${name}`)) await removeTree(dir, name);
+export async function removeMirror({ dir, sweptDir, inUse }: LocalSourceDeps, name: string): Promise<void> {
+  if (!inUse.has(name)) await discard(`${dir}/${name}`, sweptDir);
 }

@@ -15,6 +15,7 @@ import { fchmod, fchown, futimens, linkat, makedev, mknodat, openat, symlinkat, 
 import { O } from "../../kernel/open-flags.ts";
 import { writeFileAtomic } from "../../state/atomic-file.ts";
 import { describeFile, type FileStat, type FileTransfer, listDigest } from "../../wire/file-transfer.ts";
+import { discard } from "../files/discard.ts";
 import type { LocalSource } from "../operation.ts";
 import type { Session } from "../session.ts";
 import type { Step } from "../solver/solver.ts";
@@ -35,29 +36,39 @@ export interface Mirror {
   readonly filesPath: string;
   /** Another one after every transfer that changed something. */
   readonly generation: string;
+  /** False while it is being changed, and after a change that failed. */
+  readonly isWhole: boolean;
   /** Bytes that came. */
   sync(session: Session, source: LocalSource, step: Step): Promise<number>;
 }
 
-export function openMirror(dir: string): Mirror {
-  return new DirectoryMirror(dir);
+/** What an engine that died has left of a copy goes to `sweptDir`. */
+export async function openMirror(dir: string, sweptDir: string): Promise<Mirror> {
+  const index = readIndex(indexOf(dir));
+  if (index === EMPTY) await discard(dir, sweptDir);
+  return new DirectoryMirror(dir, index);
 }
+
+const indexOf = (dir: string): string => `${dir}/index.json`;
 
 class DirectoryMirror implements Mirror {
   readonly filesPath: string;
   readonly #indexPath: string;
   #index: Index;
 
-  constructor(dir: string) {
+  constructor(dir: string, index: Index) {
     this.filesPath = `${dir}/files`;
-    this.#indexPath = `${dir}/index.json`;
-    this.#index = readIndex(this.#indexPath);
-    if (this.#index === EMPTY) rmSync(dir, { recursive: true, force: true });
+    this.#indexPath = indexOf(dir);
+    this.#index = index;
     mkdirSync(this.filesPath, { recursive: true, mode: 0o755 });
   }
 
   get generation(): string {
     return this.#index.generation;
+  }
+
+  get isWhole(): boolean {
+    return this.#index !== EMPTY;
   }
 
   async sync(session: Session, source: LocalSource, step: Step): Promise<number> {

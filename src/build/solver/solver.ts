@@ -98,6 +98,14 @@ interface Wanted {
   readonly key: string;
 }
 
+interface Carrying extends Wanted {
+  readonly tell: (event: StepEvent) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Work that failed when the build that had begun it was over: perhaps because it was. */
+class LeftUnfinished extends Error {}
+
 const now = (): number => performance.timeOrigin + performance.now();
 
 export class BuildRun implements Disposable {
@@ -113,6 +121,8 @@ export class BuildRun implements Disposable {
   readonly startedAt: number = now();
   #imports: Promise<readonly ImportedCache[]> = Promise.resolve([]);
   #isDisposed = false;
+  /** What goes on, for this build or for others that share it. */
+  #busy = 0;
 
   constructor(build: Build, deps: SolverDeps, flights: SharedWork<Tree, StepEvent>) {
     this.#build = build;
@@ -147,14 +157,26 @@ export class BuildRun implements Disposable {
     return [...this.#records.values()];
   }
 
+  /** What others still read of this build's is let go when they have. */
   [Symbol.dispose](): void {
     this.#isDisposed = true;
-    this.#held.dispose();
+    if (this.#busy === 0) this.#held.dispose();
+  }
+
+  #work(): Disposable {
+    this.#busy++;
+    return {
+      [Symbol.dispose]: () => {
+        this.#busy--;
+        if (this.#isDisposed && this.#busy === 0) this.#held.dispose();
+      },
+    };
   }
 
   async #solve(vertex: Vertex): Promise<Result> {
     const inputs = await Promise.all(vertex.inputs.map((input) => this.solve(input)));
     this.#build.signal.throwIfAborted();
+    using _busy = this.#work();
     const { operation } = vertex;
     try {
       if (operation.kind === "merge") return this.#merged(inputs, await keyOf(vertex, inputs, this.#deps.trees));
@@ -190,15 +212,27 @@ export class BuildRun implements Disposable {
       return { key, tree: cached };
     }
     const started = this.#begin(vertex);
-    const tree = await this.#flights.join(
-      vertex.ignoreCache ? `${this.#build.ref} ${key}` : key,
-      { report: (event) => this.#tell(vertex, event), signal: this.#build.signal },
-      (tell, signal) => this.#carryOut(vertex, { operation, inputs, key, tell, signal }),
-    );
+    const tree = await this.#shared(vertex, { operation, inputs, key });
     this.#hold(trees.hold(tree));
     this.#records.set(key, { key, tree });
     this.#tellVertex(vertex, { started, completed: now() });
     return { key, tree };
+  }
+
+  /** With everybody who wants it now. What the client of another build has left unfinished is begun again. */
+  async #shared(vertex: Vertex, wanted: Wanted): Promise<Tree> {
+    const { signal, ref } = this.#build;
+    const flight = vertex.ignoreCache ? `${ref} ${wanted.key}` : wanted.key;
+    const participant = { report: (event: StepEvent) => this.#tell(vertex, event), signal };
+    for (;;) {
+      try {
+        return await this.#flights.join(flight, participant, (tell, stop) =>
+          this.#carryOut(vertex, { ...wanted, tell, signal: stop }),
+        );
+      } catch (error) {
+        if (!(error instanceof LeftUnfinished) || signal.aborted) throw error;
+      }
+    }
   }
 
   /** From this engine's cache, or from one that the build imports. */
@@ -227,27 +261,19 @@ export class BuildRun implements Disposable {
     }
   }
 
-  async #carryOut(
-    vertex: Vertex,
-    work: {
-      operation: ChangeOperation;
-      inputs: readonly Result[];
-      key: string;
-      tell: (event: StepEvent) => void;
-      signal: AbortSignal;
-    },
-  ): Promise<Tree> {
+  async #carryOut(vertex: Vertex, { operation, inputs, key, tell, signal }: Carrying): Promise<Tree> {
+    using _busy = this.#work();
     const { operations, cache, slots } = this.#deps;
-    const { operation, inputs, key, tell, signal } = work;
-    using _slot = await slots.acquire(signal);
-    const step = { build: this.#build, vertex, tell, signal };
-    const tree = await operations.change(
-      operation,
-      inputs.map((input) => input.tree),
-      step,
-    );
-    cache.put(key, tree, vertex.name);
-    return tree;
+    try {
+      using _slot = await slots.acquire(signal);
+      const step = { build: this.#build, vertex, tell, signal };
+      const trees = inputs.map(({ tree }) => tree);
+      const tree = await operations.change(operation, trees, step);
+      cache.put(key, tree, vertex.name);
+      return tree;
+    } catch (error) {
+      throw this.#build.signal.aborted ? new LeftUnfinished(messageOf(error), { cause: error }) : error;
+    }
   }
 
   #begin(vertex: Vertex): number {

@@ -7,6 +7,8 @@ export type Job =
   | { readonly kind: "digest"; readonly root: string; readonly wanted: ContentWanted }
   | ApplyJob
   | { readonly kind: "read"; readonly root: string; readonly path: string; readonly maxBytes: number }
+  /** Fills an empty directory with a copy of another one. */
+  | { readonly kind: "copy"; readonly root: string; readonly to: string }
   /** Writes everything on the root's file system to the disk. */
   | { readonly kind: "sync"; readonly root: string };
 
@@ -33,7 +35,7 @@ export interface ApplySource {
 
 export type Outcome =
   | { readonly kind: "digest"; readonly digest: string }
-  | { readonly kind: "apply" | "sync" }
+  | { readonly kind: "apply" | "copy" | "sync" }
   /** Undefined when there is no such file. */
   | { readonly kind: "read"; readonly bytes: Uint8Array | undefined };
 

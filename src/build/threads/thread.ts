@@ -1,5 +1,6 @@
 /** A build thread. Entry point of a Worker; not imported. */
 import { messageOf } from "../../base/errors.ts";
+import { copyTree } from "../../files/copy-tree.ts";
 import { openPath } from "../../kernel/at.ts";
 import { SysError } from "../../kernel/errno.ts";
 import { O } from "../../kernel/open-flags.ts";
@@ -21,6 +22,12 @@ async function carryOut(job: Job): Promise<Outcome> {
       return { kind: "apply" };
     case "read":
       return { kind: "read", bytes: readTreeFile(job.root, job.path, job.maxBytes) };
+    case "copy": {
+      using from = openPath(job.root, O.RDONLY | O.DIRECTORY);
+      using to = openPath(job.to, O.RDONLY | O.DIRECTORY);
+      copyTree(from, to, () => undefined);
+      return { kind: "copy" };
+    }
     case "sync": {
       using root = openPath(job.root, O.RDONLY | O.DIRECTORY);
       syncfs(root.fd);

@@ -25,6 +25,11 @@ export class BuildThreads {
     return outcome.kind === "read" ? outcome.bytes : unexpected();
   }
 
+  /** `to` is an empty directory, and takes the attributes of `root` as well. */
+  async copy(root: string, to: string): Promise<void> {
+    await this.#run({ kind: "copy", root, to });
+  }
+
   async sync(root: string): Promise<void> {
     await this.#run({ kind: "sync", root });
   }

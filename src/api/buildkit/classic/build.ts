@@ -55,6 +55,8 @@ async function* run(deps: ClassicDeps, request: Request, { context, release }: R
       deps.running.delete(options.ref);
     }
   } finally {
+    // What goes on is for nobody: its client may have left.
+    aborter.abort(new Error("context canceled"));
     await release?.();
   }
 }

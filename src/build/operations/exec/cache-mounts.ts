@@ -1,10 +1,8 @@
 /** Directories that RUN mounts keep between builds. They are no part of any result. */
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, renameSync } from "node:fs";
-import { type Held, KeyedLocks } from "../../../base/locks.ts";
-import { copyTree } from "../../../files/copy-tree.ts";
-import { removeTree } from "../../../files/remove-tree.ts";
-import { openPath } from "../../../kernel/at.ts";
-import { O } from "../../../kernel/open-flags.ts";
+import { createId } from "../../../base/ids.ts";
+import { KeyedLocks } from "../../../base/locks.ts";
+import { discard } from "../../files/discard.ts";
 import type { ExecMount } from "../../operation.ts";
 
 type CacheMount = Extract<ExecMount, { type: "cache" }>;
@@ -14,26 +12,50 @@ export interface TakenCache {
   release(): void;
 }
 
+export interface CacheMountsDeps {
+  /** Made when missing. */
+  readonly dir: string;
+  /** On the same file system; emptied at the start. */
+  readonly sweptDir: string;
+  /** Fills an empty directory with a copy of another one, attributes included. */
+  readonly copy: (from: string, to: string) => Promise<void>;
+}
+
 export class CacheMounts {
-  readonly #dir: string;
+  readonly #deps: CacheMountsDeps;
+  /** For the runs that lock them, and for those that make them. */
   readonly #locks = new KeyedLocks();
+  readonly #making = new KeyedLocks();
   readonly #inUse = new Map<string, number>();
 
-  constructor(dir: string) {
-    this.#dir = dir;
-    mkdirSync(dir, { recursive: true, mode: 0o700 });
+  constructor(deps: CacheMountsDeps) {
+    this.#deps = deps;
+    mkdirSync(deps.dir, { recursive: true, mode: 0o700 });
   }
 
-  /** `seed` is what it holds when it is made. A locked one is waited for; a private one that is taken has a twin. */
+  /**
+   * Waits until nobody else has those of the mounts that are locked. Each is locked once, and all runs go by the same order: two that
+   * have what the other one wants would wait for ever. Rejects when the signal aborts.
+   */
+  async lock(mounts: readonly ExecMount[], signal: AbortSignal): Promise<Disposable> {
+    const locked = mounts.flatMap((mount) =>
+      mount.type === "cache" && mount.sharing === "locked" ? [nameOf(mount.id)] : [],
+    );
+    using locks = new DisposableStack();
+    for (const name of [...new Set(locked)].toSorted()) locks.use(await this.#locks.acquire(name, signal));
+    return locks.move();
+  }
+
+  /** `seed` is what it holds when it is made. A private one that is taken has a twin. */
   async take(mount: CacheMount, seed: string | undefined): Promise<TakenCache> {
     const name = nameOf(mount.id);
-    const lock: Held | undefined = mount.sharing === "locked" ? await this.#locks.acquire(name) : undefined;
     const chosen = mount.sharing === "private" ? this.#free(name) : name;
     this.#inUse.set(chosen, (this.#inUse.get(chosen) ?? 0) + 1);
     try {
-      return { path: this.#provide(chosen, mount, seed), release: once(() => this.#release(chosen, lock)) };
+      await this.#make(chosen, (path) => this.#fill(path, mount, seed));
+      return { path: this.pathOf(chosen), release: once(() => this.#release(chosen)) };
     } catch (error) {
-      this.#release(chosen, lock);
+      this.#release(chosen);
       throw error;
     }
   }
@@ -49,16 +71,11 @@ export class CacheMounts {
     { id, mode, uid, gid }: Pick<CacheMount, "id" | "mode" | "uid" | "gid">,
     fill: (path: string) => Promise<void>,
   ): Promise<void> {
-    const name = `${nameOf(id)}.new`;
-    using _alone = await this.#locks.acquire(name);
-    await removeTree(this.#dir, name);
-    const path = this.pathOf(name);
-    mkdirSync(path, { mode: 0o700 });
-    await fill(path);
-    chownSync(path, uid, gid);
-    chmodSync(path, mode);
-    if (this.existing(id) === undefined) renameSync(path, this.pathOf(nameOf(id)));
-    else await removeTree(this.#dir, name);
+    await this.#make(nameOf(id), async (path) => {
+      await fill(path);
+      chownSync(path, uid, gid);
+      chmodSync(path, mode);
+    });
   }
 
   isInUse(name: string): boolean {
@@ -66,15 +83,16 @@ export class CacheMounts {
   }
 
   list(): string[] {
-    return readdirSync(this.#dir);
+    return readdirSync(this.#deps.dir);
   }
 
   pathOf(name: string): string {
-    return `${this.#dir}/${name}`;
+    return `${this.#deps.dir}/${name}`;
   }
 
+  /** One that somebody has taken meanwhile stays. */
   async remove(name: string): Promise<void> {
-    await removeTree(this.#dir, name);
+    if (!this.isInUse(name)) await discard(this.pathOf(name), this.#deps.sweptDir);
   }
 
   #free(name: string): string {
@@ -84,26 +102,33 @@ export class CacheMounts {
     }
   }
 
-  #provide(name: string, { mode, uid, gid }: CacheMount, seed: string | undefined): string {
+  /** Nobody finds it before it is whole, whenever the engine dies. */
+  async #make(name: string, fill: (path: string) => Promise<void>): Promise<void> {
     const path = this.pathOf(name);
-    if (existsSync(path)) return path;
-    mkdirSync(path, { mode: 0o700 });
-    if (seed === undefined) {
-      chownSync(path, uid, gid);
-      chmodSync(path, mode);
-      return path;
+    if (existsSync(path)) return;
+    using _alone = await this.#making.acquire(name);
+    if (existsSync(path)) return;
+    const draft = `${this.#deps.sweptDir}/cache-${createId()}`;
+    mkdirSync(draft, { mode: 0o700 });
+    try {
+      await fill(draft);
+      renameSync(draft, path);
+    } catch (error) {
+      await discard(draft, this.#deps.sweptDir);
+      throw error;
     }
-    using from = openPath(seed, O.RDONLY | O.DIRECTORY);
-    using to = openPath(path, O.RDONLY | O.DIRECTORY);
-    copyTree(from, to, () => undefined);
-    return path;
   }
 
-  #release(name: string, lock: Held | undefined): void {
+  async #fill(path: string, { mode, uid, gid }: CacheMount, seed: string | undefined): Promise<void> {
+    if (seed !== undefined) return this.#deps.copy(seed, path);
+    chownSync(path, uid, gid);
+    chmodSync(path, mode);
+  }
+
+  #release(name: string): void {
     const left = (this.#inUse.get(name) ?? 1) - 1;
     if (left === 0) this.#inUse.delete(name);
     else this.#inUse.set(name, left);
-    lock?.[Symbol.dispose]();
   }
 }
 

@@ -34,6 +34,7 @@ export async function prepareMounts(deps: MountDeps, { mounts }: ExecOperation, 
   await using undo = new AsyncDisposableStack();
   const binds: UserMount[] = [];
   const env: string[] = [];
+  undo.use(await deps.caches.lock(mounts, place.step.signal));
   for (const [index, mount] of mounts.entries()) {
     const prepared = await prepare(deps, mount, { ...place, index, undo });
     if (prepared.bind !== undefined) binds.push(prepared.bind);
