@@ -8,6 +8,8 @@ import { type EngineConfig, forgetProxyVariables, loadConfig } from "./config.ts
 
 /** EX_TEMPFAIL, sysexits(3): another engine has this root. */
 const LOCKED_STATUS = 75;
+const LOCK_TRIES = 20;
+const LOCK_RETRY_MS = 20;
 
 /** Resolves to the exit status: 0 after a stop that was asked for, 75 when another engine holds the root, 1 otherwise. */
 export async function runEngine(
@@ -31,7 +33,7 @@ async function runLocked(config: EngineConfig, log: Logger, activatedFds: number
   // It may have been there before, open to all; layers have set-uid programs in them (CVE-2021-41091).
   chmodSync(config.root, 0o710);
   mkdirSync(config.run, { recursive: true, mode: 0o711 });
-  const lock = tryLock(`${config.root}/lock`);
+  const lock = await lockSoon(`${config.root}/lock`);
   if (lock === undefined) {
     log.warn("engine.locked", { root: config.root, meaning: "another engine holds this root" });
     return LOCKED_STATUS;
@@ -47,6 +49,15 @@ async function runLocked(config: EngineConfig, log: Logger, activatedFds: number
   rmSync(pidFile, { force: true });
   lock.release();
   return 0;
+}
+
+/** A program that an engine was just starting when it was killed has the lock until it really starts. Undefined when another engine has it. */
+async function lockSoon(path: string): Promise<ReturnType<typeof tryLock>> {
+  for (let tries = 1; ; tries++) {
+    const lock = tryLock(path);
+    if (lock !== undefined || tries === LOCK_TRIES) return lock;
+    await Bun.sleep(LOCK_RETRY_MS);
+  }
 }
 
 /** Resolves with the first SIGTERM or SIGINT. */
