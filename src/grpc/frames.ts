@@ -22,19 +22,17 @@ export async function* unframed(chunks: AsyncIterable<Uint8Array>): AsyncGenerat
   for await (const chunk of chunks) {
     parts.push(chunk);
     have += chunk.length;
-    while (have >= need) {
-      const joined = join(parts);
-      const end = messageEnd(joined);
-      parts = [joined];
-      if (end > have) {
-        need = end;
-        break;
-      }
-      yield joined.subarray(HEAD_BYTES, end);
-      parts = [joined.subarray(end)];
-      have -= end;
-      need = HEAD_BYTES;
+    if (have < need) continue;
+    const joined = join(parts);
+    let at = 0;
+    for (need = HEAD_BYTES; have - at >= need; need = HEAD_BYTES) {
+      need = HEAD_BYTES + messageLength(joined, at);
+      if (have - at < need) break;
+      yield joined.subarray(at + HEAD_BYTES, at + need);
+      at += need;
     }
+    parts = at === have ? [] : [joined.subarray(at)];
+    have -= at;
   }
   if (have > 0) throw new GrpcError(CODE.unavailable, "the stream ended inside a message");
 }
@@ -45,9 +43,9 @@ function join(parts: readonly Uint8Array[]): Buffer {
   return Buffer.from(first.buffer, first.byteOffset, first.length);
 }
 
-function messageEnd(bytes: Buffer): number {
-  if (bytes[0] !== 0) throw new GrpcError(CODE.unimplemented, "compressed messages are not supported");
-  const length = bytes.readUInt32BE(1);
+function messageLength(bytes: Buffer, at: number): number {
+  if (bytes[at] !== 0) throw new GrpcError(CODE.unimplemented, "compressed messages are not supported");
+  const length = bytes.readUInt32BE(at + 1);
   if (length > MAX_MESSAGE_BYTES) throw new GrpcError(CODE.invalidArgument, `message of ${length} bytes is too large`);
-  return HEAD_BYTES + length;
+  return length;
 }

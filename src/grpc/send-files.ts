@@ -1,7 +1,7 @@
 /** fsutil's protocol, sending: a tree to the client's directory (`--output type=local`), and single files as bytes. */
 import { invalidParameter } from "../base/errors.ts";
 import { PACKET, type Packet } from "../wire/buildkit/session.ts";
-import type { FileStat, OutgoingTree } from "../wire/file-transfer.ts";
+import type { OutgoingTree } from "../wire/file-transfer.ts";
 import { toStat } from "./file-stat.ts";
 import type { OpenCall } from "./open-call.ts";
 
@@ -53,12 +53,14 @@ export async function sendTree(call: OpenCall<Packet, Packet>, tree: OutgoingTre
 
 async function announce(
   call: OpenCall<Packet, Packet>,
-  entries: AsyncIterable<FileStat>,
+  entries: OutgoingTree["entries"],
   paths: string[],
 ): Promise<void> {
-  for await (const entry of entries) {
-    paths.push(entry.path);
-    await call.send({ type: PACKET.stat, stat: toStat(entry) });
+  for await (const some of entries) {
+    for (const entry of some) {
+      paths.push(entry.path);
+      await call.send({ type: PACKET.stat, stat: toStat(entry) });
+    }
   }
   await call.send({ type: PACKET.stat });
 }

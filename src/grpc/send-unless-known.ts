@@ -12,9 +12,9 @@ export async function sendUnlessKnown(
 ): Promise<void> {
   if (known === undefined) return sendTree(call, tree);
   const stats: FileStat[] = [];
-  for await (const stat of tree.entries) stats.push(stat);
+  for await (const some of tree.entries) stats.push(...some);
   if (listDigest(lines(stats)) !== known)
-    return sendTree(call, { entries: each(stats), read: (path) => tree.read(path) });
+    return sendTree(call, { entries: once(stats), read: (path) => tree.read(path) });
   await call.send({ type: PACKET.unchanged });
   for await (const { type } of call.answers) {
     if (type !== PACKET.finish) continue;
@@ -27,6 +27,6 @@ function* lines(stats: readonly FileStat[]): Generator<readonly [string, string]
   for (const stat of stats) yield [stat.path, describeFile(stat)];
 }
 
-async function* each(stats: readonly FileStat[]): AsyncGenerator<FileStat> {
-  yield* stats;
+async function* once<T>(value: T): AsyncGenerator<T> {
+  yield value;
 }

@@ -44,11 +44,15 @@ export function attempt(call: () => number): number {
 
 /** Bytes with the closing NUL. A NUL inside would cut the name short, so it is refused (EINVAL). */
 export function cstr(text: string | Uint8Array): Buffer {
-  const bytes = typeof text === "string" ? Buffer.from(text) : text;
-  if (bytes.includes(0)) throw new SysError("cstr", EINVAL, printable(text), "contains a NUL byte");
-  const out = Buffer.allocUnsafe(bytes.length + 1);
-  out.set(bytes);
-  out[bytes.length] = 0;
+  const isString = typeof text === "string";
+  if (isString ? text.includes("\0") : text.includes(0)) {
+    throw new SysError("cstr", EINVAL, printable(text), "contains a NUL byte");
+  }
+  const length = isString ? Buffer.byteLength(text) : text.length;
+  const out = Buffer.allocUnsafe(length + 1);
+  if (isString) out.write(text);
+  else out.set(text);
+  out[length] = 0;
   return out;
 }
 

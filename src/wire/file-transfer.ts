@@ -31,8 +31,8 @@ export interface FileTransfer {
 }
 
 export interface OutgoingTree {
-  /** In the order of FileTransfer.stats. */
-  readonly entries: AsyncIterable<FileStat>;
+  /** In the order of FileTransfer.stats, some at a time. */
+  readonly entries: AsyncIterable<readonly FileStat[]>;
   read(path: string): AsyncIterable<Uint8Array>;
 }
 

@@ -36,7 +36,7 @@ interface Part {
   readonly epoch: number | undefined;
 }
 
-const YIELD_EVERY = 200;
+const AT_ONCE = 200;
 
 function toOutgoing(parts: readonly Part[]): OutgoingTree {
   return {
@@ -46,17 +46,27 @@ function toOutgoing(parts: readonly Part[]): OutgoingTree {
 }
 
 /** Lets other work run in between. */
-async function* entriesOf(parts: readonly Part[]): AsyncGenerator<FileStat> {
-  let count = 0;
-  for (const { prefix, view, epoch } of parts) {
-    const firstNames = new Map<string, string>();
-    if (prefix !== "") yield platformEntry(prefix, epoch);
-    for (const { place, relative } of walk(view, "", new Filter([]))) {
-      const path = prefix === "" ? relative : `${prefix}/${relative}`;
-      const stat = relative === "" ? undefined : toFileStat(place, path, epoch);
-      if (stat !== undefined) yield asLink(stat, place, firstNames);
-      if (++count % YIELD_EVERY === 0) await new Promise((resolve) => setImmediate(resolve));
+async function* entriesOf(parts: readonly Part[]): AsyncGenerator<readonly FileStat[]> {
+  let some: FileStat[] = [];
+  for (const part of parts) {
+    for (const entry of entriesOfPart(part)) {
+      some.push(entry);
+      if (some.length < AT_ONCE) continue;
+      yield some;
+      some = [];
+      await new Promise((resolve) => setImmediate(resolve));
     }
+  }
+  yield some;
+}
+
+function* entriesOfPart({ prefix, view, epoch }: Part): Generator<FileStat> {
+  const firstNames = new Map<string, string>();
+  if (prefix !== "") yield platformEntry(prefix, epoch);
+  for (const { place, relative } of walk(view, "", new Filter([]))) {
+    const path = prefix === "" ? relative : `${prefix}/${relative}`;
+    const stat = relative === "" ? undefined : toFileStat(place, path, epoch);
+    if (stat !== undefined) yield asLink(stat, place, firstNames);
   }
 }
 

@@ -164,7 +164,7 @@ describe("the context", () => {
   const NONE = { include: [], exclude: [], follow: [] };
   const namesIn = async (directory: string, wish: Partial<ContextWish>, stdin = ""): Promise<string[]> => {
     const tree = await (await open(wish, stdin)).directories.get(directory)?.(NONE);
-    return (await Array.fromAsync(tree?.entries ?? [])).map(({ path }) => path);
+    return (await Array.fromAsync(tree?.entries ?? [])).flat().map(({ path }) => path);
   };
 
   test("a directory is served with that of its Dockerfile", async () => {

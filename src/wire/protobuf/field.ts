@@ -1,6 +1,6 @@
 /** The kinds of fields a message can have: how each is written after its tag, read again, and what it is worth when absent. */
-import { decode, encode, type Field, type Message, type Sendable } from "./message.ts";
-import { ProtoReader } from "./reader.ts";
+import { decodeFrom, encode, type Field, type Message, type Sendable } from "./message.ts";
+import type { ProtoReader } from "./reader.ts";
 import type { ProtoWriter, WireType } from "./writer.ts";
 
 interface Kind<T> {
@@ -63,7 +63,7 @@ function messageKind<T>(type: () => Message<T>): Kind<T> {
     },
     isZero: () => false,
     write: (writer, value) => writer.bytes(encode(type(), value as Sendable<T>)),
-    read: (reader) => decode(type(), reader.bytes()),
+    read: (reader) => decodeFrom(type(), reader.inner()),
   };
 }
 
@@ -97,7 +97,7 @@ const list =
         const values = before === absent ? [] : before;
         if (type === kind.type) values.push(kind.read(reader));
         else if (type === 2) {
-          const packed = new ProtoReader(reader.bytes());
+          const packed = reader.inner();
           while (!packed.done) values.push(kind.read(packed));
         } else reader.skip(type);
         return values;
@@ -117,7 +117,7 @@ const map =
         for (const [key, value] of values) messageKind(entry).write(writer.tag(number, 2), { key, value });
       },
       read: (reader, before) => {
-        const { key, value } = decode(entry(), reader.bytes());
+        const { key, value } = decodeFrom(entry(), reader.inner());
         return (before === absent ? new Map<string, T>() : before).set(key, value);
       },
     };

@@ -52,8 +52,10 @@ export function encode<T>(type: Message<T>, value: Sendable<T>): Uint8Array {
 }
 
 /** Fields that the message does not know are passed over. Throws invalidParameter for bytes that are no message. */
-export function decode<T>(type: Message<T>, bytes: Uint8Array): T {
-  const reader = new ProtoReader(bytes);
+export const decode = <T>(type: Message<T>, bytes: Uint8Array): T => decodeFrom(type, ProtoReader.of(bytes));
+
+/** The same for what a reader has left. */
+export function decodeFrom<T>(type: Message<T>, reader: ProtoReader): T {
   const result = { ...type.empty };
   const values = result as Record<string, unknown>;
   while (!reader.done) {

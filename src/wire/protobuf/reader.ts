@@ -3,14 +3,22 @@ import { invalidParameter } from "../../base/errors.ts";
 
 export class ProtoReader {
   readonly #bytes: Buffer;
-  #at = 0;
+  readonly #end: number;
+  #at: number;
 
-  constructor(bytes: Uint8Array) {
-    this.#bytes = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  private constructor(bytes: Buffer, start: number, end: number) {
+    this.#bytes = bytes;
+    this.#at = start;
+    this.#end = end;
+  }
+
+  static of(bytes: Uint8Array): ProtoReader {
+    const whole = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    return new ProtoReader(whole, 0, whole.length);
   }
 
   get done(): boolean {
-    return this.#at >= this.#bytes.length;
+    return this.#at >= this.#end;
   }
 
   /** Throws invalidParameter for numbers of more than 64 bits. */
@@ -64,6 +72,12 @@ export class ProtoReader {
     return this.#take(this.varint());
   }
 
+  /** A reader of what follows its length, and of no more. */
+  inner(): ProtoReader {
+    const start = this.#advance(this.varint());
+    return new ProtoReader(this.#bytes, start, this.#at);
+  }
+
   /** The text that follows its length. */
   text(): string {
     const start = this.#advance(this.varint());
@@ -80,7 +94,7 @@ export class ProtoReader {
   }
 
   #byte(): number {
-    const byte = this.#bytes[this.#at++];
+    const byte = this.#at < this.#end ? this.#bytes[this.#at++] : undefined;
     if (byte === undefined) throw damaged("it ends too early");
     return byte;
   }
@@ -93,7 +107,7 @@ export class ProtoReader {
   /** Passes over so many bytes; where they begin. */
   #advance(length: number): number {
     const start = this.#at;
-    if (length > this.#bytes.length - start) throw damaged("it ends too early");
+    if (length > this.#end - start) throw damaged("it ends too early");
     this.#at = start + length;
     return start;
   }

@@ -1,12 +1,14 @@
 /** A directory of the user's as it is sent to the engine: entries in fsutil's order, owners left out, contents when they are asked for. */
-import { type BigIntStats, lstatSync, readdirSync, readlinkSync } from "node:fs";
-import { hasCode } from "../../../base/errors.ts";
+import { readdirSync, readlinkSync } from "node:fs";
+import { openPath } from "../../../kernel/at.ts";
+import type { OwnedFd } from "../../../kernel/fd.ts";
+import { type FileStat as KernelStat, statIfThere } from "../../../kernel/read-at.ts";
 import type { FileStat, FilesWanted, OutgoingTree } from "../../../wire/file-transfer.ts";
 import { followPaths } from "./follow.ts";
 import { createSelection, type Selection } from "./selection.ts";
 
-/** Entries between which other work may run. */
-const YIELD_EVERY = 256;
+/** Names that are looked at before other work may run. */
+const AT_ONCE = 256;
 
 /** `root` is absolute. */
 export function localTree(root: string, wanted: FilesWanted): OutgoingTree {
@@ -16,50 +18,113 @@ export function localTree(root: string, wanted: FilesWanted): OutgoingTree {
   };
 }
 
-async function* entriesOf(root: string, selection: Selection): AsyncGenerator<FileStat> {
-  let count = 0;
-  for (const entry of walk(root, selection)) {
-    yield entry;
-    if (++count % YIELD_EVERY === 0) await new Promise((resolve) => setImmediate(resolve));
+async function* entriesOf(root: string, selection: Selection): AsyncGenerator<readonly FileStat[]> {
+  using walk = new Walk(root, selection);
+  while (!walk.isDone) {
+    yield walk.next();
+    await new Promise((resolve) => setImmediate(resolve));
   }
 }
 
+/** A directory that is held open, so that what is in it is reached by its name alone. */
 interface Level {
+  readonly directory: OwnedFd;
   /** With a slash at its end, or "". */
   readonly prefix: string;
   /** What is to come, backwards. */
   readonly names: string[];
 }
 
-/** A directory that is not asked for is sent with the first entry below it that is. */
-function* walk(root: string, selection: Selection): Generator<FileStat> {
-  const links = new Map<string, string>();
-  const levels: Level[] = [{ prefix: "", names: namesIn(root) }];
-  let held: FileStat[] = [];
-  for (let level = levels.at(-1); level !== undefined; level = levels.at(-1)) {
-    const { prefix, names } = level;
-    const name = names.pop();
-    held = held.filter(({ path }) => prefix.startsWith(`${path}/`));
-    if (name === undefined) {
-      levels.pop();
-      continue;
+class Walk implements Disposable {
+  readonly #root: string;
+  readonly #selection: Selection;
+  readonly #levels: Level[] = [];
+  /** Directories that are not asked for: each is sent with the first entry below it that is. */
+  #held: FileStat[] = [];
+  /** The first names of files that have several. */
+  readonly #links = new Map<string, string>();
+
+  constructor(root: string, selection: Selection) {
+    this.#root = root;
+    this.#selection = selection;
+    this.#enter("");
+  }
+
+  get isDone(): boolean {
+    return this.#levels.length === 0;
+  }
+
+  /** A few entries more, or none of the next few. */
+  next(): readonly FileStat[] {
+    const found: FileStat[] = [];
+    for (let count = 0; count < AT_ONCE; count++) {
+      const level = this.#levels.at(-1);
+      if (level === undefined) break;
+      const name = level.names.pop();
+      if (name === undefined) this.#leave();
+      else this.#visit(level, name, found);
     }
+    return found;
+  }
+
+  [Symbol.dispose](): void {
+    while (!this.isDone) this.#leave();
+  }
+
+  #enter(prefix: string): void {
+    const path = `${this.#root}/${prefix}`;
+    const names = namesIn(path);
+    this.#levels.push({ directory: openPath(path), prefix, names });
+  }
+
+  #leave(): void {
+    const left = this.#levels.pop();
+    left?.directory.close();
+    if (this.#held.length > 0) this.#held = this.#held.filter(({ path }) => `${path}/` !== left?.prefix);
+  }
+
+  #visit({ directory, prefix }: Level, name: string, found: FileStat[]): void {
     const path = prefix + name;
-    const isTaken = selection.takes(path);
-    const mayHold = selection.entersBelow(path);
-    if (!isTaken && !mayHold) continue;
-    const about = lstatIfThere(`${root}/${path}`);
-    if (about === undefined || about.isSocket()) continue;
+    const isTaken = this.#selection.takes(path);
+    if (!isTaken && !this.#selection.entersBelow(path)) return;
+    // Gone since its directory was read, or nothing that could be sent.
+    const about = statIfThere(directory.fd, name);
+    if (about === undefined || about.type === "socket") return;
+    const isEntered = about.type === "directory" && this.#selection.entersBelow(path);
     if (isTaken) {
-      yield* held;
-      held = [];
-      yield toFileStat(root, path, about, links);
-    }
-    if (!about.isDirectory() || !mayHold) continue;
-    if (!isTaken) held.push(toFileStat(root, path, about, links));
-    levels.push({ prefix: `${path}/`, names: namesIn(`${root}/${path}`) });
+      found.push(...this.#held, this.#toFileStat(path, about.type, about));
+      this.#held = [];
+    } else if (isEntered) this.#held.push(this.#toFileStat(path, about.type, about));
+    if (isEntered) this.#enter(`${path}/`);
+  }
+
+  #toFileStat(path: string, type: FileStat["type"], about: KernelStat): FileStat {
+    const first = type === "file" && about.links > 1 ? this.#firstName(path, about) : undefined;
+    return {
+      path,
+      type,
+      mode: about.mode,
+      uid: 0,
+      gid: 0,
+      size: type === "file" && first === undefined ? about.size : 0,
+      mtimeNs: BigInt(about.mtimeSec) * 1_000_000_000n + BigInt(about.mtimeNsec),
+      linkName: type === "symlink" ? readlinkSync(`${this.#root}/${path}`) : (first ?? ""),
+      major: about.major,
+      minor: about.minor,
+      xattrs: NO_XATTRS,
+    };
+  }
+
+  /** The second name of a file tells the first, in place of its content; the first has none to tell. */
+  #firstName(path: string, { device, inode }: KernelStat): string | undefined {
+    const file = `${device} ${inode}`;
+    const first = this.#links.get(file);
+    if (first === undefined) this.#links.set(file, path);
+    return first;
   }
 }
+
+const NO_XATTRS: ReadonlyMap<string, Uint8Array> = new Map();
 
 /** Backwards, by their bytes. */
 function namesIn(directory: string): string[] {
@@ -68,47 +133,3 @@ function namesIn(directory: string): string[] {
   if (isPlain) return names.sort().reverse();
   return names.sort((a, b) => Buffer.compare(Buffer.from(b), Buffer.from(a)));
 }
-
-function lstatIfThere(path: string): BigIntStats | undefined {
-  try {
-    return lstatSync(path, { bigint: true });
-  } catch (error) {
-    // Gone since its directory was read.
-    if (hasCode(error, "ENOENT")) return undefined;
-    throw error;
-  }
-}
-
-/** The second name of a file tells the first, in place of its content. */
-function toFileStat(root: string, path: string, about: BigIntStats, links: Map<string, string>): FileStat {
-  const type = typeOf(about);
-  const file = `${about.dev}:${about.ino}`;
-  const first = type === "file" && about.nlink > 1n ? links.get(file) : undefined;
-  if (type === "file" && about.nlink > 1n && first === undefined) links.set(file, path);
-  const isDevice = type === "char" || type === "block";
-  return {
-    path,
-    type,
-    mode: Number(about.mode & 0o7777n),
-    uid: 0,
-    gid: 0,
-    size: type === "file" && first === undefined ? Number(about.size) : 0,
-    mtimeNs: about.mtimeNs,
-    linkName: type === "symlink" ? readlinkSync(`${root}/${path}`) : (first ?? ""),
-    major: isDevice ? majorOf(about.rdev) : 0,
-    minor: isDevice ? minorOf(about.rdev) : 0,
-    xattrs: new Map(),
-  };
-}
-
-function typeOf(about: BigIntStats): FileStat["type"] {
-  if (about.isDirectory()) return "directory";
-  if (about.isSymbolicLink()) return "symlink";
-  if (about.isCharacterDevice()) return "char";
-  if (about.isBlockDevice()) return "block";
-  return about.isFIFO() ? "fifo" : "file";
-}
-
-/** gnu_dev_major(3). */
-const majorOf = (device: bigint): number => Number(((device >> 8n) & 0xfffn) | ((device >> 32n) & 0xfffff000n));
-const minorOf = (device: bigint): number => Number((device & 0xffn) | ((device >> 12n) & 0xffffff00n));

@@ -10,7 +10,7 @@ export function memoryTree(files: ReadonlyMap<string, Uint8Array>, wanted: Files
   const taken = [...files].filter(([name]) => selection.takes(name));
   return {
     entries: (async function* () {
-      for (const [path, { length }] of taken) yield { ...EMPTY, path, size: length, mtimeNs };
+      yield taken.map(([path, { length }]) => ({ ...EMPTY, path, size: length, mtimeNs }));
     })(),
     read: async function* (path) {
       const bytes = files.get(path);
