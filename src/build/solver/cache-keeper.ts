@@ -33,6 +33,8 @@ export class CacheKeeper {
   #round: Promise<void> = Promise.resolve();
   #next: Promise<void> | undefined;
   #collectAt = 0;
+  /** Copies of clients' directories by path: what they weighed when they last changed. */
+  readonly #weighed = new Map<string, { readonly changedAt: number; readonly sizeBytes: number }>();
 
   constructor(deps: CacheKeeperDeps) {
     this.#deps = deps;
@@ -75,9 +77,11 @@ export class CacheKeeper {
 
   async #settleAndCollect(): Promise<void> {
     const { threads, dir, cache, policies } = this.#deps;
-    const written = cache.mark();
-    await threads.sync(dir);
-    cache.settled(written);
+    if (cache.hasUnsettled) {
+      const written = cache.mark();
+      await threads.sync(dir);
+      cache.settled(written);
+    }
     if (Date.now() < this.#collectAt) return;
     this.#collectAt = Date.now() + COLLECT_EVERY_MS;
     for (const policy of policies) for await (const _ of this.prune(policy));
@@ -127,11 +131,8 @@ export class CacheKeeper {
     const { caches } = this.#deps;
     return Promise.all(
       caches.list().map(async (name) => {
-        const usage = await directoryUsage(caches.pathOf(name), {
-          id: name,
-          type: "exec.cachemount",
-          inUse: caches.isInUse(name),
-        });
+        const facts = { id: name, type: "exec.cachemount", inUse: caches.isInUse(name) } as const;
+        const usage = await directoryUsage(caches.pathOf(name), facts, treeSize);
         return { usage, remove: () => caches.remove(name) };
       }),
     );
@@ -141,14 +142,32 @@ export class CacheKeeper {
     const { locals } = this.#deps;
     return Promise.all(
       listMirrors(locals).map(async ({ name, path, isInUse }) => {
-        const usage = await directoryUsage(path, { id: name, type: "source.local", inUse: isInUse });
-        return { usage, remove: () => removeMirror(locals, name) };
+        const facts = { id: name, type: "source.local", inUse: isInUse } as const;
+        const usage = await directoryUsage(path, facts, (_, changedAt) => this.#mirrorSize(path, changedAt));
+        const remove = (): Promise<void> => {
+          this.#weighed.delete(path);
+          return removeMirror(locals, name);
+        };
+        return { usage, remove };
       }),
     );
   }
+
+  /** Each change gives it another index, and so another time. */
+  async #mirrorSize(path: string, changedAt: number): Promise<number> {
+    const known = this.#weighed.get(path);
+    if (known?.changedAt === changedAt) return known.sizeBytes;
+    const sizeBytes = await treeSize(path);
+    this.#weighed.set(path, { changedAt, sizeBytes });
+    return sizeBytes;
+  }
 }
 
-async function directoryUsage(path: string, facts: Pick<CacheUsage, "id" | "type" | "inUse">): Promise<CacheUsage> {
+async function directoryUsage(
+  path: string,
+  facts: Pick<CacheUsage, "id" | "type" | "inUse">,
+  measure: (path: string, changedAt: number) => Promise<number>,
+): Promise<CacheUsage> {
   const { mtimeMs, birthtimeMs } = await Bun.file(path).stat();
   return {
     ...facts,
@@ -156,7 +175,7 @@ async function directoryUsage(path: string, facts: Pick<CacheUsage, "id" | "type
     description: facts.type === "source.local" ? "local source" : "cached mount",
     shared: false,
     mutable: true,
-    sizeBytes: await treeSize(path),
+    sizeBytes: await measure(path, mtimeMs),
     createdAt: birthtimeMs,
     lastUsedAt: mtimeMs,
     usageCount: 1,

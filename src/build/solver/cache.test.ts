@@ -46,6 +46,16 @@ test("what is put while everything is written to the disk belongs to the next ti
   expect(new BuildCache(db, "boot-2").take("meanwhile")).toBeUndefined();
 });
 
+test("there is nothing to write to the disk until something else is put", () => {
+  const cache = new BuildCache(newDatabase(), "boot-1");
+  cache.put("k", tree("a"), ABOUT);
+  cache.settled(cache.mark());
+  cache.take("k");
+  expect(cache.hasUnsettled).toBe(false);
+  cache.put("l", tree("b"), ABOUT);
+  expect(cache.hasUnsettled).toBe(true);
+});
+
 test("a key that gets other layers has to be written anew", () => {
   const db = newDatabase();
   const cache = new BuildCache(db, "boot-1");

@@ -30,6 +30,7 @@ export class BuildCache {
   readonly #nextMark: () => string;
   /** Of what is recorded now: the boot, and how often somebody has begun to write everything to the disk since. */
   #mark: string;
+  #hasUnsettled = true;
 
   /** `bootId` tells whether the machine has been up ever since a record was written. */
   constructor(db: Database, bootId: string) {
@@ -73,6 +74,7 @@ export class BuildCache {
     const record = { key, layers, description, createdAt: now, lastUsedAt: now, uses: 1 };
     this.#records.set(key, record);
     this.#put(record);
+    this.#hasUnsettled = true;
   }
 
   delete(key: string): void {
@@ -89,10 +91,16 @@ export class BuildCache {
     return new Set(this.all().flatMap(({ layers }) => layers));
   }
 
+  /** Something was recorded since the last mark. */
+  get hasUnsettled(): boolean {
+    return this.#hasUnsettled;
+  }
+
   /** Ends what `settled` will be about: whatever is recorded from now on belongs to the next mark. */
   mark(): string {
     const mark = this.#mark;
     this.#mark = this.#nextMark();
+    this.#hasUnsettled = false;
     return mark;
   }
 
