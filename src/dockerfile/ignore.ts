@@ -1,6 +1,7 @@
 /** .dockerignore: its patterns, and whether a path is left out by them (moby/patternmatcher). Pure. */
 import { posix } from "node:path";
 import { DockerfileError } from "./place.ts";
+import { matchesAll, optional, type Token } from "./walk.ts";
 
 /** Comments and empty lines are gone, paths are clean and without a leading slash; "!" stays in front. */
 export function parseIgnoreFile(text: string): string[] {
@@ -21,7 +22,7 @@ export function parseIgnoreFile(text: string): string[] {
 
 interface Rule {
   readonly isException: boolean;
-  readonly matches: RegExp;
+  readonly matches: PathPattern;
 }
 
 export class IgnoreMatcher {
@@ -39,9 +40,8 @@ export class IgnoreMatcher {
   ignores(path: string): boolean {
     const matched = this.#matchesOf(path);
     let ignored = false;
-    for (const [at, { isException }] of this.#rules.entries()) {
-      if (isException === ignored && matched[at] === true) ignored = !isException;
-    }
+    for (let at = 0; at < matched.length; at++)
+      if (matched[at] === true) ignored = this.#rules[at]?.isException === false;
     return ignored;
   }
 
@@ -69,31 +69,74 @@ function toRule(text: string): Rule[] {
   const isException = text.startsWith("!");
   const pattern = posix.normalize(isException ? text.slice(1) : text).replace(/^\/|(?<=.)\/$/g, "");
   if (isException && pattern === "") throw new DockerfileError('illegal exclusion pattern: "!"');
-  return [{ isException, matches: patternRegExp(pattern) }];
+  return [{ isException, matches: compilePattern(pattern) }];
+}
+
+/** What a regular expression may repeat before the time that it takes is felt. */
+const MAX_REPEATS = 2;
+
+interface Part extends Token {
+  readonly source: string;
+}
+
+export interface PathPattern {
+  test(path: string): boolean;
 }
 
 /** `*` and `?` stay inside a component, `**` goes through any number of them; brackets are filepath.Match's. */
-export function patternRegExp(pattern: string): RegExp {
-  let source = "^";
+export function compilePattern(pattern: string): PathPattern {
+  const parts = toParts(pattern);
+  const expression = new RegExp(`^${parts.map(({ source }) => source).join("")}$`, "su");
+  if (parts.filter(({ repeats }) => repeats === true).length <= MAX_REPEATS) return expression;
+  return { test: (path) => matchesAll(parts, path) };
+}
+
+function toParts(pattern: string): Part[] {
+  const parts: Part[] = [];
   for (let at = 0; at < pattern.length; at++) {
     const character = pattern.charAt(at);
     if (character === "*" && pattern.charAt(at + 1) === "*") {
       at++;
       if (pattern.charAt(at + 1) === "/") at++;
-      source += at + 1 >= pattern.length ? ".*" : "(?:.*/)?";
-    } else if (character === "*") source += "[^/]*";
-    else if (character === "?") source += "[^/]";
+      parts.push(...(at + 1 >= pattern.length ? ANYTHING : DIRECTORIES));
+    } else if (character === "*") parts.push({ ...INSIDE, repeats: true, source: "[^/]*" });
+    else if (character === "?") parts.push(INSIDE);
     else if (character === "[") {
       const end = bracketEnd(pattern, at);
-      source += bracket(pattern.slice(at + 1, end));
+      parts.push(single(bracket(pattern.slice(at + 1, end)), pattern));
       at = end;
     } else if (character === "\\") {
       at++;
       if (at >= pattern.length) throw malformed(pattern);
-      source += literal(pattern.charAt(at));
-    } else source += literal(character);
+      at += pushLiteral(parts, pattern, at);
+    } else at += pushLiteral(parts, pattern, at);
   }
-  return new RegExp(`${source}$`, "su");
+  return parts;
+}
+
+const INSIDE: Part = { takes: (character) => character !== "/", source: "[^/]" };
+const ANYTHING: readonly Part[] = [{ takes: () => true, repeats: true, source: ".*" }];
+const DIRECTORIES: readonly Part[] = optional([
+  { takes: () => true, repeats: true },
+  { takes: (character) => character === "/" },
+]).map((token, at) => ({ ...token, source: at === 0 ? "(?:.*/)?" : "" }));
+
+/** Throws DockerfileError for a range that goes backwards. */
+function single(source: string, pattern: string): Part {
+  try {
+    const expression = new RegExp(`^${source}$`, "su");
+    return { takes: (character) => expression.test(character), source };
+  } catch (error) {
+    if (error instanceof SyntaxError) throw malformed(pattern);
+    throw error;
+  }
+}
+
+/** The character that begins here, however long it is; how much longer than one. */
+function pushLiteral(parts: Part[], pattern: string, at: number): number {
+  const character = String.fromCodePoint(pattern.codePointAt(at) ?? 0);
+  parts.push({ takes: (other) => other === character, source: literal(character) });
+  return character.length - 1;
 }
 
 function bracketEnd(pattern: string, start: number): number {

@@ -1,56 +1,91 @@
-/** The shell's patterns (`*` and `?`, without brackets) as regular expressions, for `${name#pattern}` and its kin. Pure. */
+/** The shell's patterns (`*` and `?`, without brackets), for `${name#pattern}` and its kin. Pure. */
 import { DockerfileError } from "./place.ts";
+import { endsOf, type Token } from "./walk.ts";
+
+/** Characters at places in a pattern: as many as nobody feels. */
+const MAX_WORK = 200_000;
 
 /** `#` takes a match off the front of `value`, `%` off its end; doubled in the pattern, the longest one. */
 export function removeMatch(value: string, word: string, side: "#" | "%"): string {
-  const greedy = word.startsWith(side);
-  const pattern = greedy ? word.slice(1) : word;
-  if (side === "#") return value.replace(toRegExp(pattern, { greedy, start: "^" }), "");
+  const longest = word.startsWith(side);
+  const pattern = longest ? word.slice(1) : word;
+  const tokens = toTokens(pattern);
+  const characters = Array.from(value);
+  const wanted = { start: 0, longest, spend: budgetFor(pattern) };
+  if (side === "#") return characters.slice(endOf(tokens, characters, wanted) ?? 0).join("");
   // A suffix is the prefix of the text read backwards, which keeps shortest and longest what they are.
-  const backwards = Array.from(value).reverse().join("");
-  const rest = backwards.replace(toRegExp(pattern, { greedy, start: "^", reversed: true }), "");
-  return Array.from(rest).reverse().join("");
+  const backwards = characters.toReversed();
+  const end = endOf(tokens.toReversed(), backwards, wanted) ?? 0;
+  return backwards.slice(end).reverse().join("");
 }
 
+/** The longest match at the first place that has one, or at every such place. */
 export function replaceMatches(
   value: string,
   { pattern, replacement, all }: { pattern: string; replacement: string; all: boolean },
 ): string {
-  const matcher = toRegExp(pattern, { greedy: true, start: "", all });
-  return value.replace(matcher, () => replacement);
+  const tokens = toTokens(pattern);
+  const characters = Array.from(value);
+  let replaced = "";
+  const spend = budgetFor(pattern);
+  for (let at = 0; at <= characters.length; ) {
+    const end = endOf(tokens, characters, { start: at, longest: true, spend });
+    if (end !== undefined) {
+      replaced += replacement;
+      if (!all) return replaced + characters.slice(end).join("");
+    }
+    // A match of nothing leaves the character where it is.
+    if (end === undefined || end === at) replaced += characters[at++] ?? "";
+    else at = end;
+  }
+  return replaced;
 }
 
-interface RegExpOptions {
-  readonly greedy: boolean;
-  readonly start: "^" | "";
-  readonly reversed?: boolean;
-  readonly all?: boolean;
+interface EndWanted {
+  readonly start: number;
+  readonly longest: boolean;
+  readonly spend: (places: number) => void;
 }
 
-function toRegExp(pattern: string, { greedy, start, reversed = false, all = false }: RegExpOptions): RegExp {
-  const parts = toParts(pattern, greedy ? "[^\\n]*" : "[^\\n]*?");
-  if (reversed) parts.reverse();
-  return new RegExp(start + parts.join(""), all ? "gu" : "u");
+function endOf(
+  tokens: readonly Token[],
+  characters: readonly string[],
+  { start, longest, spend }: EndWanted,
+): number | undefined {
+  let found: number | undefined;
+  for (const end of endsOf(tokens, characters, start, spend)) {
+    found = end;
+    if (!longest) break;
+  }
+  return found;
 }
 
-/** One piece of a regular expression for each character that the pattern asks for. */
-function toParts(pattern: string, star: string): string[] {
+function budgetFor(pattern: string): (places: number) => void {
+  let left = MAX_WORK;
+  return (places) => {
+    left -= places;
+    if (left < 0) throw new DockerfileError(`invalid pattern (${pattern}) in substitution: too much to look at`);
+  };
+}
+
+const isInLine: Token["takes"] = (character) => character !== "\n";
+
+function toTokens(pattern: string): Token[] {
   const characters = Array.from(pattern);
-  const parts: string[] = [];
+  const tokens: Token[] = [];
   for (let at = 0; at < characters.length; at++) {
     const character = characters[at] ?? "";
-    if (character === "*") parts.push(star);
-    else if (character === "?") parts.push("[^\\n]");
-    else if (character === "\\") parts.push(literal(unescaped(characters[++at] ?? "", pattern)));
-    else parts.push(literal(character));
+    if (character === "*") tokens.push({ takes: isInLine, repeats: true });
+    else if (character === "?") tokens.push({ takes: isInLine });
+    else tokens.push(literal(character === "\\" ? unescaped(characters[++at] ?? "", pattern) : character));
   }
-  return parts;
+  return tokens;
 }
+
+const literal = (character: string): Token => ({ takes: (other) => other === character });
 
 /** `}` and `/` had to be escaped to stand in the braces; of the rest only what means something may be. */
 function unescaped(character: string, pattern: string): string {
   if (character !== "" && "}/*?\\".includes(character)) return character;
   throw new DockerfileError(`invalid pattern (${pattern}) in substitution: invalid escape '\\${character}'`);
 }
-
-const literal = (character: string): string => character.replace(/[\\^$.*+?()[\]{}|/-]/, "\\$&");

@@ -4,7 +4,7 @@
  */
 import { readdirSync } from "node:fs";
 import { hasCode } from "../../base/errors.ts";
-import { IgnoreMatcher, patternRegExp } from "../../dockerfile/ignore.ts";
+import { IgnoreMatcher, compilePattern } from "../../dockerfile/ignore.ts";
 import type { Place, TreeView } from "../../files/view.ts";
 
 /** A path that is asked for and not there. */
@@ -66,7 +66,7 @@ function matches(view: TreeView, pattern: string): string[] {
 function matchesIn(view: TreeView, directory: string, part: string): string[] {
   const join = (name: string): string => (directory === "" ? name : `${directory}/${name}`);
   if (!WILDCARD.test(part)) return exists(view, join(part)) ? [join(part)] : [];
-  const expression = patternRegExp(part);
+  const expression = compilePattern(part);
   return namesIn(view, directory)
     .filter((name) => expression.test(name))
     .map(join);

@@ -2,7 +2,7 @@
 import { lstatSync, readdirSync, readlinkSync } from "node:fs";
 import { posix } from "node:path";
 import { hasCode } from "../../../base/errors.ts";
-import { patternRegExp } from "../../../dockerfile/ignore.ts";
+import { compilePattern } from "../../../dockerfile/ignore.ts";
 
 const WILDCARD = /[*?[\\]/;
 /** As many links as the kernel follows in one walk, path_resolution(7). */
@@ -51,7 +51,7 @@ function follow(walk: Walk, directory: string, [part, ...rest]: readonly string[
 }
 
 function matchesIn(root: string, directory: string, pattern: string): string[] {
-  const expression = patternRegExp(pattern);
+  const expression = compilePattern(pattern);
   try {
     return readdirSync(posix.join(root, directory)).filter((name) => expression.test(name));
   } catch (error) {

@@ -1,5 +1,5 @@
 /** Which entries of a directory are sent: those that are asked for, without those that .dockerignore's patterns leave out (fsutil, filter). */
-import { IgnoreMatcher, patternRegExp } from "../../../dockerfile/ignore.ts";
+import { IgnoreMatcher, compilePattern } from "../../../dockerfile/ignore.ts";
 import type { FilesWanted } from "../../../wire/file-transfer.ts";
 
 /** Paths are relative, with slashes. */
@@ -39,7 +39,7 @@ function mayMatchBelow(pattern: readonly string[], directory: string): boolean {
     const part = pattern[at];
     if (part === undefined) return false;
     if (part.includes("**")) return true;
-    if (!patternRegExp(part).test(name)) return false;
+    if (!compilePattern(part).test(name)) return false;
   }
   return pattern.length > names.length;
 }
