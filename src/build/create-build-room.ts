@@ -1,6 +1,7 @@
 /** Everything a builder is made of, from the rooms below; the last one's leftovers are cleared away first. */
 import type { Database } from "bun:sqlite";
 import { mkdirSync, readFileSync, statfsSync } from "node:fs";
+import { basename, dirname } from "node:path";
 import type { Logger } from "../base/log.ts";
 import { Slots } from "../base/slots.ts";
 import { removeTree } from "../files/remove-tree.ts";
@@ -20,6 +21,7 @@ import { BuildCache } from "./solver/cache.ts";
 import { CacheKeeper } from "./solver/cache-keeper.ts";
 import { type CacheSpace, defaultPolicies, defaultSpace } from "./solver/gc-policy.ts";
 import { Solver } from "./solver/solver.ts";
+import { sweptDirOf } from "./sweep-runs.ts";
 import { BuildThreads } from "./threads/threads.ts";
 import type { LayerId } from "./tree.ts";
 import { createLayerRecords } from "./trees/layer-records.ts";
@@ -56,16 +58,15 @@ const STEPS_A_CPU = 4;
 export async function createBuildRoom(deps: BuildRoomDeps): Promise<Builder> {
   const { dir, runDir, db, images, network, runtime, etcFiles, cgroupParent } = deps;
   for (const path of [dir, runDir]) mkdirSync(path, { recursive: true, mode: 0o700 });
-  const remoteDir = `${dir}/remote`;
-  await removeTree(dir, "remote");
-  mkdirSync(remoteDir, { mode: 0o700 });
+  const sweptDir = sweptDirOf(dir);
+  await removeTree(dirname(sweptDir), basename(sweptDir));
+  mkdirSync(sweptDir, { mode: 0o700 });
   const threads = new BuildThreads();
   const fileThreads = new FileThreads();
   const { rootLayers, built } = images;
   const { pins } = deps;
   const trees = new LayerTrees({ dir, records: createLayerRecords(db), rootLayers, built, threads, fileThreads, pins });
   const cache = new BuildCache(db, readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim());
-  const sweptDir = remoteDir;
   const caches = new CacheMounts({
     dir: `${dir}/caches`,
     sweptDir,
@@ -84,7 +85,7 @@ export async function createBuildRoom(deps: BuildRoomDeps): Promise<Builder> {
     layouts: { trees, built },
     locals,
     directories: { trees, contexts },
-    remotes: { dir: remoteDir, trees, searchPath: deps.searchPath },
+    remotes: { dir: sweptDir, trees, searchPath: deps.searchPath },
     files: { trees, threads },
     exec: { runDir, trees, caches, network, runtime, etcFiles, cgroupParent },
   });
@@ -95,7 +96,7 @@ export async function createBuildRoom(deps: BuildRoomDeps): Promise<Builder> {
     trees,
     threads,
     fileThreads,
-    dir: remoteDir,
+    dir: sweptDir,
     contexts,
     keeper: new CacheKeeper({ dir, cache, trees, caches, locals, threads, policies: policiesOf(deps) }),
     entitlements: deps.entitlements,

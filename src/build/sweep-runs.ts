@@ -1,5 +1,6 @@
 /** Away with steps that were cut off: light, as it runs at every start of the engine. */
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, readlinkSync, rmSync } from "node:fs";
+import { hasCode } from "../base/errors.ts";
 import { umountIfMounted } from "../kernel/mounts.ts";
 
 /** Runs that an engine's death has left: their processes are gone, their roots may still be mounted. */
@@ -10,5 +11,22 @@ export function sweepRuns(runDir: string): void {
       if (entry === "rootfs" || entry.startsWith("bind-")) umountIfMounted(`${runDir}/${name}/${entry}`);
     }
     rmSync(`${runDir}/${name}`, { recursive: true, force: true });
+  }
+}
+
+/** Of the build room's directory: what is fetched, begun or thrown away, all of which goes at the next opening. */
+export const sweptDirOf = (dir: string): string => `${dir}/remote`;
+
+/** Programs that fetch for builds do not die with their engine. They are told by the directory that they work in. */
+export function endFetches(dir: string): void {
+  const remoteDir = sweptDirOf(dir);
+  if (!existsSync(remoteDir) || readdirSync(remoteDir).length === 0) return;
+  for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
+    try {
+      if (readlinkSync(`/proc/${pid}/cwd`).startsWith(`${remoteDir}/`)) process.kill(Number(pid), "SIGKILL");
+    } catch (error) {
+      // Gone meanwhile, or the kernel's own.
+      if (!hasCode(error, "ENOENT") && !hasCode(error, "ESRCH")) throw error;
+    }
   }
 }

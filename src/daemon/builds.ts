@@ -45,7 +45,11 @@ export function buildsOnDemand(
     });
   };
   return () => {
-    opened ??= open();
+    // What failed, such as for want of space, may go another time.
+    opened ??= open().catch((error: unknown) => {
+      opened = undefined;
+      throw error;
+    });
     return opened;
   };
 }

@@ -1,7 +1,7 @@
 /** The composition root: brings what an earlier engine left to order, opens the sockets, and closes everything again. */
 import { join } from "node:path";
 import type { Logger } from "../base/log.ts";
-import { sweepRuns } from "../build/sweep-runs.ts";
+import { endFetches, sweepRuns } from "../build/sweep-runs.ts";
 import { pinBuildLayers } from "../build/trees/layer-records.ts";
 import type { EngineContext } from "../engine/context.ts";
 import { recover, startByPolicy } from "../engine/recovery/recover.ts";
@@ -9,7 +9,7 @@ import type { ImageStore } from "../image/images.ts";
 import { removeIfEmpty } from "../kernel/cgroup.ts";
 import { type Outcome as FavorOutcome, favorDynamicCgroups } from "../kernel/cgroup-latency.ts";
 import { detectCgroups } from "../kernel/cgroup-layout.ts";
-import { buildRunDir, buildsOnDemand } from "./builds.ts";
+import { buildDir, buildRunDir, buildsOnDemand } from "./builds.ts";
 import type { EngineConfig } from "./config.ts";
 import { createRooms } from "./rooms.ts";
 import { serve } from "./serve.ts";
@@ -27,6 +27,7 @@ export async function compose(config: EngineConfig, log: Logger, activatedFds: n
   const pins = pinBuildLayers(db, (layers) => images.rootLayers.pin(layers));
   await recover(ctx);
   sweepRuns(buildRunDir(config));
+  endFetches(buildDir(config));
   await images.sweep();
   const openBuilds = buildsOnDemand(ctx, config, { db, images, pins });
   const parts = { engineId, images, activatedFds, openBuilds, hostGateway: () => network.gateway };

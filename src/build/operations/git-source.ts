@@ -1,7 +1,8 @@
 /** Repositories: fetched shallowly at each build, told by their commit. */
-import { mkdirSync, rmSync } from "node:fs";
-import { messageOf } from "../../base/errors.ts";
+import { mkdirSync } from "node:fs";
+import { hasCode, messageOf } from "../../base/errors.ts";
 import { createId } from "../../base/ids.ts";
+import { removeTree } from "../../files/remove-tree.ts";
 import { pathInside } from "../content/inside.ts";
 import { BuildFailure } from "../failure.ts";
 import type { GitSource } from "../operation.ts";
@@ -9,16 +10,17 @@ import { digest } from "../solver/keys.ts";
 import type { LoadedSource, Step } from "../solver/solver.ts";
 import type { RemoteSourceDeps } from "./remote-deps.ts";
 
-/** Row 16 of the security table: no other protocol runs a program of the repository's choice. */
-const PROTOCOLS = "file:git:http:https:ssh";
+/** Row 16 of the security table: no other protocol runs a program of the repository's choice, or has a submodule read from this machine. */
+const PROTOCOLS = "git:http:https:ssh";
 
 export async function loadGit(deps: RemoteSourceDeps, source: GitSource, step: Step): Promise<LoadedSource> {
-  const directory = `${deps.dir}/git-${createId()}`;
+  const name = `git-${createId()}`;
+  const directory = `${deps.dir}/${name}`;
   mkdirSync(`${directory}/files`, { recursive: true, mode: 0o755 });
-  const discard = (): void => rmSync(directory, { recursive: true, force: true });
+  const discard = (): Promise<void> => removeTree(deps.dir, name);
   try {
     const commit = await checkOut(new Git(deps, `${directory}/files`, step), source);
-    if (!source.keepGitDir) rmSync(`${directory}/files/.git`, { recursive: true, force: true });
+    if (!source.keepGitDir) await removeTree(`${directory}/files`, ".git");
     const root = subdirectory(`${directory}/files`, source.subdirectory);
     const { subdirectory: sub, keepGitDir } = source;
     const { tree, release } = deps.trees.adopt(root, `git-${commit.slice(0, 32)}-${createId().slice(0, 8)}`);
@@ -32,11 +34,12 @@ export async function loadGit(deps: RemoteSourceDeps, source: GitSource, step: S
       },
       release: () => {
         release();
-        discard();
+        // What cannot be deleted goes at the next start.
+        discard().catch(() => undefined);
       },
     };
   } catch (error) {
-    discard();
+    await discard();
     throw error;
   }
 }
@@ -97,12 +100,14 @@ class Git {
       "-c",
       "advice.detachedHead=false",
     ];
+    this.#signal.throwIfAborted();
     const child = Bun.spawn([this.#program, ...safe, ...args], {
+      // With a group of its own: git has others work for it, who would outlive it.
+      detached: true,
       cwd: this.#directory,
       stdin: "ignore",
       stdout: "pipe",
       stderr: "pipe",
-      signal: this.#signal,
       env: {
         PATH: "/usr/local/bin:/usr/bin:/bin",
         HOME: this.#directory,
@@ -113,8 +118,19 @@ class Git {
         GIT_SSH_COMMAND: "ssh -F /dev/null -o StrictHostKeyChecking=yes",
       },
     });
+    const stop = (): void => endGroup(child.pid);
+    this.#signal.addEventListener("abort", stop, { once: true });
     const [output, complaint, exitCode] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
+    this.#signal.removeEventListener("abort", stop);
     if (exitCode === 0) return output;
     throw new BuildFailure(`failed to fetch remote: git ${args[0] ?? ""}: ${complaint.trim()}`, { kind: "notFound" });
+  }
+}
+
+function endGroup(leader: number): void {
+  try {
+    process.kill(-leader, "SIGKILL");
+  } catch (error) {
+    if (!hasCode(error, "ESRCH")) throw error;
   }
 }
