@@ -22,11 +22,23 @@ export function endFetches(dir: string): void {
   const remoteDir = sweptDirOf(dir);
   if (!existsSync(remoteDir) || readdirSync(remoteDir).length === 0) return;
   for (const pid of readdirSync("/proc").filter((name) => /^\d+$/.test(name))) {
-    try {
-      if (readlinkSync(`/proc/${pid}/cwd`).startsWith(`${remoteDir}/`)) process.kill(Number(pid), "SIGKILL");
-    } catch (error) {
-      // Gone meanwhile, or the kernel's own.
-      if (!hasCode(error, "ENOENT") && !hasCode(error, "ESRCH")) throw error;
-    }
+    if (workingDirectory(pid).startsWith(`${remoteDir}/`)) end(Number(pid));
+  }
+}
+
+/** "" for one that is gone, and for one that is none of ours: the kernel's own, or another user namespace's. */
+function workingDirectory(pid: string): string {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return "";
+  }
+}
+
+function end(pid: number): void {
+  try {
+    process.kill(pid, "SIGKILL");
+  } catch (error) {
+    if (!hasCode(error, "ESRCH")) throw error;
   }
 }

@@ -57,11 +57,11 @@ test("one that could not be filled is not there", async () => {
 });
 
 test("one that is in use is not removed", async () => {
-  const { path, release } = await caches.take(mount("a"), undefined);
+  const taken = await caches.take(mount("a"), undefined);
   const [name = ""] = caches.list();
   await caches.remove(name);
-  expect(existsSync(path)).toBe(true);
-  release();
+  expect(existsSync(taken.path)).toBe(true);
+  taken.release();
   await caches.remove(name);
   expect([...caches.list(), ...readdirSync(join(dir, "swept"))]).toEqual([]);
 });
