@@ -3,7 +3,7 @@ import { type ClientHttp2Session, type ClientHttp2Stream, connect } from "node:h
 import type { Duplex } from "../base/duplex.ts";
 import { decode, encode, type Message, type Sendable } from "../wire/protobuf/message.ts";
 import { frame, unframed } from "./frames.ts";
-import { chunksOf, write } from "./http2-stream.ts";
+import { chunksOf, StreamWriter } from "./http2-stream.ts";
 import { decoded, type Method } from "./method.ts";
 import { toNodeDuplex } from "./node-duplex.ts";
 import type { OpenCall } from "./open-call.ts";
@@ -44,9 +44,10 @@ export class GrpcClient {
       te: "trailers",
       ...metadata,
     });
+    const writer = new StreamWriter(stream);
     return {
-      send: (request) => write(stream, frame(encode(input, request))),
-      end: () => void stream.end(),
+      send: (request) => writer.write(frame(encode(input, request))),
+      end: () => writer.end(),
       cancel: () => stream.close(CANCEL),
       answers: answersOf(stream, output),
     };

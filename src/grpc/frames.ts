@@ -3,7 +3,9 @@ import { CODE, GrpcError } from "./status.ts";
 
 const HEAD_BYTES = 5;
 /** More than any of BuildKit's messages; its own limit. */
-const MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
+const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
+/** Chunks may be of one byte each, and would take a hundred times their room. */
+const MAX_LOOSE_PARTS = 256;
 
 export function frame(message: Uint8Array): Buffer {
   const framed = Buffer.allocUnsafe(HEAD_BYTES + message.length);
@@ -17,11 +19,16 @@ export function frame(message: Uint8Array): Buffer {
 export async function* unframed(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   // Joined once a whole message is there: joining at every chunk would copy a large one a hundred times.
   let parts: Uint8Array[] = [];
+  let loose: Uint8Array[] = [];
   let have = 0;
   let need = HEAD_BYTES;
   for await (const chunk of chunks) {
-    parts.push(chunk);
+    loose.push(chunk);
     have += chunk.length;
+    if (have >= need || loose.length === MAX_LOOSE_PARTS) {
+      parts.push(join(loose));
+      loose = [];
+    }
     if (have < need) continue;
     const joined = join(parts);
     let at = 0;

@@ -4,6 +4,7 @@ import { createLogger } from "../base/log.ts";
 import { bytes, integer, string } from "../wire/protobuf/field.ts";
 import { message } from "../wire/protobuf/message.ts";
 import { GrpcClient } from "./client.ts";
+import { frame, unframed } from "./frames.ts";
 import { bidirectional, type Endpoint, method, serverStreaming, unary } from "./method.ts";
 import { conversation } from "./open-call.ts";
 import { serveGrpc } from "./server.ts";
@@ -157,4 +158,20 @@ test("calls on a connection that is gone are refused", async () => {
   near.close();
   await client.closed;
   expect(await failureOf(client.call(GREET, {}))).toMatchObject({ code: CODE.unavailable });
+});
+
+test("a message that comes byte by byte takes little more than its room", async () => {
+  const framed = frame(new Uint8Array(1 << 20));
+  async function* bytes(): AsyncGenerator<Uint8Array> {
+    for (let at = 0; at < framed.length; at++) yield framed.subarray(at, at + 1);
+  }
+  const before = process.memoryUsage.rss();
+  const [message] = await Array.fromAsync(unframed(bytes()));
+  expect(message).toHaveLength(1 << 20);
+  expect(process.memoryUsage.rss() - before).toBeLessThan(64 << 20);
+});
+
+test("a message that says that it is enormous is refused before it comes", async () => {
+  const head = Uint8Array.from([0, 0xff, 0xff, 0xff, 0xff]);
+  await expect(Array.fromAsync(unframed(new Blob([head]).stream()))).rejects.toThrow("too large");
 });

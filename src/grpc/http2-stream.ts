@@ -34,11 +34,61 @@ export async function* chunksOf(stream: Http2Stream): AsyncGenerator<Uint8Array>
   }
 }
 
-/** Resolves once there is room for more. Rejects when the stream is gone. */
-export function write(stream: Http2Stream, bytes: Uint8Array): Promise<void> {
+/** As much as goes out in one piece. */
+const GROUP_BYTES = 64 * 1024;
+
+/** Writes one stream. What is small and comes within one turn of the event loop goes out together. */
+export class StreamWriter {
+  readonly #stream: Http2Stream;
+  #waiting: Uint8Array[] = [];
+  #waitingBytes = 0;
+  /** The end of the turn in which something has gone out. */
+  #turn: ReturnType<typeof setImmediate> | undefined;
+
+  constructor(stream: Http2Stream) {
+    this.#stream = stream;
+  }
+
+  /** Resolves once there is room for more. Rejects when the stream is gone. */
+  write(bytes: Uint8Array): Promise<void> {
+    if (isGone(this.#stream)) return Promise.reject(gone());
+    this.#waiting.push(bytes);
+    this.#waitingBytes += bytes.length;
+    if (this.#turn !== undefined && this.#waitingBytes < GROUP_BYTES) return ROOM;
+    // Who fails to write at the end of a turn is told by the next write.
+    this.#turn ??= setImmediate(() => {
+      this.#turn = undefined;
+      this.#flush().catch(() => undefined);
+    });
+    return this.#flush();
+  }
+
+  /** Nothing more is written. */
+  end(): void {
+    clearImmediate(this.#turn);
+    if (!isGone(this.#stream)) this.#flush().catch(() => undefined);
+    this.#stream.end();
+  }
+
+  #flush(): Promise<void> {
+    if (this.#waitingBytes === 0) return ROOM;
+    const [first, ...more] = this.#waiting;
+    const group = first === undefined || more.length > 0 ? Buffer.concat(this.#waiting) : first;
+    this.#waiting = [];
+    this.#waitingBytes = 0;
+    return write(this.#stream, group);
+  }
+}
+
+const ROOM = Promise.resolve();
+
+const isGone = (stream: Http2Stream): boolean => stream.destroyed || stream.closed;
+
+const gone = (): GrpcError => new GrpcError(CODE.canceled, "the stream is closed");
+
+function write(stream: Http2Stream, bytes: Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => {
-    const gone = (): void => reject(new GrpcError(CODE.canceled, "the stream is closed"));
-    if (stream.destroyed || stream.closed) return gone();
+    if (isGone(stream)) return reject(gone());
     if (stream.write(bytes)) return resolve();
     const settle = (how: () => void) => (): void => {
       stream.off("drain", onDrain);
@@ -46,7 +96,7 @@ export function write(stream: Http2Stream, bytes: Uint8Array): Promise<void> {
       how();
     };
     const onDrain = settle(resolve);
-    const onClose = settle(gone);
+    const onClose = settle(() => reject(gone()));
     stream.on("drain", onDrain);
     stream.on("close", onClose);
   });

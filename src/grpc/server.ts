@@ -3,7 +3,7 @@ import { performServerHandshake, type ServerHttp2Session, type ServerHttp2Stream
 import type { Duplex } from "../base/duplex.ts";
 import type { Logger } from "../base/log.ts";
 import { frame, unframed } from "./frames.ts";
-import { chunksOf, write } from "./http2-stream.ts";
+import { chunksOf, StreamWriter } from "./http2-stream.ts";
 import type { Call, Endpoint } from "./method.ts";
 import { toNodeDuplex } from "./node-duplex.ts";
 import { CODE, GrpcError, OK_TRAILERS, type Trailers, toGrpcError, toTrailers } from "./status.ts";
@@ -47,20 +47,25 @@ async function serveCall(
   let trailers = OK_TRAILERS;
   stream.respond({ ":status": 200, "content-type": "application/grpc" }, { waitForTrailers: true });
   stream.on("wantTrailers", () => sendTrailers(stream, trailers));
+  const writer = new StreamWriter(stream);
   try {
-    await answer(stream, { headers, signal: aborter.signal }, endpoints.get(String(headers[":path"])));
+    await answer({ stream, writer }, { headers, signal: aborter.signal }, endpoints.get(String(headers[":path"])));
   } catch (error) {
     trailers = toTrailers(toGrpcError(error));
   }
-  stream.end();
+  writer.end();
 }
 
-async function answer(stream: ServerHttp2Stream, call: Call, endpoint: Endpoint | undefined): Promise<void> {
+async function answer(
+  { stream, writer }: { stream: ServerHttp2Stream; writer: StreamWriter },
+  call: Call,
+  endpoint: Endpoint | undefined,
+): Promise<void> {
   if (endpoint === undefined) {
     const { ":path": path } = call.headers;
     throw new GrpcError(CODE.unimplemented, `unknown method ${String(path)}`);
   }
-  for await (const message of endpoint.serve(unframed(chunksOf(stream)), call)) await write(stream, frame(message));
+  for await (const message of endpoint.serve(unframed(chunksOf(stream)), call)) await writer.write(frame(message));
 }
 
 function sendTrailers(stream: ServerHttp2Stream, trailers: Trailers): void {

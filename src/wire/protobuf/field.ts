@@ -98,7 +98,7 @@ const list =
         if (type === kind.type) values.push(kind.read(reader));
         else if (type === 2) {
           const packed = reader.inner();
-          while (!packed.done) values.push(kind.read(packed));
+          while (packed.more()) values.push(kind.read(packed));
         } else reader.skip(type);
         return values;
       },

@@ -58,7 +58,7 @@ export const decode = <T>(type: Message<T>, bytes: Uint8Array): T => decodeFrom(
 export function decodeFrom<T>(type: Message<T>, reader: ProtoReader): T {
   const result = { ...type.empty };
   const values = result as Record<string, unknown>;
-  while (!reader.done) {
+  while (reader.more()) {
     const tag = reader.varint();
     const [name, field] = type.fields.get(Math.floor(tag / 8)) ?? [];
     if (name === undefined || field === undefined) reader.skip(tag % 8);

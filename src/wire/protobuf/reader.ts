@@ -1,24 +1,41 @@
 /** Protocol Buffers' wire format, incoming. Lengths are checked before anything is read by them. */
 import { invalidParameter } from "../../base/errors.ts";
 
+/** Fields of one message, and of those in it, down to the smallest: more would keep the engine busy for too long. */
+const MAX_FIELDS = 100_000;
+
+interface Budget {
+  fields: number;
+}
+
+interface Part {
+  readonly start: number;
+  readonly end: number;
+}
+
 export class ProtoReader {
   readonly #bytes: Buffer;
   readonly #end: number;
+  readonly #budget: Budget;
   #at: number;
 
-  private constructor(bytes: Buffer, start: number, end: number) {
+  private constructor(bytes: Buffer, { start, end }: Part, budget: Budget) {
     this.#bytes = bytes;
     this.#at = start;
     this.#end = end;
+    this.#budget = budget;
   }
 
   static of(bytes: Uint8Array): ProtoReader {
     const whole = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-    return new ProtoReader(whole, 0, whole.length);
+    return new ProtoReader(whole, { start: 0, end: whole.length }, { fields: MAX_FIELDS });
   }
 
-  get done(): boolean {
-    return this.#at >= this.#end;
+  /** Whether there is something more. Throws invalidParameter when it was asked too often. */
+  more(): boolean {
+    if (this.#at >= this.#end) return false;
+    if (this.#budget.fields-- > 0) return true;
+    throw damaged(`it has more than ${MAX_FIELDS} fields`);
   }
 
   /** Throws invalidParameter for numbers of more than 64 bits. */
@@ -75,7 +92,7 @@ export class ProtoReader {
   /** A reader of what follows its length, and of no more. */
   inner(): ProtoReader {
     const start = this.#advance(this.varint());
-    return new ProtoReader(this.#bytes, start, this.#at);
+    return new ProtoReader(this.#bytes, { start, end: this.#at }, this.#budget);
   }
 
   /** The text that follows its length. */
