@@ -48,8 +48,9 @@ async function* emptyStream(): AsyncGenerator<Uint8Array> {}
 
 type Inflater = Gunzip | ZstdDecompress;
 
+/** It takes one chunk at a time: the next one is asked for when nothing of the last is needed any more. */
 function inflater(compression: "gzip" | "zstd"): Inflater {
-  const options = { chunkSize: CHUNK_BYTES };
+  const options = { chunkSize: CHUNK_BYTES, writableHighWaterMark: 1 };
   return compression === "gzip" ? createGunzip(options) : createZstdDecompress(options);
 }
 
@@ -61,7 +62,7 @@ function inflateError(error: unknown): unknown {
   return isDamage ? new TarError(`invalid compressed data: ${error.message}`, { cause: error }) : error;
 }
 
-/** Inflates `source`. Ending the iteration early ends `source` as well. */
+/** Inflates `source`, whose chunks need not outlive the request for the next. Ending the iteration early ends `source` as well. */
 export async function* decompress(
   source: AsyncIterable<Uint8Array>,
   compression: Compression,

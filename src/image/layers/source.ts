@@ -1,5 +1,6 @@
 /** Where a layer's bytes come from: a stretch of a file, or a file that is still being downloaded. */
 import { closeSync, openSync } from "node:fs";
+import { giveBack } from "../../base/memory.ts";
 import { TarError } from "../../base/tar/entry.ts";
 import type { Slice } from "../../files/compression.ts";
 import { readFully } from "../../files/file-bytes.ts";
@@ -69,7 +70,7 @@ const CHUNK_BYTES = 256 * 1024;
 /** The first chunk is long enough to tell the compression. */
 const HEAD_BYTES = 16;
 
-/** The source's bytes as they arrive. Throws TarError("unexpected EOF") when the file is shorter than it was said to be. */
+/** The source's bytes as they arrive: each chunk until the next one is asked for. Throws TarError("unexpected EOF") when the file is shorter than it was said to be. */
 export async function* readArriving({ path, offset }: SourceFile, arrival: Arrival): AsyncGenerator<Uint8Array> {
   // A growing file may only be made with its first bytes.
   await arrival.beyond(0);
@@ -82,6 +83,7 @@ export async function* readArriving({ path, offset }: SourceFile, arrival: Arriv
       if (readFully(fd, chunk, offset + at) < chunk.length) throw new TarError("unexpected EOF");
       at += chunk.length;
       yield chunk;
+      giveBack(chunk);
     }
   } finally {
     closeSync(fd);

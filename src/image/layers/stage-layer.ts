@@ -3,6 +3,7 @@
  * it is reported.
  */
 import { closeSync, fdatasyncSync, fsyncSync, mkdirSync, openSync, writeFileSync, writeSync } from "node:fs";
+import { giveBack } from "../../base/memory.ts";
 import { invalidHeader } from "../../base/tar/header.ts";
 import { TarReader } from "../../base/tar/reader.ts";
 import { closeWhole, decompress, detectCompression } from "../../files/compression.ts";
@@ -63,14 +64,12 @@ async function writeLayer(job: StageJob, control: StageControl): Promise<LayerFa
   const compression = detectCompression(await source.head());
   // A plain tar has one hash for both.
   const digest = compression === "none" ? undefined : source.hash();
-  const garbage = new Garbage();
   for await (const chunk of decompress(source.read(), compression)) {
     file.append(chunk);
     reader.push(chunk);
     checkIsTar(reader, tree, chunk);
     checkExpansion(limits, source.bytes, reader.offset);
-    garbage.take(chunk);
-    if (compression !== "none") garbage.collect(source.bytes);
+    if (compression !== "none") giveBack(chunk);
   }
   closeWhole(reader, compression);
   tree.finish();
@@ -105,30 +104,6 @@ function sync(directory: string, extracted: boolean): void {
     else fsyncSync(fd);
   } finally {
     closeSync(fd);
-  }
-}
-
-const COLLECT_EVERY_BYTES = 16 * 2 ** 20;
-
-/** Bytes that nobody needs any more, of which the collector would let hundreds of megabytes gather on a large machine. */
-class Garbage {
-  #left = 0;
-  #collected = 0;
-
-  /** Gives the chunk's memory back at once, which is cheaper than any collection, when it is the end of its buffer. */
-  take(chunk: Uint8Array): void {
-    const { buffer, byteOffset, byteLength } = chunk;
-    // An inflater goes on filling a buffer that is not full.
-    if (buffer instanceof ArrayBuffer && byteOffset + byteLength === buffer.byteLength) buffer.transfer(0);
-    else this.#left += byteLength;
-  }
-
-  /** `sourceBytes` have been inflated by now. */
-  collect(sourceBytes: number): void {
-    const bytes = sourceBytes + this.#left;
-    if (bytes - this.#collected < COLLECT_EVERY_BYTES) return;
-    this.#collected = bytes;
-    Bun.gc(true);
   }
 }
 
