@@ -11,15 +11,16 @@ export interface Directives {
   readonly check: string | undefined;
 }
 
-const DIRECTIVE = /^\s*#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(.+?)\s*$/;
+const DIRECTIVE = /^\s*#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(\S.*)$/s;
 const KNOWN: ReadonlySet<string> = new Set(["syntax", "escape", "check"]);
 
 /** They end at the first line that is none; what comes later is a comment. Throws DockerfileError for a second one of a kind. */
 export function readDirectives(lines: readonly string[]): Directives {
   const found = new Map<string, string>();
   for (const [at, line] of lines.entries()) {
-    const [, word = "", value = ""] = DIRECTIVE.exec(line) ?? [];
+    const [, word = "", text = ""] = DIRECTIVE.exec(line) ?? [];
     const name = word.toLowerCase();
+    const value = text.trimEnd();
     if (!KNOWN.has(name)) break;
     const place = { first: at + 1, last: at + 1 };
     if (found.has(name)) throw new DockerfileError(`only one ${name} parser directive can be used`, place);

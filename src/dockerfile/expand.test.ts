@@ -59,6 +59,10 @@ describe("what cannot be expanded is refused", () => {
   });
 });
 
+test("what is nested without end is refused", () => {
+  expect(() => text("${a:-".repeat(50_000))).toThrow("substitutions are nested too deeply");
+});
+
 test("words are split where the expanded text has white space, not where quotes do", () => {
   const { words } = expand('x$two "$two" a\\ b', VARIABLES, { escape: "\\" });
   expect(words).toEqual(["xb", "c", "b c", "a b"]);

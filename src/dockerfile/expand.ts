@@ -55,6 +55,7 @@ export function expand(text: string, variables: Variables, options: ExpandOption
 const SPACE = /\s/u;
 const NAME_CHARACTER = /[\p{L}\p{Nd}_]/u;
 const DIGIT = /\p{Nd}/u;
+const MAX_DEPTH = 100;
 const SPECIAL_PARAMETERS = "@*#?-$!0";
 
 /** Collects words: characters that were quoted or escaped never separate. */
@@ -92,6 +93,8 @@ class Expander {
   readonly #variables: Variables;
   readonly #options: ExpandOptions;
   #at = 0;
+  /** Of braces in braces. */
+  #depth = 0;
 
   constructor(text: string, variables: Variables, options: ExpandOptions) {
     this.#characters = Array.from(text);
@@ -264,8 +267,11 @@ class Expander {
   }
 
   #inBraces(stop: "}" | "/", rawEscapes: boolean): string {
+    if (++this.#depth > MAX_DEPTH) throw new DockerfileError("substitutions are nested too deeply");
     try {
-      return this.until(stop, rawEscapes).result;
+      const { result } = this.until(stop, rawEscapes);
+      this.#depth--;
+      return result;
     } catch (error) {
       if (this.#peek() !== undefined) throw error;
       throw new DockerfileError(

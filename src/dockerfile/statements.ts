@@ -63,7 +63,8 @@ class StatementReader {
       const row = this.#row().trimStart();
       if (row.startsWith("#")) {
         const comment = row.slice(1).trim();
-        comments = comment === "" ? [] : [...comments, comment];
+        if (comment === "") comments = [];
+        else comments.push(comment);
       } else if (row.trim() === "") {
         comments = [];
       } else {

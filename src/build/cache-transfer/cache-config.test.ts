@@ -29,7 +29,7 @@ describe("toCacheConfig()", () => {
       ["sha256:44", 3],
     ]);
     const read = parseCacheConfig(JSON.stringify(config));
-    expect(stackOf(read.layers, 2).map((index) => read.layers[index]?.blob)).toEqual([A, C]);
+    expect(stackOf(read.layers, 2)?.map((index) => read.layers[index]?.blob)).toEqual([A, C]);
   });
 
   test("says a result without layers once, with none", () => {
@@ -48,13 +48,13 @@ describe("parseCacheConfig()", () => {
     expect(records.map(({ layers: found }) => found.length)).toEqual([0, 1]);
   });
 
-  test("refuses stacks that lead nowhere or in circles, and digests that are none", () => {
+  test("knows no stacks that lead nowhere or in circles, and refuses digests that are none", () => {
     const layers = [
       { blob: A, parent: 1 },
       { blob: B, parent: 0 },
     ];
-    expect(() => stackOf(layers, 0)).toThrow("invalid cache layer");
-    expect(() => stackOf(layers, 7)).toThrow("invalid cache layer 7");
+    expect(stackOf(layers, 0)).toBeUndefined();
+    expect(stackOf(layers, 7)).toBeUndefined();
     expect(() => parseCacheConfig('{"layers":[{"blob":"x","parent":-1}]}')).toThrow("invalid checksum digest");
     expect(() => parseCacheConfig('{"layers":3}')).toThrow();
   });

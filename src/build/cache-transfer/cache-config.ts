@@ -54,7 +54,7 @@ function emptyRecord() {
   return { digest: "", layers: new Array<{ layer: number; createdAt: string }>() };
 }
 
-/** Throws invalidParameter for what is no cache, and for stacks that lead nowhere or in circles. */
+/** Throws invalidParameter for what is no cache. */
 export function parseCacheConfig(text: string): CacheConfig {
   const parsed = config(parseJson(text) ?? {}, "CacheConfig");
   if (parsed.layers.length > MAX_LAYERS) throw invalidParameter(`cache has more than ${MAX_LAYERS} layers`);
@@ -67,16 +67,19 @@ export function parseInlineRecords(text: string): readonly CacheRecord[] {
   return records(parseJson(text) ?? [], "CacheRecords");
 }
 
-/** The lowest first. Throws invalidParameter. */
-export function stackOf(layers: readonly CacheLayer[], top: number): number[] {
+/** More than anybody can mount. */
+const MAX_STACK = 500;
+
+/** The lowest first. Undefined for one that leads nowhere or in circles. */
+export function stackOf(layers: readonly CacheLayer[], top: number): number[] | undefined {
   const stack: number[] = [];
   for (let at = top; at !== -1; ) {
     const layer = layers[at];
-    if (layer === undefined || stack.length > layers.length) throw invalidParameter(`invalid cache layer ${at}`);
-    stack.unshift(at);
+    if (layer === undefined || stack.length === MAX_STACK) return undefined;
+    stack.push(at);
     at = layer.parent;
   }
-  return stack;
+  return stack.reverse();
 }
 
 /** A result as it lies in the store. */

@@ -31,7 +31,8 @@ export interface CacheImportDeps extends CacheContentDeps, MountLayersDeps {
 }
 
 const UNCOMPRESSED = "containerd.io/uncompressed";
-const MAX_INDEX_DEPTH = 4;
+/** Indexes within indexes, and images in them: each is asked for. */
+const MAX_DOCUMENTS = 64;
 
 /** Nothing at all when it cannot be read: a build does without, and says so. */
 export async function importCache(
@@ -44,11 +45,11 @@ export async function importCache(
   try {
     return await progress.run(async () => {
       const stored = place.kind === "registry" ? storedResults(deps, name) : undefined;
-      if (stored !== undefined) return { find: (key) => stored.get(digestOfKey(key)) };
+      if (stored !== undefined) return { find: (key) => stored(digestOfKey(key)) };
       const content = await openCacheContent(deps, build, place);
-      const { results, layers } = await readCache(content, await content.root(), 0);
+      const { find, layers } = await readCache(content, await content.root(), { documents: MAX_DOCUMENTS });
       await takeMounts(deps, build, { content, layers, mounts });
-      return { find: (key) => results.get(digestOfKey(key)) };
+      return { find: (key) => find(digestOfKey(key)) };
     });
   } catch (error) {
     if (build.signal.aborted) throw error;
@@ -58,7 +59,7 @@ export async function importCache(
 }
 
 /** Of an image of the store that has its cache inside. */
-function storedResults({ built, platform, pin }: CacheImportDeps, name: string): Map<string, FoundResult> | undefined {
+function storedResults({ built, platform, pin }: CacheImportDeps, name: string): Find | undefined {
   const document = built.find(name, platform)?.document;
   const inline = document === undefined ? undefined : inlineText(document);
   if (document === undefined || inline === undefined) return undefined;
@@ -74,25 +75,31 @@ interface DescribedLayer extends Descriptor {
   readonly annotations: Annotations;
 }
 
+/** A result by the digest of its key. */
+type Find = (digest: string) => FoundResult | undefined;
+
 interface ReadCache {
-  /** By the digests of their keys. */
-  readonly results: ReadonlyMap<string, FoundResult>;
+  readonly find: Find;
   readonly layers: readonly DescribedLayer[];
 }
 
 /** A cache of its own, or the caches inside images. */
-async function readCache(content: CacheContent, document: StoredDocument, depth: number): Promise<ReadCache> {
+async function readCache(
+  content: CacheContent,
+  document: StoredDocument,
+  left: { documents: number },
+): Promise<ReadCache> {
+  if (left.documents-- === 0) throw invalidParameter(`it has more than ${MAX_DOCUMENTS} manifests`);
   const parsed = parseManifest(decodeUtf8(document.bytes), document.digest, document.mediaType);
   const { config, layers, manifests } = parsed;
   if (manifests !== undefined) {
     const own = manifests.find(({ mediaType }) => mediaType === CACHE_CONFIG);
     if (own !== undefined) return readConfig(content, own, manifests);
-    if (depth >= MAX_INDEX_DEPTH) throw invalidParameter("image indexes are nested too deeply");
-    const images = manifests.filter(isRunnable);
-    const read = await Promise.all(
-      images.map(async ({ digest }) => readCache(content, await content.manifest(parseDigest(digest)), depth + 1)),
-    );
-    return { results: new Map(read.flatMap(({ results }) => [...results])), layers: [] };
+    const finds: Find[] = [];
+    for (const { digest } of manifests.filter(isRunnable)) {
+      finds.push((await readCache(content, await content.manifest(parseDigest(digest)), left)).find);
+    }
+    return { find: (digest) => firstOf(finds, digest), layers: [] };
   }
   if (config === undefined || layers === undefined) throw invalidParameter(`${document.digest} is no cache`);
   return config.mediaType === CACHE_CONFIG ? readConfig(content, config, layers) : readInline(content, config, layers);
@@ -125,11 +132,12 @@ async function readConfig(
   });
   const byBlob = new Map(layers.map((layer) => [layer.digest, layer]));
   const stack = (top: number): FoundLayer[] | undefined => {
-    const blobs = stackOf(config.layers, top).flatMap((at) => config.layers[at]?.blob ?? []);
+    const blobs = stackOf(config.layers, top)?.flatMap((at) => config.layers[at]?.blob ?? []);
+    if (blobs === undefined) return undefined;
     const found = blobs.flatMap((blob) => byBlob.get(blob) ?? []);
     return found.length === blobs.length ? found.map((layer) => toFound(content, layer)) : undefined;
   };
-  return { results: resultsOf(config.records, stack), layers };
+  return { find: resultsOf(config.records, stack), layers };
 }
 
 /** A result is the image's layers up to one. */
@@ -140,7 +148,7 @@ async function readInline(
 ): Promise<ReadCache> {
   const text = decodeUtf8(await content.document(toDescriptor(config)));
   const inline = inlineText(text);
-  if (inline === undefined) return { results: new Map(), layers: [] };
+  if (inline === undefined) return { find: () => undefined, layers: [] };
   const diffIds = parseImageDocument(text).rootfs.diff_ids;
   const layers = described.flatMap((raw, at): DescribedLayer[] => {
     const diffId = diffIds[at];
@@ -148,7 +156,7 @@ async function readInline(
   });
   const stack = (top: number): FoundLayer[] | undefined =>
     top >= 0 && top < layers.length ? layers.slice(0, top + 1).map((layer) => toFound(content, layer)) : undefined;
-  return { results: resultsOf(parseInlineRecords(inline), stack), layers: [] };
+  return { find: resultsOf(parseInlineRecords(inline), stack), layers: [] };
 }
 
 function inlineText(document: string): string | undefined {
@@ -157,22 +165,24 @@ function inlineText(document: string): string | undefined {
   return typeof field === "string" ? Buffer.from(field, "base64").toString() : undefined;
 }
 
-function resultsOf(
-  records: readonly CacheRecord[],
-  stack: (top: number) => readonly FoundLayer[] | undefined,
-): Map<string, FoundResult> {
-  const found = new Map<string, FoundResult>();
-  for (const { digest, layers } of records) {
-    const [best] = layers;
-    const stacked = best === undefined ? undefined : stack(best.layer);
-    if (best === undefined || stacked === undefined) continue;
-    const createdAt = Date.parse(best.createdAt);
-    found.set(digest, {
-      createdAt: Number.isNaN(createdAt) ? Date.now() : createdAt,
-      layers: stacked,
-    });
+function firstOf(finds: readonly Find[], digest: string): FoundResult | undefined {
+  for (const find of finds) {
+    const found = find(digest);
+    if (found !== undefined) return found;
   }
-  return found;
+  return undefined;
+}
+
+/** Stacks are made for those that are asked for: there may be many, of many layers. */
+function resultsOf(records: readonly CacheRecord[], stack: (top: number) => readonly FoundLayer[] | undefined): Find {
+  const tops = new Map(records.map(({ digest, layers: [best] }) => [digest, best]));
+  return (digest) => {
+    const best = tops.get(digest);
+    const layers = best === undefined ? undefined : stack(best.layer);
+    if (best === undefined || layers === undefined) return undefined;
+    const createdAt = Date.parse(best.createdAt);
+    return { createdAt: Number.isNaN(createdAt) ? Date.now() : createdAt, layers };
+  };
 }
 
 const toFound = (content: CacheContent, layer: DescribedLayer): FoundLayer => ({

@@ -6,7 +6,6 @@ import { readSync } from "node:fs";
 import type { Place } from "../../files/view.ts";
 import { openView } from "../../files/view-request.ts";
 import { isAllowedXattr } from "../../files/xattrs.ts";
-import { openPath } from "../../kernel/at.ts";
 import { O } from "../../kernel/open-flags.ts";
 import { getXattr, listXattrs, readLink } from "../../kernel/read-at.ts";
 import type { ContentWanted } from "../tree.ts";
@@ -28,18 +27,17 @@ export function contentDigest(root: string, { paths, wildcards, exclude = [] }: 
   return `sha256:${hash.digest("hex")}`;
 }
 
-/** Opened through the descriptor that the walk holds, so that it is what was looked at. */
 function hashEntry(hash: Bun.CryptoHasher, place: Place, relative: string): void {
-  const { fd, stat } = place;
+  const { stat } = place;
   if (stat.type !== "file" && stat.type !== "directory") return void hash.update(describe(place, relative, ""));
-  using opened = openPath(`/proc/self/fd/${fd}`, O.RDONLY | O.NONBLOCK);
+  using opened = place.open(O.RDONLY | O.NONBLOCK);
   hash.update(describe(place, relative, xattrsOf(opened.fd)));
   if (stat.type === "file") hash.update(contentOf(opened.fd, stat.size));
 }
 
-function describe({ fd, stat }: Place, relative: string, xattrs: string): string {
-  const { type, mode, uid, gid, size, major, minor } = stat;
-  const link = type === "symlink" ? readLink(fd) : "";
+function describe(place: Place, relative: string, xattrs: string): string {
+  const { type, mode, uid, gid, size, major, minor } = place.stat;
+  const link = type === "symlink" ? readLink(place.fd) : "";
   // Permissions of a link mean nothing, and the size of a directory depends on its file system.
   const bits = type === "symlink" ? 0 : mode;
   const length = type === "file" ? size : 0;
@@ -51,14 +49,15 @@ function xattrsOf(fd: number): string {
   return names.map((name) => `${name}=${getXattr(fd, name)?.toString("hex") ?? ""}`).join(",");
 }
 
-/** Small files are read in one go. */
+/** Small files are read and hashed in one go. */
 function contentOf(fd: number, size: number): Uint8Array {
+  let got = readSync(fd, buffer, 0, Math.min(size, buffer.length), null);
+  if (got === size) return Bun.CryptoHasher.hash("sha256", buffer.subarray(0, got));
   const hash = new Bun.CryptoHasher("sha256");
-  for (let left = size; left > 0; ) {
-    const got = readSync(fd, buffer, 0, Math.min(left, buffer.length), null);
-    if (got === 0) break;
+  for (let left = size; got > 0; got = readSync(fd, buffer, 0, Math.min(left, buffer.length), null)) {
     hash.update(buffer.subarray(0, got));
     left -= got;
+    if (left === 0) break;
   }
   return hash.digest();
 }

@@ -4,7 +4,7 @@
  */
 import { readdirSync } from "node:fs";
 import { hasCode } from "../../base/errors.ts";
-import { IgnoreMatcher, compilePattern } from "../../dockerfile/ignore.ts";
+import { compilePattern, IgnoreMatcher } from "../../dockerfile/ignore.ts";
 import type { Place, TreeView } from "../../files/view.ts";
 
 /** A path that is asked for and not there. */
@@ -119,7 +119,7 @@ export interface Walked {
   readonly relative: string;
 }
 
-/** An entry and everything below it, directories first, names in order. Links are not followed. */
+/** An entry of a tree that nobody changes, and everything below it, directories first, names in order. Links are not followed. */
 export function* walk(view: TreeView, start: string, filter: Filter): Generator<Walked, void, undefined> {
   using top = view.locate(start, { follow: false });
   yield { place: top, relative: "" };
@@ -137,7 +137,7 @@ function* walkBelow(view: TreeView, { directory, prefix, filter }: Level): Gener
   for (const name of directoryNames(view, directory.path)) {
     const relative = prefix + name;
     if (filter.skips(relative)) continue;
-    using place = view.child(directory, name);
+    using place = view.settledChild(directory, name);
     if (filter.takes(relative)) yield { place, relative };
     if (place.stat.type === "directory") yield* walkBelow(view, { directory: place, prefix: `${relative}/`, filter });
   }

@@ -79,8 +79,8 @@ function platformEntry(path: string, epoch = 0): FileStat {
 }
 
 /** Undefined for a socket. */
-function toFileStat({ fd, stat }: Place, path: string, epoch: number | undefined): FileStat | undefined {
-  const { type, mode, uid, gid, size, mtimeSec, mtimeNsec, major, minor } = stat;
+function toFileStat(place: Place, path: string, epoch: number | undefined): FileStat | undefined {
+  const { type, mode, uid, gid, size, mtimeSec, mtimeNsec, major, minor } = place.stat;
   if (type === "socket") return undefined;
   return {
     path: Buffer.from(path, "latin1").toString(),
@@ -90,7 +90,7 @@ function toFileStat({ fd, stat }: Place, path: string, epoch: number | undefined
     gid,
     size: type === "file" ? size : 0,
     mtimeNs: epoch === undefined ? BigInt(mtimeSec) * SECOND_NS + BigInt(mtimeNsec) : BigInt(epoch) * SECOND_NS,
-    linkName: type === "symlink" ? Buffer.from(readLink(fd), "latin1").toString() : "",
+    linkName: type === "symlink" ? Buffer.from(readLink(place.fd), "latin1").toString() : "",
     major,
     minor,
     xattrs: new Map(),

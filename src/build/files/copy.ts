@@ -11,7 +11,6 @@ import {
   fchownat,
   futimens,
   linkat,
-  linkOpen,
   makedev,
   mkdirat,
   mknodat,
@@ -184,13 +183,14 @@ class EntryCopy implements Disposable {
   }
 
   /** True when the source's own file has got a name in the layer: one that is as the copy would be. */
-  #isShared({ fd, stat }: Place, directory: number, name: string): boolean {
+  #isShared(place: Place, directory: number, name: string): boolean {
+    const { stat } = place;
     const { owner, mode } = this.#attributes;
     const isAlike = owner === undefined || (owner.uid === stat.uid && owner.gid === stat.gid);
     if (!this.#isShareable || stat.type !== "file" || !isAlike || this.#destination.epochNs !== undefined) return false;
     if (mode !== undefined && mode(stat.type, stat.mode) !== stat.mode) return false;
     try {
-      linkOpen(fd, directory, nameBytes(name));
+      place.link(directory, nameBytes(name));
       return true;
     } catch (error) {
       // It has as many names as there can be, or the file systems are not one.
@@ -215,7 +215,7 @@ class EntryCopy implements Disposable {
   }
 
   #regular(place: Place, directory: number, name: string): void {
-    using from = openPath(`/proc/self/fd/${place.fd}`, O.RDONLY | O.NONBLOCK);
+    using from = place.open(O.RDONLY | O.NONBLOCK);
     using to = openat(directory, nameBytes(name), O.WRONLY | O.CREAT | O.EXCL, 0o600);
     copyContents(from.fd, to.fd, place.stat.size, () => undefined);
     this.#finish(to.fd, from.fd, place.stat, { times: true });

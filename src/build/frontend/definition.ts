@@ -23,8 +23,8 @@ export interface Definition {
   readonly vertex: Vertex;
 }
 
-const MAX_DOCKERFILE_BYTES = 16 * 1024 * 1024;
-const MAX_IGNORE_BYTES = 4 * 1024 * 1024;
+const MAX_DOCKERFILE_BYTES = 2 * 1024 * 1024;
+const MAX_IGNORE_BYTES = 1024 * 1024;
 
 /** Throws BuildFailure when there is no Dockerfile. */
 export async function loadDefinition(
