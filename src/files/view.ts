@@ -6,11 +6,11 @@
  * Paths have one character a byte; clean ones are "" for the root and "a/b" below.
  */
 import { nameBytes } from "../base/tar/entry.ts";
-import { type DirFd, openat, openInRoot } from "../kernel/at.ts";
+import { type DirFd, linkat, linkOpen, type Name, openat, openInRoot, openPath } from "../kernel/at.ts";
 import { ELOOP, ENOTDIR, SysError } from "../kernel/errno.ts";
 import type { OwnedFd } from "../kernel/fd.ts";
 import { O } from "../kernel/open-flags.ts";
-import { type FileStat, readLink, statFd } from "../kernel/read-at.ts";
+import { type FileStat, readLink, statAt, statFd } from "../kernel/read-at.ts";
 
 export interface ViewMount {
   /** A clean path without links. */
@@ -20,7 +20,7 @@ export interface ViewMount {
   readonly readOnly: boolean;
 }
 
-/** An entry that a walk has found, held open. */
+/** An entry that a walk has found, held open until its disposal. */
 export interface Place extends Disposable {
   /** An O_PATH descriptor of the entry itself, or that of a mount. */
   readonly fd: number;
@@ -29,6 +29,10 @@ export interface Place extends Disposable {
   readonly stat: FileStat;
   /** What it lies in; the one with the path "" is the root. */
   readonly mount: ViewMount;
+  /** The entry itself, opened for more than looking at it. The caller closes it. */
+  open(flags: number): OwnedFd;
+  /** Gives the entry another name, linkat(2). */
+  link(directory: DirFd, name: Name): void;
 }
 
 /** As many links as the kernel follows in one walk, path_resolution(7). */
@@ -85,12 +89,20 @@ export class TreeView {
     if (over !== undefined) return this.#place(over, path);
     const own = openat(directory.fd, nameBytes(name), O.PATH);
     try {
-      const { mount } = directory;
-      return { fd: own.fd, path, stat: statFd(own.fd), mount, [Symbol.dispose]: () => own.close() };
+      return new HeldPlace(path, own.fd, { mount: directory.mount, release: () => own.close() });
     } catch (error) {
       own.close();
       throw error;
     }
+  }
+
+  /**
+   * The same in a tree that nobody changes meanwhile: the entry is known by its name, and a descriptor is spared until
+   * somebody asks for it. Good for as long as the directory is held.
+   */
+  settledChild(directory: Place, name: string): Place {
+    if (this.#mounts.size > 0) return this.child(directory, name);
+    return new NamedPlace(directory, nameBytes(name), directory.path === "" ? name : `${directory.path}/${name}`);
   }
 
   /** A directory for reading, by its clean path; a link anywhere in it is refused (ELOOP). The caller closes it. */
@@ -113,7 +125,69 @@ export class TreeView {
   }
 
   #place(mount: ViewMount, path: string): Place {
-    return { fd: mount.fd, path, stat: statFd(mount.fd), mount, [Symbol.dispose]: () => undefined };
+    return new HeldPlace(path, mount.fd, { mount, release: () => undefined });
+  }
+}
+
+class HeldPlace implements Place {
+  readonly path: string;
+  readonly fd: number;
+  readonly mount: ViewMount;
+  readonly stat: FileStat;
+  readonly #release: () => void;
+
+  constructor(path: string, fd: number, { mount, release }: { mount: ViewMount; release: () => void }) {
+    this.path = path;
+    this.fd = fd;
+    this.mount = mount;
+    this.stat = statFd(fd);
+    this.#release = release;
+  }
+
+  open(flags: number): OwnedFd {
+    return openPath(`/proc/self/fd/${this.fd}`, flags);
+  }
+
+  link(directory: DirFd, name: Name): void {
+    linkOpen(this.fd, directory, name);
+  }
+
+  [Symbol.dispose](): void {
+    this.#release();
+  }
+}
+
+class NamedPlace implements Place {
+  readonly path: string;
+  readonly mount: ViewMount;
+  readonly stat: FileStat;
+  readonly #directory: DirFd;
+  readonly #name: Buffer;
+  #own: OwnedFd | undefined;
+
+  constructor({ fd, mount }: Place, name: Buffer, path: string) {
+    this.path = path;
+    this.mount = mount;
+    this.stat = statAt(fd, name);
+    this.#directory = fd;
+    this.#name = name;
+  }
+
+  get fd(): number {
+    this.#own ??= this.open(O.PATH);
+    return this.#own.fd;
+  }
+
+  open(flags: number): OwnedFd {
+    return openat(this.#directory, this.#name, flags);
+  }
+
+  link(directory: DirFd, name: Name): void {
+    linkat(this.#directory, this.#name, directory, name);
+  }
+
+  [Symbol.dispose](): void {
+    this.#own?.close();
   }
 }
 
