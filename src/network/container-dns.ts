@@ -51,8 +51,8 @@ function hostResolvConf({ hostFiles }: ContainerDnsDeps, mode: string): ResolvCo
   return !reachesStub && namesOnlyTheStub(own) ? read(hostFiles.resolvedResolvConf) : own;
 }
 
-const chosen = (own: readonly string[], engine: readonly string[]): readonly string[] =>
-  own.length > 0 ? own : engine;
+const chosen = (own: readonly string[] | null, engine: readonly string[]): readonly string[] =>
+  own !== null && own.length > 0 ? own : engine;
 
 export function createContainerDns(deps: ContainerDnsDeps): ContainerDns {
   const { dns } = deps;

@@ -115,9 +115,9 @@ export interface HostConfig extends Resources {
   CapAdd: string[] | null;
   CapDrop: string[] | null;
   CgroupnsMode: "" | "private" | "host";
-  Dns: string[];
-  DnsOptions: string[];
-  DnsSearch: string[];
+  Dns: string[] | null;
+  DnsOptions: string[] | null;
+  DnsSearch: string[] | null;
   ExtraHosts: string[] | null;
   GroupAdd: string[] | null;
   IpcMode: string;

@@ -1,5 +1,5 @@
 /** What the Engine API does, request by request. */
-import { exec, IMAGE, made, running, type Scenarios, SLEEP } from "./api-steps.ts";
+import { create, exec, IMAGE, made, running, type Scenarios, SLEEP } from "./api-steps.ts";
 
 export const BEHAVIOUR: Scenarios = {
   "messages quote the reference that the client gave": [
@@ -101,6 +101,17 @@ export const BEHAVIOUR: Scenarios = {
     exec({ Cmd: ["echo", "hi"], Tty: true }),
     ["POST /exec/{exec}/start", {}, 200, "\u0001\0\0\0\0\0\0\u0004hi\r\n"],
   ],
+  "a container that shares what is the host's": [
+    create({ ...SLEEP, HostConfig: { UTSMode: "host", PidMode: "host", SecurityOpt: ["seccomp=unconfined"] } }, 201, {
+      Warnings: [],
+    }),
+    [
+      "GET /containers/conf-a/json",
+      undefined,
+      200,
+      { Config: { Hostname: "{short}" }, HostConfig: { SecurityOpt: ["seccomp=unconfined", "label=disable"] } },
+    ],
+  ],
   "a container as it is shown": [
     made("conf-a", { Cmd: ["echo", "a b"], Labels: { group: "conf" }, Tty: true }),
     [
@@ -124,6 +135,10 @@ export const BEHAVIOUR: Scenarios = {
           RestartPolicy: { Name: "no", MaximumRetryCount: 0 },
           Binds: null,
           CapAdd: null,
+          Dns: null,
+          Devices: null,
+          BlkioWeightDevice: null,
+          SecurityOpt: null,
         },
         NetworkSettings: { Ports: {}, Networks: { bridge: { IPAddress: "", NetworkID: "" } } },
         Mounts: [],

@@ -44,6 +44,11 @@ export const REFUSALS: Scenarios = {
   ],
   "a host configuration that cannot be": [
     withHost(
+      { LogConfig: { Type: "nosuch" } },
+      400,
+      'error looking up logging plugin nosuch: plugin "nosuch" not found',
+    ),
+    withHost(
       { RestartPolicy: { Name: "x" } },
       400,
       "invalid restart policy: unknown policy 'x'; use one of 'no', 'always', 'on-failure', or 'unless-stopped'",
@@ -144,10 +149,11 @@ export const OURS_ONLY: Scenarios = {
   ],
   "an exec session runs once": [
     ...running("conf-a"),
-    exec({ Cmd: ["true"] }),
+    exec({ Cmd: ["true"], Tty: true }),
     ["POST /exec/{exec}/resize?h=1&w=1", undefined, 400, "exec process is not started"],
-    ["POST /exec/{exec}/start", {}, 200, ""],
-    ["POST /exec/{exec}/start", {}, 409, "exec command {exec} has already run"],
+    ["POST /exec/{exec}/start", { Tty: true }, 200, ""],
+    ["POST /exec/{exec}/start", { Tty: true }, 200, "exec command {exec} has already run\r\n"],
+    ["POST /exec/{exec}/start", { Detach: true }, 409, "exec command {exec} has already run"],
     ["POST /exec/{exec}/resize?h=1&w=1", undefined, 404, "process does not exist {exec}"],
   ],
 };

@@ -3,7 +3,7 @@ import { mkdirSync, rmSync } from "node:fs";
 import { hostname as hostName } from "node:os";
 import { nowRfc3339 } from "../../base/clock.ts";
 import { invalidParameter } from "../../base/errors.ts";
-import { type ContainerId, createId } from "../../base/ids.ts";
+import { type ContainerId, createId, shortId } from "../../base/ids.ts";
 import { type ContainerSpec, INITIAL_STATE } from "../../state/container-record.ts";
 import type { ContainerConfig, ContainerCreateRequest, ContainerCreateResponse } from "../../wire/container.ts";
 import type { HostConfig } from "../../wire/host-config.ts";
@@ -88,9 +88,17 @@ function completeHostConfig(ctx: EngineContext, wanted: HostConfig): HostConfig 
         ? { ...defaults.logConfig, Config: { ...defaults.logConfig.Config, ...wanted.LogConfig.Config } }
         : wanted.LogConfig,
     MemorySwap: wanted.Memory > 0 && wanted.MemorySwap === 0 ? 2 * wanted.Memory : wanted.MemorySwap,
+    SecurityOpt: securityOptions(wanted),
     ...ctx.runtime.protectedPaths(wanted),
     ...(wanted.Init === undefined && defaults.init ? { Init: true } : {}),
   };
+}
+
+/** SELinux lets no labelled process at what is the host's: moby daemon/create.go, generateSecurityOpt. */
+function securityOptions({ SecurityOpt, IpcMode, PidMode, Privileged }: HostConfig): string[] | null {
+  const isLabelled = (SecurityOpt ?? []).some((option) => option.startsWith("label="));
+  const sharesHost = Privileged || IpcMode === "host" || PidMode === "host";
+  return sharesHost && !isLabelled ? [...(SecurityOpt ?? []), "label=disable"] : SecurityOpt;
 }
 
 /** The upper directories lie on no file system with project quotas of ours. */
@@ -111,8 +119,8 @@ function networkMode({ registry }: EngineContext, mode: string): string {
 }
 
 function completeConfig(id: ContainerId, config: ContainerConfig, hostConfig: HostConfig): ContainerConfig {
-  const isHostNamed = hostConfig.NetworkMode === "host" || hostConfig.UTSMode === "host";
-  const isJoined = hostConfig.NetworkMode.startsWith("container:");
-  const hostname = config.Hostname || (isHostNamed ? hostName() : isJoined ? "" : id.slice(0, 12));
+  const { NetworkMode } = hostConfig;
+  const isJoined = NetworkMode.startsWith("container:");
+  const hostname = config.Hostname || (NetworkMode === "host" ? hostName() : isJoined ? "" : shortId(id));
   return { ...config, Hostname: hostname };
 }

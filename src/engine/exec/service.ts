@@ -5,9 +5,9 @@ import type { ExecCreateRequest, ExecStartRequest } from "../../wire/exec.ts";
 import type { Container } from "../container/container.ts";
 import type { EngineContext } from "../context.ts";
 import * as messages from "../messages.ts";
-import { createExec, inspectExec } from "./create.ts";
+import { checkRunning, createExec, inspectExec } from "./create.ts";
 import type { ExecSession } from "./sessions.ts";
-import { checkStartable, startAttached, startDetached } from "./start.ts";
+import { startAttached, startDetached } from "./start.ts";
 
 // The shape is stated by the edge (api/backend.ts) and checked where the two are wired.
 export function createExecService(ctx: EngineContext) {
@@ -25,7 +25,7 @@ export function createExecService(ctx: EngineContext) {
     },
     startInfo: (id: string, _request: ExecStartRequest): { tty: boolean } => {
       const { session, container } = find(id);
-      checkStartable(session, container);
+      checkRunning(container);
       return { tty: session.record.request.Tty };
     },
     startAttached: async (id: string, request: ExecStartRequest, hijack: () => Promise<Duplex>): Promise<void> => {

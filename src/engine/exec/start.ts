@@ -1,7 +1,7 @@
 /** Running exec sessions: the monitor runs the process in the container and outlives the engine as well. */
 import { mkdirSync, rmSync } from "node:fs";
 import type { Duplex } from "../../base/duplex.ts";
-import { invalidParameter, messageOf } from "../../base/errors.ts";
+import { type EngineError, invalidParameter, messageOf } from "../../base/errors.ts";
 import { SIGKILL } from "../../base/signals.ts";
 import type { ExecStartRequest } from "../../wire/exec.ts";
 import { frame } from "../../wire/multiplex.ts";
@@ -18,12 +18,10 @@ import type { ExecSession } from "./sessions.ts";
 /** Of a process whose end nobody saw: its monitor was killed. */
 export const LOST_EXIT_CODE = 128 + SIGKILL;
 
-/** Refuses before anything happens. */
-export function checkStartable(session: ExecSession, container: Container): void {
-  const { phase, id } = session;
-  if (phase.at === "exited") throw messages.execAlreadyRan(id);
-  if (phase.at !== "created") throw messages.execAlreadyRunning(id);
-  checkRunning(container);
+/** Why a session cannot be started once more. */
+function refusalOf({ phase, id }: ExecSession): EngineError | undefined {
+  if (phase.at === "created") return undefined;
+  return phase.at === "exited" ? messages.execAlreadyRan(id) : messages.execAlreadyRunning(id);
 }
 
 export async function startDetached(
@@ -32,7 +30,9 @@ export async function startDetached(
   container: Container,
   request: ExecStartRequest,
 ): Promise<void> {
-  checkStartable(session, container);
+  checkRunning(container);
+  const refusal = refusalOf(session);
+  if (refusal !== undefined) throw refusal;
   const monitor = beginExec(ctx, session, container, { consoleSize: request.ConsoleSize, hold: false });
   await settle(ctx, session, container, monitor);
 }
@@ -43,13 +43,16 @@ export interface AttachedStart {
   readonly hijack: () => Promise<Duplex>;
 }
 
+/** That the session was started before is told in the stream: Compose's watch starts each twice, and minds a refusal. */
 export async function startAttached(
   ctx: EngineContext,
   session: ExecSession,
   container: Container,
   { request, hijack }: AttachedStart,
 ): Promise<void> {
-  checkStartable(session, container);
+  checkRunning(container);
+  const refusal = refusalOf(session);
+  if (refusal !== undefined) return endWith(await hijack(), session, refusal);
   const { Tty: tty, AttachStdin: stdin, AttachStdout: stdout, AttachStderr: stderr } = session.record.request;
   const monitor = beginExec(ctx, session, container, { consoleSize: request.ConsoleSize, hold: true });
   const attaching = monitor.attach({ stdin, stdout, stderr }).finally(() => monitor.release());
@@ -64,10 +67,15 @@ export async function startAttached(
     const end = await serveStreams({ peer, process, stdin, detachKeys });
     if (end === "detached") tell(ctx, container, "exec_detach", { execID: session.id });
     else await session.ended;
+    peer.end();
   } catch (error) {
-    const message = Buffer.from(`${messageOf(error)}\r\n`);
-    await peer.write(tty ? message : frame(1, message)).catch(() => undefined);
+    await endWith(peer, session, error);
   }
+}
+
+async function endWith(peer: Duplex, { record }: ExecSession, error: unknown): Promise<void> {
+  const message = Buffer.from(`${messageOf(error)}\r\n`);
+  await peer.write(record.request.Tty ? message : frame(1, message)).catch(() => undefined);
   peer.end();
 }
 

@@ -59,7 +59,6 @@ test.each<[Partial<HostConfig>, string]>([
   [{ IpcMode: "container" }, "invalid IPC mode: container"],
   [{ PidMode: "container:" }, "invalid PID mode: container:"],
   [{ UTSMode: "x" }, "invalid UTS mode: x"],
-  [{ UTSMode: "host" }, "conflicting options: hostname and the UTS mode"],
   [{ Isolation: "foo" }, "invalid isolation (foo): linux only supports 'default'"],
   [{ CapAdd: ["NOSUCH"] }, 'invalid CapAdd: unknown capability: "CAP_NOSUCH"'],
   [{ SecurityOpt: ["nosuch"] }, 'invalid --security-opt 1: "nosuch"'],

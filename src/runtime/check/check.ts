@@ -1,5 +1,4 @@
 /** What is refused when a container is created, so that a start only fails for what has changed since. */
-import { hostname } from "node:os";
 import { invalidParameter } from "../../base/errors.ts";
 import type { ContainerConfig } from "../../wire/container.ts";
 import type { HostConfig } from "../../wire/host-config.ts";
@@ -16,7 +15,7 @@ import { checkLimits } from "./limits.ts";
 /** Returns Docker's warnings. Throws invalidParameter in Docker's words. Touches nothing. */
 export function checkHostConfig(config: ContainerConfig, hostConfig: HostConfig, host: Host): string[] {
   checkProcess(config);
-  checkModes(config, hostConfig);
+  checkModes(hostConfig);
   checkPolicies(hostConfig, host);
   return checkLimits(hostConfig, host);
 }
@@ -33,7 +32,7 @@ const IPC: readonly Mode["kind"][] = ["private", "shareable", "host", "none", "c
 const PID: readonly Mode["kind"][] = ["private", "host", "container"];
 const OWN_OR_HOST: readonly Mode["kind"][] = ["private", "host"];
 
-function checkModes({ Hostname }: ContainerConfig, hostConfig: HostConfig): void {
+function checkModes(hostConfig: HostConfig): void {
   const { IpcMode, PidMode, UTSMode, CgroupnsMode, Isolation } = hostConfig;
   const decode = (text: string, kinds: readonly Mode["kind"][], what: string): Mode => {
     const mode = parseMode(text, kinds);
@@ -44,10 +43,7 @@ function checkModes({ Hostname }: ContainerConfig, hostConfig: HostConfig): void
   decode(IpcMode, IPC, "IPC mode");
   decode(PidMode, PID, "PID mode");
   decode(CgroupnsMode, OWN_OR_HOST, "cgroup namespace mode");
-  const uts = decode(UTSMode, OWN_OR_HOST, "UTS mode");
-  if (uts.kind === "host" && Hostname !== "" && Hostname !== hostname()) {
-    throw invalidParameter("conflicting options: hostname and the UTS mode");
-  }
+  decode(UTSMode, OWN_OR_HOST, "UTS mode");
   if (Isolation !== "" && Isolation !== "default") {
     throw invalidParameter(`invalid isolation (${Isolation}): linux only supports 'default'`);
   }

@@ -166,7 +166,11 @@ test.each([
     { SecurityOpt: ["no-new-privileges=x"] },
     'invalid --security-opt 2: "no-new-privileges=x"',
   ],
-  ["an unknown log driver", { LogConfig: { Type: "foo" } }, "logger: no log driver named 'foo' is registered"],
+  [
+    "an unknown log driver",
+    { LogConfig: { Type: "foo" } },
+    'error looking up logging plugin foo: plugin "foo" not found',
+  ],
   ["an unknown log option", { LogConfig: { Config: { a: "b" } } }, "unknown log opt 'a' for json-file log driver"],
   [
     "an unknown option of local",

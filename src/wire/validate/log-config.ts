@@ -21,7 +21,7 @@ export function checkLogConfig({ Type, Config }: LogConfig): void {
       checkOptions(options, LOCAL_OPTIONS, (name) => `unknown log opt '${name}' for log driver local`);
       return;
     default:
-      throw invalidParameter(`logger: no log driver named '${Type}' is registered`);
+      throw invalidParameter(`error looking up logging plugin ${Type}: plugin "${Type}" not found`);
   }
 }
 

@@ -40,7 +40,7 @@ function checkJoined(config: ContainerConfig, host: HostConfig): void {
   if ((host.Links ?? []).length > 0) {
     throw conflicting("container type network can't be used with links. This would result in undefined behavior");
   }
-  if (host.Dns.length > 0) throw conflicting("dns and the network mode");
+  if ((host.Dns ?? []).length > 0) throw conflicting("dns and the network mode");
   if ((host.ExtraHosts ?? []).length > 0) throw conflicting("custom host-to-IP mapping and the network mode");
   if (Object.keys(host.PortBindings).length > 0 || host.PublishAllPorts) {
     throw conflicting("port publishing and the container type network mode");
@@ -56,13 +56,13 @@ function conflicting(what: string): Error {
 
 function checkNames(host: HostConfig): void {
   for (const entry of host.ExtraHosts ?? []) checkExtraHost(entry);
-  for (const address of host.Dns) {
+  for (const address of host.Dns ?? []) {
     if (!isIP(address)) throw invalidParameter(`IP address is not correctly formatted: ${address}`);
   }
-  for (const domain of host.DnsSearch) {
+  for (const domain of host.DnsSearch ?? []) {
     if (!RESOLVER_WORD.test(domain)) throw invalidParameter(`invalid domain: ${domain}`);
   }
-  for (const option of host.DnsOptions) {
+  for (const option of host.DnsOptions ?? []) {
     if (!RESOLVER_WORD.test(option)) throw invalidParameter(`invalid DNS option: ${option}`);
   }
 }
