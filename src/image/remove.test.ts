@@ -51,6 +51,12 @@ describe("remove()", () => {
     ]);
   });
 
+  test("has deleted the files of small layers when it answers", async () => {
+    await loadImage(store.images, APP);
+    await remove("app:1");
+    expect(readdirSync(join(store.dir, "images/tmp"))).toEqual([]);
+  });
+
   test("by one of several names takes only the name", async () => {
     await loadImage(store.images, { ...APP, tags: ["app:1", "app:2"] });
     expect(await remove("app:1")).toEqual([{ Untagged: "app:1" }]);
