@@ -47,7 +47,8 @@ export async function* unframed(chunks: AsyncIterable<Uint8Array>): AsyncGenerat
 function join(parts: readonly Uint8Array[]): Buffer {
   const [first, ...more] = parts;
   if (first === undefined || more.length > 0) return Buffer.concat(parts);
-  return Buffer.from(first.buffer, first.byteOffset, first.length);
+  // Of a buffer, `buffer` costs more than the messages in it.
+  return Buffer.isBuffer(first) ? first : Buffer.from(first.buffer, first.byteOffset, first.length);
 }
 
 function messageLength(bytes: Buffer, at: number): number {

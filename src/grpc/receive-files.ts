@@ -43,7 +43,7 @@ class Transfer implements FileTransfer {
     try {
       for await (const packet of this.#call.answers) {
         this.#take(packet);
-        await this.#room();
+        if (this.#queuedBytes > MAX_QUEUED_BYTES) await this.#room();
       }
       this.#finished.resolve();
       this.#end(invalidParameter("the transfer of files ended too early"));

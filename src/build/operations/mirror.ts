@@ -2,10 +2,10 @@
  * A copy of a client's directory on the engine's side. What it holds is written down in its index, by which the next transfer
  * knows what to ask for; the index is gone while the copy is being changed, and a copy without one is made anew.
  *
- *   <dir>/files         the copy
- *   <dir>/index.json    its generation, and each entry as the client described it
+ *   <dir>/files                         the copy
+ *   <dir>/index.json, entries.json      what it holds (mirror-index.ts)
  */
-import { mkdirSync, readFileSync, rmSync, writeSync } from "node:fs";
+import { mkdirSync, writeSync } from "node:fs";
 import { hasCode, invalidParameter } from "../../base/errors.ts";
 import { nameBytes } from "../../base/tar/entry.ts";
 import { cleanPath } from "../../files/layer-path.ts";
@@ -13,22 +13,13 @@ import { LayerTree } from "../../files/layer-tree.ts";
 import { removeEntry } from "../../files/remove-entry.ts";
 import { fchmod, fchown, futimens, linkat, makedev, mknodat, openat, symlinkat, utimensat } from "../../kernel/at.ts";
 import { O } from "../../kernel/open-flags.ts";
-import { writeFileAtomic } from "../../state/atomic-file.ts";
-import { describeFile, type FileStat, type FileTransfer, listDigest } from "../../wire/file-transfer.ts";
+import { describeFile, type FileStat, type FileTransfer } from "../../wire/file-transfer.ts";
 import { discard } from "../files/discard.ts";
 import type { LocalSource } from "../operation.ts";
 import type { Session } from "../session.ts";
 import type { Step } from "../solver/solver.ts";
+import { type MirrorIndex, readIndex, removeIndex, writeIndex } from "./mirror-index.ts";
 
-interface Index {
-  readonly generation: string;
-  /** How the client described an entry, by its path. */
-  readonly entries: ReadonlyMap<string, string>;
-  /** Of the entries; undefined without an index. */
-  readonly digest: string | undefined;
-}
-
-const EMPTY: Index = { generation: "", entries: new Map(), digest: undefined };
 /** Contents that are asked for at the same time. */
 const MAX_TRANSFERS = 32;
 
@@ -44,47 +35,45 @@ export interface Mirror {
 
 /** What an engine that died has left of a copy goes to `sweptDir`. */
 export async function openMirror(dir: string, sweptDir: string): Promise<Mirror> {
-  const index = readIndex(indexOf(dir));
-  if (index === EMPTY) await discard(dir, sweptDir);
+  const index = readIndex(dir);
+  if (index === undefined) await discard(dir, sweptDir);
   return new DirectoryMirror(dir, index);
 }
 
-const indexOf = (dir: string): string => `${dir}/index.json`;
-
 class DirectoryMirror implements Mirror {
   readonly filesPath: string;
-  readonly #indexPath: string;
-  #index: Index;
+  readonly #dir: string;
+  #index: MirrorIndex | undefined;
 
-  constructor(dir: string, index: Index) {
+  constructor(dir: string, index: MirrorIndex | undefined) {
     this.filesPath = `${dir}/files`;
-    this.#indexPath = indexOf(dir);
+    this.#dir = dir;
     this.#index = index;
     mkdirSync(this.filesPath, { recursive: true, mode: 0o755 });
   }
 
   get generation(): string {
-    return this.#index.generation;
+    return this.#index?.generation ?? "";
   }
 
   get isWhole(): boolean {
-    return this.#index !== EMPTY;
+    return this.#index !== undefined;
   }
 
   async sync(session: Session, source: LocalSource, step: Step): Promise<number> {
     const { include, exclude, follow } = source;
-    const { digest } = this.#index;
-    const known = digest === undefined ? {} : { known: digest };
+    const before = this.#index;
+    const known = before === undefined ? {} : { known: before.digest };
     const transfer = session.files(source.name, { include, exclude, follow, ...known });
     const cancel = (): void => transfer.cancel();
     step.signal.addEventListener("abort", cancel, { once: true });
     try {
-      using update = new MirrorUpdate(this.filesPath, this.#index.entries, transfer, () => this.#open());
+      using update = new MirrorUpdate(this.filesPath, before, transfer, () => this.#open());
       const meter = new Meter(`transferring ${source.keyHint === "dockerfile" ? "dockerfile" : "context"}:`, step);
       await update.run(meter);
-      if (transfer.isKnown && digest === undefined) throw invalidParameter("files are said to be known that are not");
+      if (transfer.isKnown && before === undefined) throw invalidParameter("files are said to be known that are not");
       await transfer.finish();
-      if (update.isChanged) this.#close(update.entries);
+      if (update.isChanged) this.#index = writeIndex(this.#dir, update.entries);
       meter.finish();
       return meter.bytes;
     } finally {
@@ -95,29 +84,8 @@ class DirectoryMirror implements Mirror {
 
   /** From here on the copy is neither what it was nor what it shall be. */
   #open(): void {
-    rmSync(this.#indexPath, { force: true });
-    this.#index = EMPTY;
-  }
-
-  #close(entries: ReadonlyMap<string, string>): void {
-    const generation = `${Date.now().toString(36)}${Math.random().toString(36).slice(2, 8)}`;
-    const digest = listDigest(entries);
-    this.#index = { generation, entries, digest };
-    writeFileAtomic(this.#indexPath, JSON.stringify({ generation, digest, entries: [...entries] }));
-  }
-}
-
-function readIndex(path: string): Index {
-  try {
-    const { generation, digest, entries } = JSON.parse(readFileSync(path, "utf8")) as {
-      generation: string;
-      digest?: string;
-      entries: [string, string][];
-    };
-    return { generation, digest, entries: new Map(entries) };
-  } catch (error) {
-    if (hasCode(error, "ENOENT") || error instanceof SyntaxError) return EMPTY;
-    throw error;
+    removeIndex(this.#dir);
+    this.#index = undefined;
   }
 }
 
@@ -154,7 +122,8 @@ class Meter {
 class MirrorUpdate implements Disposable {
   readonly entries = new Map<string, string>();
   readonly #tree: LayerTree;
-  readonly #before: ReadonlyMap<string, string>;
+  readonly #index: MirrorIndex | undefined;
+  #before: ReadonlyMap<string, string> | undefined;
   readonly #transfer: FileTransfer;
   readonly #opened: () => void;
   readonly #directories: FileStat[] = [];
@@ -162,9 +131,9 @@ class MirrorUpdate implements Disposable {
   #failure: Error | undefined;
   isChanged = false;
 
-  constructor(dir: string, before: ReadonlyMap<string, string>, transfer: FileTransfer, opened: () => void) {
+  constructor(dir: string, index: MirrorIndex | undefined, transfer: FileTransfer, opened: () => void) {
     this.#tree = new LayerTree(dir);
-    this.#before = before;
+    this.#index = index;
     this.#transfer = transfer;
     this.#opened = opened;
   }
@@ -177,7 +146,7 @@ class MirrorUpdate implements Disposable {
       this.entries.set(stat.path, description);
       meter.add(STAT_BYTES + stat.path.length);
       if (stat.type === "directory") this.#directories.push(stat);
-      if (this.#before.get(stat.path) === description) continue;
+      if (this.#known.get(stat.path) === description) continue;
       this.#change();
       await this.#take(stat, number, meter);
     }
@@ -190,6 +159,11 @@ class MirrorUpdate implements Disposable {
 
   [Symbol.dispose](): void {
     this.#tree[Symbol.dispose]();
+  }
+
+  get #known(): ReadonlyMap<string, string> {
+    this.#before ??= this.#index?.entries() ?? new Map<string, string>();
+    return this.#before;
   }
 
   #change(): void {
@@ -270,7 +244,7 @@ class MirrorUpdate implements Disposable {
   }
 
   #removeOthers(): void {
-    for (const path of this.#before.keys()) {
+    for (const path of this.#known.keys()) {
       if (this.entries.has(path)) continue;
       this.#change();
       this.#remove(Buffer.from(path).toString("latin1"));
