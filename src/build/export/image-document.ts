@@ -34,14 +34,13 @@ export function toImageDocument({ planned, layers, epoch, inlineCache }: Documen
   const created = epoch === undefined ? (timed.at(-1)?.created ?? EPOCH) : rfc3339(epoch * 1000);
   const fields = {
     ...rest,
-    config: withoutEmpty(config),
+    config: asWritten(config),
     created,
     history: timed,
     ...(inlineCache === undefined ? {} : { "moby.buildkit.cache.v0": inlineCache }),
     rootfs: { type: "layers", diff_ids: layers.map(({ diffId }) => diffId) },
   };
-  // In the order of their names, as BuildKit writes them.
-  return JSON.stringify(Object.fromEntries(Object.entries(fields).toSorted(([a], [b]) => (a < b ? -1 : 1))));
+  return JSON.stringify(inOrder(fields));
 }
 
 /** Base images may have layers that their history does not tell of. */
@@ -75,9 +74,16 @@ function withTimes(
 
 const rfc3339 = (ms: number): string => new Date(ms).toISOString().replace(/\.000Z$/, "Z");
 
-/** As Go leaves out what is empty. */
-function withoutEmpty(config: Readonly<Record<string, unknown>>): Record<string, unknown> {
+const MAPS = new Set(["ExposedPorts", "Labels", "Volumes"]);
+
+/** As Go writes it: without what is empty, and maps in one order, since clients send labels in any. */
+function asWritten(config: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const stated = Object.entries(config).filter(([, value]) => value !== null && value !== "" && value !== undefined);
   return Object.fromEntries(
-    Object.entries(config).filter(([, value]) => value !== null && value !== "" && value !== undefined),
+    stated.map(([key, value]) => [key, MAPS.has(key) && value instanceof Object ? inOrder(value) : value]),
   );
 }
+
+/** In the order of the names. */
+const inOrder = (fields: object): object =>
+  Object.fromEntries(Object.entries(fields).toSorted(([a], [b]) => (a < b ? -1 : 1)));
