@@ -1,5 +1,13 @@
 /** What the engine says when it refuses, in the words of moby v28 (daemon/errors.go, daemon/names.go, container/state.go), which clients match. */
-import { conflict, type EngineError, invalidParameter, notFound, notModified, systemError } from "../base/errors.ts";
+import {
+  conflict,
+  type EngineError,
+  invalidParameter,
+  notFound,
+  notImplemented,
+  notModified,
+  systemError,
+} from "../base/errors.ts";
 
 export const noSuchContainer = (ref: string): EngineError => notFound(`No such container: ${ref}`);
 export const noSuchExec = (id: string): EngineError => notFound(`No such exec instance: ${id}`);
@@ -48,7 +56,8 @@ export const attachPaused = (ref: string): EngineError =>
   conflict(`container ${ref} is paused, unpause the container before attach`);
 export const attachRestarting = (ref: string): EngineError =>
   conflict(`container ${ref} is restarting, wait until the container is running before attach`);
-export const logDriverUnreadable = (): EngineError => systemError("configured logging driver does not support reading");
+export const logDriverUnreadable = (): EngineError =>
+  notImplemented("configured logging driver does not support reading");
 export const invalidSignal = (text: string): EngineError =>
   invalidParameter(
     /^[1-9]\d*$/.test(text) ? `the linux daemon does not support signal ${text}` : `invalid signal: ${text}`,

@@ -30,5 +30,6 @@ test("are read by registry from X-Registry-Config", () => {
     ["r", "ann"],
     ["s", ""],
   ]);
+  expect(readConfigHeader(Buffer.from("null").toString("base64")).size).toBe(0);
   expect(() => readConfigHeader(Buffer.from("[]").toString("base64"))).toThrow("not an object");
 });

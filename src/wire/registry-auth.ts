@@ -60,12 +60,12 @@ export function readAuthHeader(header: string | undefined): Credentials {
   }
 }
 
-/** Of an X-Registry-Config header: credentials by registry, as in `auths` of Docker's client. Throws invalidParameter. */
+/** Of an X-Registry-Config header: credentials by registry, as in `auths` of Docker's client. Go's clients without any send `null`. */
 export function readConfigHeader(header: string | undefined): ReadonlyMap<string, Credentials> {
   if (header === undefined || header === "") return new Map();
   if (header.length > MAX_HEADER) throw invalidParameter("invalid X-Registry-Config header: it is too long");
-  const value = parseJson(decodeBase64(header));
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+  const value = parseJson(decodeBase64(header)) ?? {};
+  if (typeof value !== "object" || Array.isArray(value)) {
     throw invalidParameter("invalid X-Registry-Config header: not an object");
   }
   return new Map(Object.entries(value).map(([host, each]) => [host, decodeCredentials(each ?? {})]));

@@ -9,6 +9,7 @@ import { join } from "node:path";
 import { COMPARED_IMAGE, peerSocket } from "../harness/compare.ts";
 import { TestEngine } from "../harness/engine.ts";
 import { ensureBusybox } from "../harness/images.ts";
+import { ABSENT } from "./api-absent.ts";
 import { BEHAVIOUR } from "./api-behaviour.ts";
 import { NETWORKS } from "./api-networks.ts";
 import { OURS_ONLY, REFUSALS } from "./api-refusals.ts";
@@ -16,7 +17,7 @@ import type { Scenarios, Step } from "./api-steps.ts";
 import { VOLUMES } from "./api-volumes.ts";
 
 /** In Docker's words and in ours. */
-const COMMON: Scenarios = { ...REFUSALS, ...BEHAVIOUR, ...NETWORKS, ...VOLUMES };
+const COMMON: Scenarios = { ...REFUSALS, ...BEHAVIOUR, ...NETWORKS, ...VOLUMES, ...ABSENT };
 const ALL: Scenarios = { ...COMMON, ...OURS_ONLY };
 
 /** What the scenarios' own containers and images are called; removed before and after each. */

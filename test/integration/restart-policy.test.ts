@@ -123,20 +123,20 @@ test("a health check goes from starting to healthy to unhealthy, tells it, and k
   ]);
 });
 
-test("a probe that takes too long is killed and counts as failed", async () => {
+test("a probe that takes too long is killed and counts as failed, with what it had said", async () => {
   const health = [
     "--health-cmd",
-    "sleep 1000",
+    "echo waiting; sleep 1000",
     "--health-interval",
     "50ms",
     "--health-timeout",
-    "100ms",
+    "500ms",
     "--health-retries",
     "1",
   ];
   await engine.dockerOutput("run", "-d", "--name", "slow", ...health, "busybox", "sleep", "1000");
   await eventually(async () => (await inspect("slow", "{{.State.Health.Status}}")) === "unhealthy");
   expect(await inspect("slow", "{{(index .State.Health.Log 0).ExitCode}} {{(index .State.Health.Log 0).Output}}")).toBe(
-    "-1 Health check exceeded timeout (100ms)",
+    "-1 Health check exceeded timeout (500ms): waiting\n",
   );
 });

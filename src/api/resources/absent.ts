@@ -16,7 +16,6 @@ const LATER: readonly (readonly [endpoint: string, what: string])[] = [
   ["GET /networks/{name}", "networks"],
   ["GET /plugins/privileges", "plugins"],
   ["POST /plugins/{name}", "plugins"],
-  ["DELETE /plugins/{name}", "plugins"],
   ["POST /swarm/init", "swarm mode"],
   ["POST /swarm/join", "swarm mode"],
 ];
@@ -26,6 +25,14 @@ const NO_BUILD_CACHE: Route = {
   method: "POST",
   pattern: "/build/prune",
   handle: () => json(200, { CachesDeleted: null, SpaceReclaimed: 0 }),
+};
+
+const NO_SWARM_TO_LEAVE: Route = {
+  method: "POST",
+  pattern: "/swarm/leave",
+  handle: () => {
+    throw unavailable("This node is not part of a swarm");
+  },
 };
 
 const SWARM: readonly string[] = ["swarm", "nodes", "services", "tasks", "secrets", "configs"];
@@ -39,7 +46,7 @@ export function absentRoutes(backend: Backend): Route[] {
     };
     return { method, pattern, handle };
   });
-  return [...later, NO_BUILD_CACHE, ...SWARM.flatMap(swarmRoutes)];
+  return [...later, NO_BUILD_CACHE, NO_SWARM_TO_LEAVE, ...SWARM.flatMap(swarmRoutes)];
 }
 
 /** That there is no such container is the better answer. */

@@ -8,8 +8,10 @@ import { readJson } from "../body.ts";
 import type { Call, Route } from "../router.ts";
 
 export function networkRoutes(backend: NetworkBackend): Route[] {
+  const list: Route["handle"] = ({ request }) => json(200, backend.list(filtersOf(request)));
   return [
-    { method: "GET", pattern: "/networks", handle: ({ request }) => json(200, backend.list(filtersOf(request))) },
+    { method: "GET", pattern: "/networks", handle: list },
+    { method: "GET", pattern: "/networks/", handle: list },
     { method: "POST", pattern: "/networks/create", handle: (call) => create(backend, call) },
     {
       method: "POST",
@@ -60,6 +62,14 @@ export function pluginRoutes(): Route[] {
   return [
     { method: "GET", pattern: "/plugins", handle: () => json(200, []) },
     { method: "GET", pattern: "/plugins/{name}/json", handle: ({ name }) => missingPlugin(name) },
+    { method: "DELETE", pattern: "/plugins/{name}", handle: ({ name }) => missingPlugin(name) },
+    ...["enable", "disable", "set", "push"].map(
+      (action): Route => ({
+        method: "POST",
+        pattern: `/plugins/{name}/${action}`,
+        handle: ({ name }) => missingPlugin(name),
+      }),
+    ),
   ];
 }
 

@@ -51,9 +51,15 @@ async function runProbe(
   const record = await monitor.exited;
   clearTimeout(limit.timer);
   if (limit.isOver()) {
-    return { exitCode: PROBE_FAILED, output: `Health check exceeded timeout (${formatDurationMs(plan.timeoutMs)})` };
+    return { exitCode: PROBE_FAILED, output: tooLong(plan, await output) };
   }
   return { exitCode: record?.exitCode ?? PROBE_FAILED, output: await output };
+}
+
+/** What the probe said until then tells why it hung. */
+function tooLong({ timeoutMs }: HealthPlan, output: string): string {
+  const verdict = `Health check exceeded timeout (${formatDurationMs(timeoutMs)})`;
+  return output === "" ? verdict : `${verdict}: ${output}`;
 }
 
 function spawnProbe(ctx: EngineContext, container: Container, plan: HealthPlan, dir: string): MonitorHandle {

@@ -73,6 +73,7 @@ test.each<[string, Partial<ContainerMount>, boolean]>([
     false,
   ],
   ["name:/dst", { type: "volume", volume: "name", anonymous: false, subpath: "", mode: "z" }, true],
+  ["/dst", { type: "volume", anonymous: true, subpath: "", mode: "z" }, true],
   ["name:/dst:ro", { type: "volume", readOnly: true, mode: "ro" }, true],
   ["name:/dst:nocopy", { type: "volume", mode: "nocopy" }, false],
 ])("the bind %p is planned as %j, filled: %p", (bind, mount, copy) => {

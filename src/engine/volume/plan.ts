@@ -50,11 +50,13 @@ export function planMounts(
   const byPlace = new Map<string, PlannedMount>();
   const add = (planned: PlannedMount): void => void byPlace.set(planned.mount.destination, planned);
   for (const mount of donatedMounts(ctx.registry, wanted.VolumesFrom ?? [])) add({ mount, copy: false });
-  for (const bind of wanted.Binds ?? []) add(planBind(bind, wanted.VolumeDriver));
+  for (const bind of wanted.Binds ?? []) add(planBind(bind, wanted.VolumeDriver, name));
   for (const mount of wanted.Mounts ?? []) add(planMount(ctx, mount, name));
   const tmpfs = new Set(Object.keys(wanted.Tmpfs ?? {}).map(cleanPath));
   for (const path of Object.keys(Volumes ?? {}).map(cleanPath)) {
-    if (!byPlace.has(path) && !tmpfs.has(path)) add(planImageVolume(path, wanted.VolumeDriver, name()));
+    if (!byPlace.has(path) && !tmpfs.has(path)) {
+      add(planAnonymousVolume({ destination: path, mode: "" }, wanted.VolumeDriver, name()));
+    }
   }
   const planned = [...byPlace.values()];
   for (const { mount } of planned) checkDestination(mount.destination);
@@ -69,7 +71,7 @@ const cleanPath = (path: string): string => posix.normalize(`/${path}`).replace(
 /** Docker shows this mode, of shared SELinux labels, for every volume that was given none. */
 const SHARED_LABEL = "z";
 
-function planBind(spec: string, driver: string): PlannedMount {
+function planBind(spec: string, driver: string, name: () => string): PlannedMount {
   const { type, source, destination, options } = parseBind(spec);
   const place = { destination, readOnly: options.includes("ro"), mode: options.join(",") };
   if (type === "bind") {
@@ -85,6 +87,7 @@ function planBind(spec: string, driver: string): PlannedMount {
     };
     return { mount, copy: false };
   }
+  if (source === "") return planAnonymousVolume({ destination, mode: SHARED_LABEL }, driver, name());
   const mount: VolumeMount = {
     ...place,
     mode: place.mode || SHARED_LABEL,
@@ -96,12 +99,15 @@ function planBind(spec: string, driver: string): PlannedMount {
   return { mount, request: { name: source, driver, labels: null, options: null }, copy: !options.includes("nocopy") };
 }
 
-function planImageVolume(destination: string, driver: string, name: string): PlannedMount {
+function planAnonymousVolume(
+  place: Pick<VolumeMount, "destination" | "mode">,
+  driver: string,
+  name: string,
+): PlannedMount {
   const mount: VolumeMount = {
+    ...place,
     type: "volume",
-    destination,
     readOnly: false,
-    mode: "",
     volume: name,
     anonymous: true,
     subpath: "",
