@@ -61,7 +61,7 @@ function component(name: Name): Buffer {
 /** Opens a path as the host sees it, links followed: the place where a safe walk begins. */
 export function openPath(path: Name, flags: number = O.PATH | O.DIRECTORY, mode = 0): OwnedFd {
   const text = cstr(path);
-  return new OwnedFd(check("open", printable(path), () => lib().openat(AT_FDCWD, text, flags | O.CLOEXEC, mode)));
+  return new OwnedFd(check("open", path, () => lib().openat(AT_FDCWD, text, flags | O.CLOEXEC, mode)));
 }
 
 export interface ResolveOptions {
@@ -89,9 +89,7 @@ export function openInRoot(
   const resolve = within | RESOLVE_NO_MAGICLINKS | (noSymlinks ? RESOLVE_NO_SYMLINKS : 0);
   const how = new BigUint64Array([BigInt(flags | O.CLOEXEC), BigInt(mode), BigInt(resolve)]);
   return new OwnedFd(
-    retryRaced(() =>
-      check("openat2", printable(path), () => lib().syscall(SYS_OPENAT2, root, text, how, how.byteLength)),
-    ),
+    retryRaced(() => check("openat2", path, () => lib().syscall(SYS_OPENAT2, root, text, how, how.byteLength))),
   );
 }
 
@@ -111,33 +109,31 @@ function retryRaced(open: () => number): number {
 /** Opens or makes `name`, never through a symbolic link (ELOOP). `flags` of open(2), such as O.WRONLY | O.CREAT | O.EXCL. */
 export function openat(dir: DirFd, name: Name, flags: number, mode = 0): OwnedFd {
   const text = component(name);
-  return new OwnedFd(
-    check("openat", printable(name), () => lib().openat(dir, text, flags | O.NOFOLLOW | O.CLOEXEC, mode)),
-  );
+  return new OwnedFd(check("openat", name, () => lib().openat(dir, text, flags | O.NOFOLLOW | O.CLOEXEC, mode)));
 }
 
 /** `mode` is cut by the umask. */
 export function mkdirat(dir: DirFd, name: Name, mode = 0o755): void {
   const text = component(name);
-  check("mkdirat", printable(name), () => lib().mkdirat(dir, text, mode));
+  check("mkdirat", name, () => lib().mkdirat(dir, text, mode));
 }
 
 /** A link called `name` with any text as its target, which is not looked at. */
 export function symlinkat(target: Name, dir: DirFd, name: Name): void {
   const [from, text] = [cstr(target), component(name)];
-  check("symlinkat", printable(name), () => lib().symlinkat(from, dir, text));
+  check("symlinkat", name, () => lib().symlinkat(from, dir, text));
 }
 
 /** A hard link `name` to `from`; to a symbolic link itself when `from` is one. */
 export function linkat(fromDir: DirFd, from: Name, dir: DirFd, name: Name): void {
   const [source, text] = [component(from), component(name)];
-  check("linkat", printable(name), () => lib().linkat(fromDir, source, dir, text, 0));
+  check("linkat", name, () => lib().linkat(fromDir, source, dir, text, 0));
 }
 
 /** Another name of an open file (O_PATH will do) on the same mount. Takes the right to read any file, linkat(2). */
 export function linkOpen(fd: number, dir: DirFd, name: Name): void {
   const text = component(name);
-  check("linkat", printable(name), () => lib().linkat(fd, EMPTY, dir, text, AT_EMPTY_PATH));
+  check("linkat", name, () => lib().linkat(fd, EMPTY, dir, text, AT_EMPTY_PATH));
 }
 
 /** The kernel's encoding of a device number. */
@@ -149,13 +145,13 @@ export function makedev(major: number, minor: number): bigint {
 /** A device, fifo or socket: `mode` carries the type (S_IFCHR …) and is cut by the umask. */
 export function mknodat(dir: DirFd, name: Name, mode: number, device = 0n): void {
   const text = component(name);
-  check("mknodat", printable(name), () => lib().mknodat(dir, text, mode, device));
+  check("mknodat", name, () => lib().mknodat(dir, text, mode, device));
 }
 
 /** Changes the owner of `name` itself, also of a symbolic link. Clears set-user-id: chmod comes after. */
 export function fchownat(dir: DirFd, name: Name, uid: number, gid: number): void {
   const text = component(name);
-  check("fchownat", printable(name), () => lib().fchownat(dir, text, uid, gid, AT_SYMLINK_NOFOLLOW));
+  check("fchownat", name, () => lib().fchownat(dir, text, uid, gid, AT_SYMLINK_NOFOLLOW));
 }
 
 /** Changes the owner of an open file; an O_PATH descriptor will do. */
@@ -198,7 +194,7 @@ function timespecs(...timesNs: readonly bigint[]): BigInt64Array {
 /** Sets access and modification time, in nanoseconds since 1970, of `name` itself, also of a symbolic link. */
 export function utimensat(dir: DirFd, name: Name, accessedNs: bigint, modifiedNs: bigint): void {
   const [text, times] = [component(name), timespecs(accessedNs, modifiedNs)];
-  check("utimensat", printable(name), () => lib().utimensat(dir, text, times, AT_SYMLINK_NOFOLLOW));
+  check("utimensat", name, () => lib().utimensat(dir, text, times, AT_SYMLINK_NOFOLLOW));
 }
 
 /** Sets the times of an open file; an O_PATH descriptor will do. */
@@ -228,12 +224,12 @@ export function setxattrat(dir: DirFd, name: Name, attribute: string, value: Uin
 /** Removes a file, link or node; with `directory`, an empty directory instead. */
 export function unlinkat(dir: DirFd, name: Name, { directory = false } = {}): void {
   const text = component(name);
-  check("unlinkat", printable(name), () => lib().unlinkat(dir, text, directory ? AT_REMOVEDIR : 0));
+  check("unlinkat", name, () => lib().unlinkat(dir, text, directory ? AT_REMOVEDIR : 0));
 }
 
 export function renameat(fromDir: DirFd, from: Name, dir: DirFd, name: Name): void {
   const [source, text] = [component(from), component(name)];
-  check("renameat", printable(name), () => lib().renameat(fromDir, source, dir, text));
+  check("renameat", name, () => lib().renameat(fromDir, source, dir, text));
 }
 
 const RENAME_EXCHANGE = 2;
@@ -241,5 +237,5 @@ const RENAME_EXCHANGE = 2;
 /** Two names trade places, both at once; they lie on one file system. */
 export function exchange(oneDir: DirFd, one: Name, otherDir: DirFd, other: Name): void {
   const [source, text] = [component(one), component(other)];
-  check("renameat2", printable(other), () => lib().renameat2(oneDir, source, otherDir, text, RENAME_EXCHANGE));
+  check("renameat2", other, () => lib().renameat2(oneDir, source, otherDir, text, RENAME_EXCHANGE));
 }

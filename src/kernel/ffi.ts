@@ -25,11 +25,14 @@ function errno(): number {
   return errnoAt === null ? EINVAL : read.i32(errnoAt, 0);
 }
 
-/** Runs a call that returns -1 on failure; repeats it on EINTR. Throws SysError. Never for close(2). */
-export function check(syscall: string, subject: string, call: () => number): number {
+/**
+ * Runs a call that returns -1 on failure; repeats it on EINTR. Throws SysError, which says what the call was about. Never for
+ * close(2).
+ */
+export function check(syscall: string, subject: string | Uint8Array, call: () => number): number {
   const result = attempt(call);
   if (result >= 0) return result;
-  throw new SysError(syscall, -result, subject);
+  throw new SysError(syscall, -result, printable(subject));
 }
 
 /** The same without throwing: what the call returns, or its negative error number. For failures that are nothing special. */
@@ -54,6 +57,21 @@ export function cstr(text: string | Uint8Array): Buffer {
   else out.set(text);
   out[length] = 0;
   return out;
+}
+
+/** PATH_MAX, with the NUL. */
+const shared = Buffer.alloc(4096);
+/** Of a character, in UTF-8. */
+const MAX_BYTES = 3;
+
+/** The same in memory that is used again by the next call, for names that are told once for each of many files. */
+export function briefCstr(text: string | Uint8Array): Buffer {
+  if (text.length * MAX_BYTES >= shared.length) return cstr(text);
+  if (typeof text !== "string") shared.set(text);
+  const length = typeof text === "string" ? shared.write(text) : text.length;
+  shared[length] = 0;
+  // A NUL inside is for cstr to refuse.
+  return shared.indexOf(0) === length ? shared : cstr(text);
 }
 
 /** For messages only: names may be any bytes. */

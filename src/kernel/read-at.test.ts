@@ -67,6 +67,8 @@ test("statAt() does not follow links, and tells devices, times before 1970 and b
   using dev = openPath("/dev");
   expect(statAt(dev.fd, "null")).toMatchObject({ type: "char", major: 1, minor: 3 });
   expect(() => statAt(root.fd, new Uint8Array([0xff]))).toThrow("no such file or directory");
+  expect(() => statAt(root.fd, "é\0")).toThrow("contains a NUL byte");
+  expect(() => statAt(root.fd, "x".repeat(5000))).toThrow("too long");
 });
 
 test("readLink() reads a link that is held open", () => {

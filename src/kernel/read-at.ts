@@ -4,7 +4,7 @@
  */
 import type { DirFd, Name } from "./at.ts";
 import { EINVAL, SysError } from "./errno.ts";
-import { check, cstr, libc, printable } from "./ffi.ts";
+import { briefCstr, check, cstr, libc } from "./ffi.ts";
 
 const AT_SYMLINK_NOFOLLOW = 0x100;
 const AT_NO_AUTOMOUNT = 0x800;
@@ -64,9 +64,9 @@ const statView = new DataView(statBytes.buffer, statBytes.byteOffset, STATX_BYTE
 
 /** Of `name` itself, also when it is a symbolic link. */
 export function statAt(dir: DirFd, name: Name): FileStat {
-  const text = cstr(name);
+  const text = briefCstr(name);
   const flags = AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT;
-  check("statx", printable(name), () => lib().statx(dir, text, flags, STATX_BASIC_STATS, statBytes));
+  check("statx", name, () => lib().statx(dir, text, flags, STATX_BASIC_STATS, statBytes));
   return decodeStat();
 }
 
