@@ -1,12 +1,20 @@
 /** A client of BuildKit's protocol without files of its own: contexts are uploaded as tars, results come into memory, stores are maps. */
+import type { Duplex } from "../../src/base/duplex.ts";
 import { createId } from "../../src/base/ids.ts";
 import { nullLogger } from "../../src/base/log.ts";
 import { createClient } from "../../src/client/client.ts";
 import { GrpcClient } from "../../src/grpc/client.ts";
-import { SOLVE } from "../../src/grpc/control-methods.ts";
+import { SOLVE, STATUS } from "../../src/grpc/control-methods.ts";
 import { bidirectional, type Call, type Endpoint, serverStreaming, unary } from "../../src/grpc/method.ts";
 import { serveGrpc } from "../../src/grpc/server.ts";
-import { CONTENT_INFO, CONTENT_READ, CONTENT_WRITE, PULL_UPLOAD, SEND_BYTES } from "../../src/grpc/session-methods.ts";
+import {
+  CONTENT_INFO,
+  CONTENT_READ,
+  CONTENT_WRITE,
+  GET_SECRET,
+  PULL_UPLOAD,
+  SEND_BYTES,
+} from "../../src/grpc/session-methods.ts";
 import { CODE, GrpcError } from "../../src/grpc/status.ts";
 import { WRITE } from "../../src/wire/buildkit/session.ts";
 import { type ContextFiles, contextTar } from "./classic-build.ts";
@@ -23,6 +31,18 @@ export interface Wish {
   readonly options?: Attributes;
   /** The client's content stores: name -> digest -> bytes. */
   readonly stores?: Stores;
+  /** What the client answers when it is asked for any secret. */
+  readonly secret?: () => Promise<string>;
+}
+
+/** A build that goes on, and the two connections of its client. */
+export interface Solving {
+  /** Rejects with what the build fails with. */
+  readonly done: Promise<Outcome>;
+  readonly calls: Duplex;
+  readonly session: Duplex;
+  /** Resolves once the engine tells that a step with this name is being carried out. */
+  begun(name: RegExp): Promise<void>;
 }
 
 export type Stores = Map<string, Map<string, Buffer>>;
@@ -36,26 +56,43 @@ export interface Outcome {
 
 /** Rejects with what the build fails with. */
 export async function solve(engine: TestEngine, files: ContextFiles, wish: Wish = {}): Promise<Outcome> {
+  return (await beginSolve(engine, files, wish)).done;
+}
+
+export async function beginSolve(engine: TestEngine, files: ContextFiles, wish: Wish = {}): Promise<Solving> {
   const client = createClient({ socketPath: engine.socketPath });
   const sent = new Map<number, Buffer>();
-  const endpoints = sessionEndpoints(contextTar(files), { sent, stores: wish.stores ?? new Map() });
-  const session = createId();
+  const { stores = new Map(), secret } = wish;
+  const endpoints = sessionEndpoints(contextTar(files), { sent, stores, secret });
+  const id = createId();
   const methods = endpoints.map(({ path }) => path);
-  const serving = await client.builds.session({ id: session, sharedKey: "", methods });
+  const session = await client.builds.session({ id, sharedKey: "", methods });
   const byPath = new Map(endpoints.map((endpoint) => [endpoint.path, endpoint]));
-  const served = serveGrpc(serving, byPath, nullLogger);
+  const served = serveGrpc(session, byPath, nullLogger);
   const calls = await client.builds.grpc();
   const control = new GrpcClient(calls);
-  try {
-    const { exporterResponse } = await control.call(SOLVE, requestOf(session, wish));
-    return { answers: exporterResponse, sent };
-  } finally {
-    control.close();
-    calls.close();
-    serving.close();
-    await served;
-    client.close();
-  }
+  const request = requestOf(id, wish);
+  const begun = async (name: RegExp): Promise<void> => {
+    const status = control.open(STATUS);
+    await status.send({ ref: request.ref });
+    for await (const { vertexes } of status.answers) {
+      if (vertexes.some((vertex) => vertex.started !== undefined && name.test(vertex.name))) return;
+    }
+    throw new Error(`no step ${name.source} was begun`);
+  };
+  const solving = async (): Promise<Outcome> => {
+    try {
+      const { exporterResponse } = await control.call(SOLVE, request);
+      return { answers: exporterResponse, sent };
+    } finally {
+      control.close();
+      calls.close();
+      session.close();
+      await served;
+      client.close();
+    }
+  };
+  return { done: solving(), calls, session, begun };
 }
 
 function requestOf(session: string, { exporters = [], cacheTo = [], cacheFrom = [], options = {} }: Wish) {
@@ -79,10 +116,12 @@ const UPLOAD = "context";
 interface ClientSide {
   readonly sent: Map<number, Buffer>;
   readonly stores: Stores;
+  readonly secret: Wish["secret"];
 }
 
-function sessionEndpoints(context: Uint8Array, { sent, stores }: ClientSide): Endpoint[] {
+function sessionEndpoints(context: Uint8Array, { sent, stores, secret }: ClientSide): Endpoint[] {
   return [
+    ...(secret === undefined ? [] : [unary(GET_SECRET, async () => ({ data: Buffer.from(await secret()) }))]),
     bidirectional(PULL_UPLOAD, async function* () {
       yield { data: context };
     }),

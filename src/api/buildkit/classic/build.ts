@@ -29,7 +29,7 @@ export async function classicBuild(deps: ClassicDeps, request: Request): Promise
   const received = remote === "" || remote === "client-session" ? await deps.builder.receive(request.body) : undefined;
   const context =
     received === undefined ? remoteContext(remote) : ({ from: "directory", path: received.path } as const);
-  const lines = run(deps, request, { context, release: received?.release });
+  const lines = run(deps, request, { context, ...ending(request, received?.release) });
   return jsonLines(request.query.text("version") === "2" ? lines : await primed(lines));
 }
 
@@ -39,26 +39,38 @@ function remoteContext(remote: string): ContextSource {
   throw invalidParameter(`remote URL ${JSON.stringify(remote)} could not be recognized as URL`);
 }
 
-interface Received {
-  readonly context: ContextSource;
-  readonly release: (() => Promise<void>) | undefined;
+interface Ending {
+  readonly aborter: AbortController;
+  readonly end: () => Promise<void>;
 }
 
-async function* run(deps: ClassicDeps, request: Request, { context, release }: Received): AsyncGenerator<unknown> {
-  const aborter = new AbortController();
+async function* run(
+  deps: ClassicDeps,
+  request: Request,
+  { context, aborter, end }: Ending & { readonly context: ContextSource },
+): AsyncGenerator<unknown> {
   try {
     const options = decodeClassicOptions(request.query, context);
     deps.running.set(options.ref, aborter);
-    try {
-      yield* build(deps, request, { options, signal: AbortSignal.any([request.signal, aborter.signal]) });
-    } finally {
-      deps.running.delete(options.ref);
-    }
+    aborter.signal.addEventListener("abort", () => deps.running.delete(options.ref), { once: true });
+    yield* build(deps, request, { options, signal: AbortSignal.any([request.signal, aborter.signal]) });
   } finally {
-    // What goes on is for nobody: its client may have left.
-    aborter.abort(new Error("context canceled"));
-    await release?.();
+    await end();
   }
+}
+
+/** The end of everything, once: of what is told, or of a client that has left before it was told anything. */
+function ending({ signal }: Request, release: (() => Promise<void>) | undefined): Ending {
+  const aborter = new AbortController();
+  let ended: Promise<void> | undefined;
+  const end = (): Promise<void> => {
+    aborter.abort(new Error("context canceled"));
+    ended ??= release?.() ?? Promise.resolve();
+    return ended;
+  };
+  // What cannot be deleted now is at the next start.
+  signal.addEventListener("abort", () => void end().catch(() => undefined), { once: true });
+  return { aborter, end };
 }
 
 interface Running {

@@ -12,6 +12,7 @@ import type { ExecOperation } from "../../operation.ts";
 import type { Step } from "../../solver/solver.ts";
 import { EMPTY_TREE, type Tree, type TreeStore } from "../../tree.ts";
 import type { CacheMounts } from "./cache-mounts.ts";
+import { createClippedOutput } from "./clipped-output.ts";
 import { FOREIGN_EXIT_CODE, foreignProgram } from "./foreign-program.ts";
 import { type PreparedMounts, prepareMounts } from "./mounts.ts";
 import type { StepEtcFiles, StepNetwork, StepRuntime } from "./ports.ts";
@@ -141,10 +142,12 @@ async function follow(
     throw failure(operation, { exitCode });
   }
   let foreign: string | undefined;
-  for await (const { stream, payload } of demultiplex(output.readable)) {
-    foreign = stream === 2 ? foreignProgram(payload) : undefined;
-    const bytes = foreign === undefined ? Uint8Array.from(payload) : Buffer.from(foreign);
-    step.tell({ kind: "log", stream: stream === 2 ? "stderr" : "stdout", bytes });
+  const clipped = createClippedOutput();
+  for await (const { stream: number, payload } of demultiplex(output.readable)) {
+    const stream = number === 2 ? "stderr" : "stdout";
+    foreign = stream === "stderr" ? foreignProgram(payload) : undefined;
+    const bytes = clipped(stream, foreign === undefined ? payload : Buffer.from(foreign));
+    if (bytes !== undefined) step.tell({ kind: "log", stream, bytes: Uint8Array.from(bytes) });
   }
   const record = await monitor.exited;
   step.signal.throwIfAborted();
