@@ -18,7 +18,7 @@ import { killAtCall } from "../harness/syscall-kill.ts";
 /** Enough for every action; reaching it means that the action never got through. */
 const MOST_CALLS = 3000;
 /** How far apart deaths are: 1 is everywhere, for a long run by hand. */
-const EVERY = Number(process.env.TARE_KILL_EVERY ?? 12);
+const EVERY = Number(process.env.TARE_KILL_EVERY ?? 40);
 const nextCall = (nth: number): number => nth + Math.max(1, Math.round((nth * EVERY) / 20));
 
 const FILES: ContextFiles = {
