@@ -46,12 +46,19 @@ export const GROUPED: Readonly<Record<string, Entry>> = {
   "network-connect": {
     summary: "Connect a container to a network",
     grouped: true,
+    connections: 1,
     load: () => import("./commands/network-connect.ts"),
   },
-  "network-create": { summary: "Create a network", grouped: true, load: () => import("./commands/network-create.ts") },
+  "network-create": {
+    summary: "Create a network",
+    grouped: true,
+    connections: 1,
+    load: () => import("./commands/network-create.ts"),
+  },
   "network-disconnect": {
     summary: "Disconnect a container from a network",
     grouped: true,
+    connections: 1,
     load: () => import("./commands/network-disconnect.ts"),
   },
   "network-inspect": {
@@ -68,6 +75,7 @@ export const GROUPED: Readonly<Record<string, Entry>> = {
   "network-rm": {
     summary: "Remove one or more networks",
     grouped: true,
+    connections: 1,
     load: () => import("./commands/network-rm.ts"),
   },
   "volume-create": { summary: "Create a volume", grouped: true, load: () => import("./commands/volume-create.ts") },

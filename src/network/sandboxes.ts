@@ -135,8 +135,9 @@ export class Sandboxes {
     use.attached.delete(name);
     const routes = toRoutes([...use.attached.values()]);
     if (attached.live.record.driver === "bridge") {
-      await this.#detach(use, attached);
-      if (!Bun.deepEquals(before, routes)) await this.#deps.worker.changeNamespace(path, { routes });
+      // At once: the interface takes what is left of its routes with it.
+      const rerouted = Bun.deepEquals(before, routes) ? undefined : this.#deps.worker.changeNamespace(path, { routes });
+      await Promise.all([this.#detach(use, attached), rerouted]);
     } else {
       await this.#unplug(use, path, attached, routes);
     }

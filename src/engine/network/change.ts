@@ -18,7 +18,7 @@ export function changeConnections(
   const before = toEtcRequest(ctx, container);
   container.updateSpec({ networkingConfig: { EndpointsConfig: { ...wanted } } });
   container.update({ endpoints, ports });
-  if (container.live !== undefined) {
-    ctx.etcFiles.update(ctx.paths.container(container.id), before, toEtcRequest(ctx, container));
-  }
+  const after = toEtcRequest(ctx, container);
+  if (container.live === undefined || Bun.deepEquals(before, after)) return;
+  ctx.etcFiles.update(ctx.paths.container(container.id), before, after);
 }

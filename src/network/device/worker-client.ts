@@ -99,17 +99,21 @@ export class NetworkWorker {
 
   /** Packets pass by its interfaces from the first moment. */
   async createNamespace(plan: NamespacePlan): Promise<OwnedFd> {
-    const { fd } = await this.ask({ do: "createNamespace", plan });
+    const made = this.ask({ do: "createNamespace", plan });
+    const forwarding = this.#untilForwarding(plan.interfaces);
+    const { fd } = await made;
     if (fd === undefined) throw systemError("the network worker returned no namespace");
     const namespace = new OwnedFd(fd);
-    await this.#untilForwarding(plan.interfaces);
+    await forwarding;
     return namespace;
   }
 
   /** `path` leads to the namespace of a container that lives. */
   async changeNamespace(path: string, change: NamespaceChange): Promise<void> {
-    await this.ask({ do: "changeNamespace", path, change });
-    if (change.add !== undefined) await this.#untilForwarding([change.add]);
+    const changed = this.ask({ do: "changeNamespace", path, change });
+    const forwarding = this.#untilForwarding(change.add === undefined ? [] : [change.add]);
+    await changed;
+    await forwarding;
   }
 
   /** Datagrams of clients that do not stop are led where these UDP ports lead now. */
@@ -127,7 +131,10 @@ export class NetworkWorker {
     thread.terminate();
   }
 
-  /** Gives up after a while: it is a courtesy. */
+  /**
+   * Of interfaces that have been asked for: the thread goes from one job to the next without a pause. Never rejects, and gives up after a
+   * while: it is a courtesy.
+   */
   async #untilForwarding(interfaces: readonly InterfacePlan[]): Promise<void> {
     const ports = interfaces.flatMap(({ link }) => (link.kind === "bridge" ? [link.hostName] : []));
     const deadline = performance.now() + FORWARDING_MS;
