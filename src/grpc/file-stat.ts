@@ -2,6 +2,7 @@
 import { invalidParameter } from "../base/errors.ts";
 import type { Stat } from "../wire/buildkit/common.ts";
 import type { FileStat } from "../wire/file-transfer.ts";
+import type { Sendable } from "../wire/protobuf/message.ts";
 
 const GO = {
   directory: 2 ** 31,
@@ -57,9 +58,11 @@ const TYPE_BITS: Readonly<Record<FileStat["type"], number>> = {
   fifo: GO.fifo,
 };
 
-export function toStat({ type, mode, mtimeNs, xattrs, ...rest }: FileStat): Stat {
+export function toStat(entry: FileStat): Sendable<Stat> {
+  const { path, type, mode, uid, gid, size, mtimeNs, linkName, major, minor, xattrs } = entry;
   const special = (mode & 0o4000 ? GO.setuid : 0) + (mode & 0o2000 ? GO.setgid : 0) + (mode & 0o1000 ? GO.sticky : 0);
-  return { ...rest, mode: TYPE_BITS[type] + special + (mode & 0o777), modTime: mtimeNs, xattrs: new Map(xattrs) };
+  const bits = TYPE_BITS[type] + special + (mode & 0o777);
+  return { path, mode: bits, uid, gid, size, modTime: mtimeNs, linkName, major, minor, xattrs };
 }
 
 /** A component that is none, "." or "..", also for a path that is empty, absolute or ends with a slash. */

@@ -1,5 +1,5 @@
 /** The kinds of fields a message can have: how each is written after its tag, read again, and what it is worth when absent. */
-import { decodeFrom, encode, type Field, type Message, type Sendable } from "./message.ts";
+import { decodeFrom, encodeInto, type Field, type Message, type Sendable } from "./message.ts";
 import type { ProtoReader } from "./reader.ts";
 import type { ProtoWriter, WireType } from "./writer.ts";
 
@@ -16,7 +16,7 @@ const STRING: Kind<string> = {
   type: 2,
   zero: "",
   isZero: (value) => value === "",
-  write: (writer, value) => writer.bytes(Buffer.from(value)),
+  write: (writer, value) => writer.text(value),
   read: (reader) => reader.text(),
 };
 const BYTES: Kind<Uint8Array> = {
@@ -62,7 +62,7 @@ function messageKind<T>(type: () => Message<T>): Kind<T> {
       return type().empty;
     },
     isZero: () => false,
-    write: (writer, value) => writer.bytes(encode(type(), value as Sendable<T>)),
+    write: (writer, value) => writer.inner(() => encodeInto(writer, type(), value as Sendable<T>)),
     read: (reader) => decodeFrom(type(), reader.inner()),
   };
 }

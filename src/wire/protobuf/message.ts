@@ -44,11 +44,16 @@ export function message<F extends Readonly<Record<string, unknown>>>(fields: F):
 /** Fields that are not given, or have their default, are not sent. */
 export function encode<T>(type: Message<T>, value: Sendable<T>): Uint8Array {
   const writer = new ProtoWriter();
+  encodeInto(writer, type, value);
+  return writer.finish();
+}
+
+/** The same after what a writer has. */
+export function encodeInto<T>(writer: ProtoWriter, type: Message<T>, value: Sendable<T>): void {
   const values = value as Readonly<Record<string, unknown>>;
   for (const [name, field] of type.fields.values()) {
     if (values[name] !== undefined) field.write(writer, values[name]);
   }
-  return writer.finish();
 }
 
 /** Fields that the message does not know are passed over. Throws invalidParameter for bytes that are no message. */

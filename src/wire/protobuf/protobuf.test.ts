@@ -48,6 +48,21 @@ test("what is encoded is decoded again", () => {
   fc.assert(fc.property(anyOuter, (value) => expect(decode(Outer, encode(Outer, value))).toEqual(value)));
 });
 
+test.each([0, 120, 121, 122, 123, 124, 125, 126, 127, 128, 250, 260, 16_380, 16_384, 70_000])(
+  "a message within another one comes whole, with a text of %d bytes",
+  (length) => {
+    const inner = { name: "ä".repeat(length / 2) + "x".repeat(length % 2), size: 7 };
+    const value = {
+      ...decode(Outer, new Uint8Array()),
+      text: "before",
+      inner,
+      inners: [inner, inner],
+      words: ["after"],
+    };
+    expect(decode(Outer, encode(Outer, value))).toEqual(value);
+  },
+);
+
 test("bytes are as protoc writes them", () => {
   const sent = encode(Outer, { text: "hi", count: -1, inner: { size: 300 }, labels: new Map([["a", "b"]]) });
   const hex = "0a026869" + "18ffffffffffffffffff01" + "4a03" + "10ac02" + "5a06" + "0a0161120162";

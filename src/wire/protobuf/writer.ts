@@ -2,8 +2,12 @@
 
 export type WireType = 0 | 1 | 2 | 5;
 
+/** Seven groups of seven bits: what a number holds for certain. */
+const LOW_BITS = 49;
+const LOW_GROUPS = 7;
+
 export class ProtoWriter {
-  #bytes = new Uint8Array(256);
+  #bytes = Buffer.allocUnsafe(256);
   #length = 0;
 
   tag(field: number, type: WireType): this {
@@ -24,20 +28,21 @@ export class ProtoWriter {
 
   /** Any 64-bit number; negative ones in two's complement. */
   varint64(value: bigint): this {
-    let rest = BigInt.asUintN(64, value);
-    this.#reserve(10);
-    while (rest > 127n) {
-      this.#bytes[this.#length++] = Number(rest & 127n) | 128;
-      rest >>= 7n;
+    const whole = BigInt.asUintN(64, value);
+    const high = Number(whole >> BigInt(LOW_BITS));
+    let low = Number(BigInt.asUintN(LOW_BITS, whole));
+    if (high === 0) return this.varint(low);
+    this.#reserve(LOW_GROUPS);
+    for (let group = 0; group < LOW_GROUPS; group++) {
+      this.#bytes[this.#length++] = (low % 128) | 128;
+      low = Math.floor(low / 128);
     }
-    this.#bytes[this.#length++] = Number(rest);
-    return this;
+    return this.varint(high);
   }
 
   float64(value: number): this {
     this.#reserve(8);
-    new DataView(this.#bytes.buffer).setFloat64(this.#length, value, true);
-    this.#length += 8;
+    this.#length = this.#bytes.writeDoubleLE(value, this.#length);
     return this;
   }
 
@@ -50,6 +55,33 @@ export class ProtoWriter {
     return this;
   }
 
+  /** With its length before it. */
+  text(value: string): this {
+    const length = Buffer.byteLength(value);
+    this.varint(length);
+    this.#reserve(length);
+    this.#length += this.#bytes.write(value, this.#length);
+    return this;
+  }
+
+  /** What `write` writes, with its length before it. */
+  inner(write: () => void): this {
+    // Nearly every length is of one byte; there is room made for others when they are known.
+    const head = this.#length;
+    this.#reserve(1);
+    this.#length++;
+    write();
+    const length = this.#length - head - 1;
+    this.#length = head;
+    if (length > 127) {
+      this.#reserve(length + MAX_LENGTH_BYTES);
+      this.#bytes.copyWithin(head + lengthBytes(length), head + 1, head + 1 + length);
+    }
+    this.varint(length);
+    this.#length += length;
+    return this;
+  }
+
   /** Everything so far; the writer is done with. */
   finish(): Uint8Array {
     return this.#bytes.subarray(0, this.#length);
@@ -57,8 +89,17 @@ export class ProtoWriter {
 
   #reserve(more: number): void {
     if (this.#length + more <= this.#bytes.length) return;
-    const grown = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length + more));
+    const grown = Buffer.allocUnsafe(Math.max(this.#bytes.length * 2, this.#length + more));
     grown.set(this.#bytes);
     this.#bytes = grown;
   }
+}
+
+const MAX_LENGTH_BYTES = 8;
+
+/** Of a length as a varint. */
+function lengthBytes(length: number): number {
+  let bytes = 1;
+  for (let rest = length; rest > 127; rest = Math.floor(rest / 128)) bytes++;
+  return bytes;
 }
