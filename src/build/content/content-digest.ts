@@ -11,7 +11,7 @@ import { getXattr, listXattrs, readLink } from "../../kernel/read-at.ts";
 import type { ContentWanted } from "../tree.ts";
 import { Filter, select, walk } from "./select.ts";
 
-const buffer = Buffer.allocUnsafe(1024 * 1024);
+const buffer = new Uint8Array(1024 * 1024);
 
 /** Throws MissingPath. */
 export function contentDigest(root: string, { paths, wildcards, exclude = [] }: ContentWanted): string {

@@ -2,7 +2,7 @@
  * The build store's trees: each step's changes are a directory in overlayfs's format, stacked on image layers and other steps
  * without copying anything. A layer that an image needs becomes a layer of the image store, and its directory goes.
  */
-import { rmSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { createId } from "../../base/ids.ts";
 import type { FileThreads } from "../../files/threads/threads.ts";
 import type { BuiltImages } from "../../image/built.ts";
@@ -99,7 +99,7 @@ export class LayerTrees implements TreeStore {
       mountAt: (target) => overlayMount({ ...overlay, target }),
       commit: async () => {
         isKept = true;
-        rmSync(work, { recursive: true, force: true });
+        await rm(work, { recursive: true, force: true });
         this.#remember({ id, diffId: "", sizeBytes: -1, createdAt: Date.now() });
         release();
         return { layers: [...base.layers, id] };
