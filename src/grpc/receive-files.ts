@@ -9,6 +9,10 @@ import { Channel } from "./channel.ts";
 import { comparePaths, fromStat } from "./file-stat.ts";
 import type { OpenCall } from "./open-call.ts";
 
+/** As of an archive's entries (base/tar). */
+const MAX_ENTRIES = 1_000_000;
+/** Of all paths, targets and attributes, which are kept. */
+const MAX_LIST_BYTES = 64 * 1024 * 1024;
 const MAX_QUEUED_BYTES = 8 * 1024 * 1024;
 
 export function receiveFiles(call: OpenCall<Packet, Packet>): FileTransfer {
@@ -27,6 +31,7 @@ class Transfer implements FileTransfer {
   /** fsutil counts every stat, also those of sockets that are passed over here. */
   readonly #numbers: number[] = [];
   #received = 0;
+  #listBytes = 0;
   #last: string | undefined;
   #failure: Error | undefined;
   #queuedBytes = 0;
@@ -106,6 +111,10 @@ class Transfer implements FileTransfer {
 
   #takeStat(sent: NonNullable<Packet["stat"]>): void {
     const id = this.#received++;
+    this.#listBytes += sizeOf(sent);
+    if (this.#received > MAX_ENTRIES || this.#listBytes > MAX_LIST_BYTES) {
+      throw invalidParameter("too many files in a transfer");
+    }
     const stat = fromStat(sent);
     if (stat === undefined) return;
     if (this.#last !== undefined && comparePaths(this.#last, stat.path) >= 0) {
@@ -132,4 +141,10 @@ class Transfer implements FileTransfer {
     this.#stats.fail(error);
     for (const channel of this.#files.values()) channel.fail(error);
   }
+}
+
+function sizeOf({ path, linkName, xattrs }: NonNullable<Packet["stat"]>): number {
+  let size = path.length + linkName.length;
+  for (const [name, value] of xattrs) size += name.length + value.length;
+  return size;
 }

@@ -31,6 +31,8 @@ export interface Wish {
   readonly options?: Attributes;
   /** The client's content stores: name -> digest -> bytes. */
   readonly stores?: Stores;
+  /** Served besides, or instead. */
+  readonly endpoints?: readonly Endpoint[];
   /** What the client answers when it is asked for any secret. */
   readonly secret?: () => Promise<string>;
 }
@@ -63,7 +65,7 @@ export async function beginSolve(engine: TestEngine, files: ContextFiles, wish: 
   const client = createClient({ socketPath: engine.socketPath });
   const sent = new Map<number, Buffer>();
   const { stores = new Map(), secret } = wish;
-  const endpoints = sessionEndpoints(contextTar(files), { sent, stores, secret });
+  const endpoints = [...sessionEndpoints(contextTar(files), { sent, stores, secret }), ...(wish.endpoints ?? [])];
   const id = createId();
   const methods = endpoints.map(({ path }) => path);
   const session = await client.builds.session({ id, sharedKey: "", methods });
