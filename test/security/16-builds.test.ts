@@ -6,6 +6,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   symlinkSync,
   writeFileSync,
@@ -14,8 +15,10 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { type ContextFiles, classicBuild, contextTar, sendBuild } from "../harness/classic-build.ts";
 import { TestEngine } from "../harness/engine.ts";
+import { eventually } from "../harness/eventually.ts";
 import { GitServer } from "../harness/git-server.ts";
 import { ensureBusybox } from "../harness/images.ts";
+import { output } from "../harness/process.ts";
 
 let engine: TestEngine;
 let outside: string;
@@ -151,6 +154,56 @@ test("a subdirectory of a repository does not lead out of it", async () => {
     expect(answer.output).not.toContain("of the host");
   }
 });
+
+test("a submodule is no way to a repository of this machine", async () => {
+  const secret = join(outside, "repository");
+  const git = (dir: string, ...args: string[]): Promise<string> =>
+    output(["git", "-C", dir, "-c", "user.name=A", "-c", "user.email=a@example.org", ...args]);
+  mkdirSync(secret);
+  writeFileSync(join(secret, "private"), "of the host\n");
+  await git(secret, "init", "-q", "-b", "main");
+  await git(secret, "add", ".");
+  await git(secret, "commit", "-q", "-m", "first");
+  await using repository = await GitServer.start(async (dir) => {
+    await git(dir, "init", "-q", "-b", "main");
+    await git(dir, "-c", "protocol.file.allow=always", "submodule", "-q", "add", `file://${secret}`, "sub");
+  });
+  const { output: said, error } = await build(`ADD ${repository.address}#main /x\nRUN cat /x/sub/*`);
+  expect(said).not.toContain("of the host");
+  expect(error).toContain("transport 'file' not allowed");
+  rmSync(secret, { recursive: true });
+});
+
+test("a server that never answers ends with its build, and with its engine", async () => {
+  const silent = Bun.listen({ hostname: "127.0.0.1", port: 0, socket: { data: () => undefined } });
+  const fetching = (): boolean => workingIn(join(engine.root, "build")).length > 0;
+  try {
+    const files = { Dockerfile: `FROM busybox\nADD git://127.0.0.1:${silent.port}/x.git /x\n` };
+    const leave = new AbortController();
+    const building = classicBuild(engine, files, {}, leave.signal).catch(() => undefined);
+    await eventually(async () => fetching());
+    leave.abort();
+    await building;
+    await eventually(async () => !fetching());
+    void classicBuild(engine, files).catch(() => undefined);
+    await eventually(async () => fetching());
+    await engine.restart();
+    await eventually(async () => !fetching());
+  } finally {
+    silent.stop(true);
+  }
+});
+
+/** Processes that work below a directory. */
+function workingIn(dir: string): string[] {
+  return readdirSync("/proc").filter((pid) => {
+    try {
+      return /^\d+$/.test(pid) && readlinkSync(`/proc/${pid}/cwd`).startsWith(dir);
+    } catch {
+      return false;
+    }
+  });
+}
 
 test.each([
   ["ADD --link=-upload-pack=touch /x", "ADD ext::sh%20-c%20touch%20/x.git /x"],
