@@ -20,6 +20,8 @@ export type { ExitRecord, MonitorHandle, ProcessRequest } from "../runtime/monit
 export interface Images {
   /** By name, short name, digest, id or unambiguous id prefix. Throws notFound("No such image: …"). */
   inspect(ref: string): ImageInspect;
+  /** In words, as in "linux/arm64". Throws notFound as well when it is of another platform. */
+  inspectFor(ref: string, platform: string): ImageInspect;
   has(id: string): boolean;
   /** Makes an image of another one and what a container has changed in it. The new id. Throws notFound when the other is gone. */
   commit(request: CommitRequest): Promise<string>;

@@ -27,7 +27,7 @@ import { migrateLeases, openLeases } from "./leases.ts";
 import { type ImageListOptions, listImages } from "./list.ts";
 import type { LoadOptions } from "./load.ts";
 import { manifestsOf } from "./manifest-summary.ts";
-import { type Platform, toOciArchitecture } from "./platform.ts";
+import { type Platform, readPlatform, toOciArchitecture } from "./platform.ts";
 import { createPressureCollector, type PressureCollector, type PressureLimits } from "./pressure.ts";
 import { createImageRecords, migrateImageRecords } from "./records.ts";
 import { type Digest, familiar, parseRepoTag } from "./reference.ts";
@@ -79,6 +79,8 @@ export interface InspectOptions {
 /** Satisfies the engine's Images and the API's ImageBackend. */
 export interface ImageStore {
   inspect(ref: string, options?: InspectOptions): ImageInspect;
+  /** In words, as in "linux/arm64". Throws notFound as well when it is of another platform. */
+  inspectFor(ref: string, platform: string): ImageInspect;
   has(id: string): boolean;
   count(): number;
   list(options: ImageListOptions): Promise<ImageSummary[]>;
@@ -150,6 +152,7 @@ export function createImages({
   });
   return {
     inspect: (ref, options) => inspect(context, ref, options),
+    inspectFor: (ref, words) => inspect(context, ref, { platform: readPlatform(words, context.architecture) }),
     count: () => catalog.all().length,
     has: (id) => catalog.get(id) !== undefined,
     list: async (options) => listImages(context, options),

@@ -15,6 +15,8 @@ const ARCHITECTURES: Readonly<Record<string, string>> = {
   ia32: "386",
 };
 
+const KNOWN_ARCHITECTURES: readonly string[] =
+  "386 amd64 arm arm64 loong64 mips mipsle mips64 mips64le ppc64 ppc64le riscv64 s390x sparc64 wasm".split(" ");
 const WORD = /^[A-Za-z0-9_.-]+$/;
 const OPERATING_SYSTEMS: readonly string[] = ["linux", "windows", "darwin", "freebsd"];
 
@@ -24,18 +26,32 @@ export function toOciArchitecture(word: string): string {
 
 /** "" is this machine. Throws invalidParameter in Docker's words; only Linux is supported. */
 export function parsePlatform(text: string, architecture: string): Platform {
+  const platform = readPlatform(text, architecture);
+  if (platform.os !== "linux") throw invalidParameter("operating system is not supported");
+  return platform;
+}
+
+/** The same of any system. */
+export function readPlatform(text: string, architecture: string): Platform {
   if (text === "") return { os: "linux", architecture, variant: "" };
   const [first = "", second, variant = "", ...rest] = text.split("/");
   if (rest.length > 0)
     throw invalidParameter(`${JSON.stringify(text)}: cannot parse platform specifier: invalid argument`);
   for (const word of text.split("/")) checkWord(word, text);
   if (second === undefined && !OPERATING_SYSTEMS.includes(first.toLowerCase())) {
-    return { os: "linux", architecture: toOciArchitecture(first), variant: "" };
+    return { os: "linux", architecture: knownArchitecture(first), variant: "" };
   }
-  if (first.toLowerCase() !== "linux") throw invalidParameter("operating system is not supported");
   const wanted = second === undefined ? architecture : toOciArchitecture(second);
   // "v8" is what arm64 means without saying.
-  return { os: "linux", architecture: wanted, variant: wanted === "arm64" && variant === "v8" ? "" : variant };
+  const significant = wanted === "arm64" && variant === "v8" ? "" : variant;
+  return { os: first.toLowerCase(), architecture: wanted, variant: significant };
+}
+
+/** A word alone has to be one that is known: it might be a system as well. */
+function knownArchitecture(word: string): string {
+  const architecture = toOciArchitecture(word);
+  if (KNOWN_ARCHITECTURES.includes(architecture)) return architecture;
+  throw invalidParameter(`${JSON.stringify(word)}: unknown operating system or architecture: invalid argument`);
 }
 
 /**

@@ -71,6 +71,8 @@ export interface ContainerCreateRequest {
   config: ContainerConfig;
   hostConfig: HostConfig;
   networkingConfig: NetworkingConfig;
+  /** What the image has to be made for, as in "linux/arm64"; any when absent. */
+  platform?: string;
 }
 export interface ContainerCreateResponse {
   Id: string;

@@ -1,4 +1,5 @@
 /** What there is none of, here and on a Docker that is in no swarm and has no plugins: both say so in the same words. */
+import { COMPARED_IMAGE } from "../harness/compare.ts";
 import type { Scenarios, Step } from "./api-steps.ts";
 
 const NO_MANAGER =
@@ -23,6 +24,31 @@ export const ABSENT: Scenarios = {
     unmanaged("GET /tasks/nosuch"),
     unmanaged("DELETE /secrets/nosuch"),
     ["POST /swarm/leave", undefined, 503, "This node is not part of a swarm"],
+  ],
+  "no image of another platform": [
+    [
+      "POST /containers/create?name=conf-a&platform=linux/s390x",
+      { Image: COMPARED_IMAGE },
+      404,
+      `image with reference ${COMPARED_IMAGE} was found but its platform (linux/amd64) does not match the specified platform (linux/s390x)`,
+    ],
+    [
+      "POST /containers/create?name=conf-a&platform=plan9/amd64",
+      { Image: COMPARED_IMAGE },
+      404,
+      `image with reference ${COMPARED_IMAGE} was found but its platform (linux/amd64) does not match the specified platform (plan9/amd64)`,
+    ],
+    [
+      "POST /containers/create?name=conf-a&platform=nosuch",
+      { Image: COMPARED_IMAGE },
+      400,
+      '"nosuch": unknown operating system or architecture: invalid argument',
+    ],
+    ["POST /containers/create?name=conf-a&platform=linux/amd64", { Image: COMPARED_IMAGE }, 201],
+  ],
+  "builds that nobody does": [
+    ["POST /build?squash=1", undefined, 400, "squash is only supported with experimental mode"],
+    ["POST /build?isolation=process", undefined, 400, 'unsupported isolation: "process"'],
   ],
   "the networks may be asked for with a slash": [['GET /networks/?filters={"name":["nosuch"]}', undefined, 200, []]],
 };

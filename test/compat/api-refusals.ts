@@ -147,6 +147,13 @@ export const OURS_ONLY: Scenarios = {
       "--storage-opt is supported only for overlay over xfs with 'pquota' mount option",
     ),
   ],
+  "no session is resized whose container has ended: Docker says so for a moment, and forgets it": [
+    ...running("conf-a"),
+    exec({ Cmd: ["sleep", "1000"], Tty: true }),
+    ["POST /containers/conf-a/kill", undefined, 204],
+    ["POST /containers/conf-a/wait", undefined, 200, { StatusCode: 137 }],
+    ["POST /exec/{exec}/resize?h=1&w=1", undefined, 409, "container {id} is not running"],
+  ],
   "an exec session runs once": [
     ...running("conf-a"),
     exec({ Cmd: ["true"], Tty: true }),

@@ -9,6 +9,7 @@ import type { HostLimits } from "../../wire/validate/resources.ts";
 import { type Answer, empty, json, shaped } from "../answer.ts";
 import type { ContainerBackend } from "../backend.ts";
 import { readJson, requireJson } from "../body.ts";
+import { isBelow } from "../negotiate.ts";
 import type { Call, Route } from "../router.ts";
 import { adaptCreate } from "../shims/create.ts";
 
@@ -82,7 +83,8 @@ async function create(backend: ContainerBackend, call: Call, hostLimits: HostLim
   const { request, warnings } = adaptCreate(decoded, call.version);
   const doubts = validateCreate(request, hostLimits);
   const checkedName = name === "" ? undefined : checkName(name);
-  const { Id, Warnings } = await backend.create(checkedName, request);
+  const platform = isBelow(call.version, "1.41") ? "" : query.text("platform");
+  const { Id, Warnings } = await backend.create(checkedName, platform === "" ? request : { ...request, platform });
   return json(201, { Id, Warnings: [...Warnings, ...doubts, ...warnings] });
 }
 

@@ -14,7 +14,8 @@ test.each([
   ["//", "/", "/"],
   [".", "/.", "."],
   ["/.", "/.", "."],
-  ["/a/./", "/a/", "a"],
+  ["./", "/.", "."],
+  ["/a/./", "/a/.", "."],
 ])("toContainerPath(%p) is %p, in an archive %p", (asked, path, name) => {
   expect(toContainerPath(asked)).toBe(path);
   expect(baseName(path)).toBe(name);

@@ -10,6 +10,6 @@ export function toContainerPath(path: string): string {
   // Without a space, as Docker says it.
   if (path === "") throw invalidParameter("bad parameter: pathcannot be empty");
   const clean = posix.join("/", path).replace(/(?<=.)\/$/, "");
-  if (posix.basename(path) === "." && !path.endsWith("/")) return clean === "/" ? "/." : `${clean}/.`;
+  if (posix.basename(path) === ".") return clean === "/" ? "/." : `${clean}/.`;
   return path.endsWith("/") && clean !== "/" ? `${clean}/` : clean;
 }

@@ -7,6 +7,7 @@ import { type ContainerId, createId, shortId } from "../../base/ids.ts";
 import { type ContainerSpec, INITIAL_STATE } from "../../state/container-record.ts";
 import type { ContainerConfig, ContainerCreateRequest, ContainerCreateResponse } from "../../wire/container.ts";
 import type { HostConfig } from "../../wire/host-config.ts";
+import type { ImageInspect } from "../../wire/image.ts";
 import { type EngineContext, tell } from "../context.ts";
 import * as messages from "../messages.ts";
 import { recordLinks } from "../network/links.ts";
@@ -26,7 +27,7 @@ export async function createContainer(
   wantedName: string | undefined,
   request: ContainerCreateRequest,
 ): Promise<ContainerCreateResponse> {
-  const image = ctx.images.inspect(request.config.Image);
+  const image = imageOf(ctx, request);
   const id = createId();
   const hostConfig = completeHostConfig(ctx, request.hostConfig);
   const endpoints = wantedEndpoints(ctx, hostConfig, request.networkingConfig.EndpointsConfig);
@@ -71,6 +72,10 @@ export async function createContainer(
 }
 
 /** Docker's defaults, written down so that inspect shows them and a later engine keeps them. */
+function imageOf({ images }: EngineContext, { config, platform }: ContainerCreateRequest): ImageInspect {
+  return platform === undefined ? images.inspect(config.Image) : images.inspectFor(config.Image, platform);
+}
+
 function completeHostConfig(ctx: EngineContext, wanted: HostConfig): HostConfig {
   const { defaults } = ctx;
   const mode = networkMode(ctx, wanted.NetworkMode);

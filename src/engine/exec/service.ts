@@ -33,7 +33,8 @@ export function createExecService(ctx: EngineContext) {
       await startAttached(ctx, session, container, { request, hijack });
     },
     resize: async (id: string, height: number, width: number): Promise<void> => {
-      const { session } = find(id);
+      const { session, container } = find(id);
+      checkRunning(container);
       if (session.phase.at === "exited") throw messages.execEnded(id);
       if (session.monitor === undefined) throw messages.execNotStarted();
       if (session.record.request.Tty) await session.monitor.resize(height, width);

@@ -26,6 +26,7 @@ export function decodeClassicOptions(query: Query, context: ContextSource): Clas
   const version = query.text("version");
   const frontend = frontendOf(query, context);
   if (!["", "1", "2"].includes(version)) throw invalidParameter(`invalid build version: ${version}`);
+  checkSupported(query);
   return {
     ref: query.text("buildid") || createId(),
     version: version === "2" ? 2 : 1,
@@ -37,6 +38,14 @@ export function decodeClassicOptions(query: Query, context: ContextSource): Clas
     cacheExports: cacheExportsOf(frontend),
     frontend,
   };
+}
+
+function checkSupported(query: Query): void {
+  if (query.bool("squash")) throw invalidParameter("squash is only supported with experimental mode");
+  const isolation = query.text("isolation");
+  if (!["", "default"].includes(isolation.toLowerCase())) {
+    throw invalidParameter(`unsupported isolation: ${JSON.stringify(isolation)}`);
+  }
 }
 
 /** Docker's own: an image under the names, unless the client wants something else. */
