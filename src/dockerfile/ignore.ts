@@ -25,6 +25,8 @@ interface Rule {
   readonly matches: PathPattern;
 }
 
+const NONE: readonly boolean[] = [];
+
 export class IgnoreMatcher {
   readonly #rules: readonly Rule[];
   readonly #hasExceptions: boolean;
@@ -48,14 +50,20 @@ export class IgnoreMatcher {
   /** For each rule, whether it matches the path or a directory above it. */
   #matchesOf(path: string): boolean[] {
     const slash = path.lastIndexOf("/");
-    const above = slash < 0 ? [] : this.#directoryMatches(path.slice(0, slash));
-    return this.#rules.map(({ matches }, at) => above[at] === true || matches.test(path));
+    const above = slash < 0 ? NONE : this.#directoryMatches(path, slash);
+    const matched: boolean[] = [];
+    for (const { matches } of this.#rules) matched.push(above[matched.length] === true || matches.test(path));
+    return matched;
   }
 
-  /** Remembered, since paths come directory by directory. */
-  #directoryMatches(path: string): readonly boolean[] {
-    if (this.#last?.path !== path) this.#last = { path, matches: this.#matchesOf(path) };
-    return this.#last.matches;
+  /** Of the directory that the path's first `length` characters name. Remembered, since paths come directory by directory. */
+  #directoryMatches(path: string, length: number): readonly boolean[] {
+    const last = this.#last;
+    if (last?.path.length === length && path.startsWith(last.path)) return last.matches;
+    const directory = path.slice(0, length);
+    const matches = this.#matchesOf(directory);
+    this.#last = { path: directory, matches };
+    return matches;
   }
 
   /** An ignored directory without exceptions to any pattern need not be looked into. */

@@ -8,7 +8,7 @@ import { followPaths } from "./follow.ts";
 import { createSelection, type Selection } from "./selection.ts";
 
 /** Names that are looked at before other work may run. */
-const AT_ONCE = 256;
+const AT_ONCE = 1024;
 
 /** `root` is absolute. */
 export function localTree(root: string, wanted: FilesWanted): OutgoingTree {

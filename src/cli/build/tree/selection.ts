@@ -1,5 +1,5 @@
 /** Which entries of a directory are sent: those that are asked for, without those that .dockerignore's patterns leave out (fsutil, filter). */
-import { IgnoreMatcher, compilePattern } from "../../../dockerfile/ignore.ts";
+import { compilePattern, IgnoreMatcher } from "../../../dockerfile/ignore.ts";
 import type { FilesWanted } from "../../../wire/file-transfer.ts";
 
 /** Paths are relative, with slashes. */
