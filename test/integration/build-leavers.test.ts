@@ -1,6 +1,6 @@
 /** Clients that leave while their build goes on, in every way; and those who share work with them and stay. */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { beginSolve, type Solving } from "../harness/buildkit-client.ts";
@@ -153,6 +153,22 @@ test.each([
   await eventually(async () => fetched().length > 0);
   socket.destroy();
   await isOver();
+});
+
+test("directories that were copied into are not left open, which would keep their trees mounted", async () => {
+  const opened = (): string[] =>
+    readdirSync(`/proc/${engine.pid}/fd`).flatMap((fd) => {
+      try {
+        return readlinkSync(`/proc/${engine.pid}/fd/${fd}`).includes("left-open") ? [fd] : [];
+      } catch {
+        return [];
+      }
+    });
+  const lines = ["WORKDIR /left-open", "COPY a .", "COPY a /left-open/below/", "COPY <<E /left-open/text", "text", "E"];
+  expect((await classicBuild(engine, files(...lines))).error).toBe("");
+  expect((await classicBuild(engine, files(...lines, "COPY a /left-open/below"))).error).toBe("");
+  expect((await classicBuild(engine, files(...lines, "COPY missing /left-open/"))).error).not.toBe("");
+  expect(opened()).toEqual([]);
 });
 
 test("a step that never stops talking is clipped, and takes no memory", async () => {

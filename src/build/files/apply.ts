@@ -18,7 +18,7 @@ import { parseOwner } from "./owner.ts";
 
 export async function applyActions({ root, accounts, layer, sources, actions, epoch }: ApplyJob): Promise<void> {
   using target = openView({ root });
-  const destination = new Destination(target.view, epoch);
+  using destination = new Destination(target.view, epoch);
   for (const action of actions) {
     const attributes = attributesOf(action, accounts);
     switch (action.do) {
