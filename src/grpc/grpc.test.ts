@@ -8,7 +8,7 @@ import { frame, unframed } from "./frames.ts";
 import { bidirectional, type Endpoint, method, serverStreaming, unary } from "./method.ts";
 import { conversation } from "./open-call.ts";
 import { serveGrpc } from "./server.ts";
-import { CODE, GrpcError } from "./status.ts";
+import { CODE, fromRpcStatus, GrpcError } from "./status.ts";
 import { createDuplexPair } from "./testing.ts";
 
 const Text = message({ text: string(1) });
@@ -108,6 +108,16 @@ test("a server that talks as a client does is held back until its answers are re
   call.end();
   const counts = (await Array.fromAsync(call.answers)).map(({ count }) => count);
   expect(counts).toEqual([...Array(100).keys(), ...Array(50).keys()]);
+});
+
+test("a failure that a peer tells in a message keeps its details", () => {
+  const value = Buffer.from(JSON.stringify({ ranges: [] }));
+  const details = [{ typeUrl: "github.com/moby/buildkit/errdefs.Source+json", value }];
+  expect(fromRpcStatus({ code: CODE.unknown, message: "no", details })).toMatchObject({
+    code: CODE.unknown,
+    message: "no",
+    details: [{ type: "errdefs.Source", json: { ranges: [] } }],
+  });
 });
 
 test("an error comes with its code, its text and its details", async () => {

@@ -86,6 +86,15 @@ export function parseTrailers(headers: Readonly<Record<string, unknown>>): GrpcE
   return new GrpcError(code, decodedMessage(headers["grpc-message"]), detailsOf(headers["grpc-status-details-bin"]));
 }
 
+/** A failure that a peer tells inside a message. */
+export function fromRpcStatus({ code, message, details }: RpcStatus): GrpcError {
+  return new GrpcError(
+    code,
+    message,
+    details.flatMap((any) => parseDetail(any)),
+  );
+}
+
 function decodedMessage(text: unknown): string {
   if (typeof text !== "string") return "";
   try {

@@ -235,6 +235,9 @@ describe("a build that fails", () => {
     expect(found.stdout).toStartWith("Check complete, 2 warnings have been found!\n");
     expect(found.stdout).toContain("WARNING: MaintainerDeprecated");
     expect(found.exitCode).toBe(1);
+    const told = await build.run(cwd, ["--call=check,format=json", "."]);
+    const data = Buffer.from(lines("from busybox", "RUN true", "MAINTAINER me")).toString("base64");
+    expect(JSON.parse(told.stdout).sources).toEqual([{ filename: "Dockerfile", data, language: "Dockerfile" }]);
     const good = await build.run(cwd, ["--call=check", "-f", "Good", "."]);
     expect([good.stdout, good.exitCode]).toEqual(["Check complete, no warnings found.\n", 0]);
     const targets = await build.run(cwd, ["--call=targets,format=json", "-f", "Good", "."]);

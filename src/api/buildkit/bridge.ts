@@ -2,7 +2,7 @@
 import { invalidParameter, notImplemented } from "../../base/errors.ts";
 import type { Builder, Plan, PlannedResult } from "../../build/builder.ts";
 import { type Call, type Endpoint, method, unary } from "../../grpc/method.ts";
-import { GrpcError } from "../../grpc/status.ts";
+import { fromRpcStatus } from "../../grpc/status.ts";
 import { Empty } from "../../wire/buildkit/common.ts";
 import {
   BridgeSolveRequest as BridgeSolveMessage,
@@ -131,7 +131,7 @@ const platformKey = ({ platform: { os, architecture, variant } }: PlannedResult)
 /** The client is answered at once; building and exporting go on under its Solve. */
 function settle({ results }: BridgeDeps, { result, error }: MessageOf<typeof ReturnRequest>, open: OpenBuild): void {
   if (error !== undefined) {
-    open.returned.reject(new GrpcError(error.code, error.message, [], { cause: error }));
+    open.returned.reject(fromRpcStatus(error));
     return;
   }
   const ids = result?.ref === undefined ? inOrder(result) : [result.ref];

@@ -1,5 +1,5 @@
 /** Control: builds from their start to their result, their progress, the cache and the history. */
-import { notImplemented } from "../../base/errors.ts";
+import { invalidParameter, notImplemented } from "../../base/errors.ts";
 import type { CacheUsage, Exporter, Outputs, Plan } from "../../build/builder.ts";
 import { DISK_USAGE, INFO, LIST_WORKERS, PRUNE, SESSION, SOLVE, STATUS } from "../../grpc/control-methods.ts";
 import { bidirectional, type Call, type Endpoint, method, serverStreaming, unary } from "../../grpc/method.ts";
@@ -99,7 +99,7 @@ async function resultsOf(
 function toExporter({ type, attrs }: { type: string; attrs: ReadonlyMap<string, string> }): Exporter {
   const known = { image: "image", moby: "image", local: "local", tar: "tar", oci: "oci", docker: "docker" } as const;
   const found = Object.entries(known).find(([name]) => name === type);
-  if (found === undefined) throw notImplemented(`exporter ${JSON.stringify(type)} could not be found`);
+  if (found === undefined) throw invalidParameter(`exporter ${JSON.stringify(type)} could not be found`);
   return { type: found[1], attributes: attrs };
 }
 

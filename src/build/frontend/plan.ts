@@ -61,7 +61,7 @@ interface Planning {
 }
 
 async function planFile(deps: FrontendDeps, planning: Planning): Promise<Plan> {
-  const { options, definition, build, dockerfile, linter } = planning;
+  const { options, build, dockerfile, linter } = planning;
   linter.file(dockerfile);
   const platforms =
     options.platforms.length === 0 ? [deps.platform] : options.platforms.map((word) => deps.parsePlatform(word));
@@ -73,7 +73,7 @@ async function planFile(deps: FrontendDeps, planning: Planning): Promise<Plan> {
     if (results.length === 1) steps.push(...planned.steps);
   }
   if (options.subrequest !== "") {
-    return { results: [], steps, metadata: answerSubrequest(options, { dockerfile, linter, text: definition.text }) };
+    return { results: [], steps, metadata: answerSubrequest(options, { dockerfile, linter, ...planning.file }) };
   }
   if (linter.failure !== undefined) throw new BuildFailure(linter.failure, { kind: "invalidParameter" });
   build.signal.throwIfAborted();

@@ -10,6 +10,7 @@ import type { Linter } from "./lint.ts";
 export interface SubrequestFacts {
   readonly dockerfile: Dockerfile;
   readonly linter: Linter;
+  readonly fileName: string;
   readonly text: string;
 }
 
@@ -47,7 +48,10 @@ const DESCRIPTION = ["frontend.lint", "frontend.outline", "frontend.targets"].ma
 
 const location = ({ first, last }: Lines) => ({ ranges: [{ start: { line: first }, end: { line: last } }] });
 
-const sourcesOf = ({ text }: SubrequestFacts): string[] => [Buffer.from(text).toString("base64")];
+/** Of a check clients want the file with its name, of the others only its text. */
+const sourcesOf = ({ fileName, text }: SubrequestFacts) => [
+  { filename: fileName, data: Buffer.from(text).toString("base64"), language: "Dockerfile" },
+];
 
 function lint(facts: SubrequestFacts): Shown {
   const { findings } = facts.linter;
@@ -59,7 +63,7 @@ function lint(facts: SubrequestFacts): Shown {
     location: location(lines),
   }));
   const text = findings.map(({ rule, detail, lines }) => {
-    return `\nWARNING: ${rule.name} - ${rule.url}\n${detail}\n${excerptOf({ fileName: "Dockerfile", text: facts.text, ranges: [lines] })}`;
+    return `\nWARNING: ${rule.name} - ${rule.url}\n${detail}\n${excerptOf({ fileName: facts.fileName, text: facts.text, ranges: [lines] })}`;
   });
   return { json: { warnings, sources: sourcesOf(facts) }, text: text.join("") };
 }
