@@ -3,7 +3,7 @@
  * be read, and nothing beside them; the same build again is the image of a build that nobody disturbed.
  */
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { BuildCommand, lines } from "../harness/build-command.ts";
 import { type Stores, solve, type Wish } from "../harness/buildkit-client.ts";
@@ -244,7 +244,6 @@ function isGone(pid: number): boolean {
 
 function stepsLeft(): string[] {
   const dir = join(engine.run, "build");
-  mkdirSync(dir, { recursive: true });
   return existsSync(dir) ? readdirSync(dir) : [];
 }
 
