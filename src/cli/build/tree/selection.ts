@@ -1,16 +1,13 @@
 /** Which entries of a directory are sent: those that are asked for, without those that .dockerignore's patterns leave out (fsutil, filter). */
 import { compilePattern, IgnoreMatcher } from "../../../dockerfile/ignore.ts";
+import type { WalkSelection } from "../../../files/walk.ts";
 import type { FilesWanted } from "../../../wire/file-transfer.ts";
 
-/** Paths are relative, with slashes. */
-export interface Selection {
-  takes(path: string): boolean;
-  /** Whether anything below a directory may be taken. */
-  entersBelow(directory: string): boolean;
-}
-
 /** `followed` are the paths that `wanted.follow` has led to. */
-export function createSelection({ include, exclude, follow }: FilesWanted, followed: ReadonlySet<string>): Selection {
+export function createSelection(
+  { include, exclude, follow }: FilesWanted,
+  followed: ReadonlySet<string>,
+): WalkSelection {
   const isAll = include.length + follow.length === 0 || followed.has("");
   const included = include.length === 0 ? undefined : new IgnoreMatcher(include);
   const excluded = exclude.length === 0 ? undefined : new IgnoreMatcher(exclude);
