@@ -16,7 +16,7 @@ import { bench as names } from "./names.ts";
 import { bench as networks } from "./networks.ts";
 import { bench as ports } from "./ports.ts";
 import { bench as ps } from "./ps.ts";
-import { bench as registry } from "./registry.ts";
+import { bench as push } from "./push.ts";
 import { bench as runRm } from "./run-rm.ts";
 import { bench as scale } from "./scale.ts";
 import { bench as start } from "./start.ts";
@@ -35,7 +35,7 @@ const BENCHES = [
   names,
   ports,
   archives,
-  registry,
+  push,
   atOnce,
   volumes,
   images,
