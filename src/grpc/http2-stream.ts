@@ -54,13 +54,17 @@ export class StreamWriter {
     if (isGone(this.#stream)) return Promise.reject(gone());
     this.#waiting.push(bytes);
     this.#waitingBytes += bytes.length;
-    if (this.#turn !== undefined && this.#waitingBytes < GROUP_BYTES) return ROOM;
-    // Who fails to write at the end of a turn is told by the next write.
-    this.#turn ??= setImmediate(() => {
-      this.#turn = undefined;
-      this.#flush().catch(() => undefined);
-    });
-    return this.#flush();
+    if (this.#turn === undefined) {
+      // Who fails to write at the end of a turn is told by the next write.
+      this.#turn = setImmediate(() => {
+        this.#turn = undefined;
+        this.#flush().catch(() => undefined);
+      });
+      return this.#flush();
+    }
+    if (this.#waitingBytes < GROUP_BYTES) return ROOM;
+    // A writer that never runs dry would never let the stream say that it is full, or gone.
+    return this.#flush().then(() => new Promise((resolve) => setImmediate(resolve)));
   }
 
   /** Nothing more is written. */
