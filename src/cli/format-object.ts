@@ -5,6 +5,7 @@ import type { Shape } from "./format/shape.ts";
 import { toJson } from "./format/template/json.ts";
 import { compile, type Template } from "./format/template/template.ts";
 import { TemplateError } from "./format/template/template-error.ts";
+import type { Io } from "./io.ts";
 
 export interface ObjectFormat {
   /** The template's name in messages. */
@@ -18,6 +19,14 @@ export interface PrintedObject {
   readonly text: string;
   /** "" when all is well. */
   readonly problem: string;
+}
+
+/** Writes both parts where they belong. The exit code. */
+export async function writeObject({ stdout, stderr }: Io, { text, problem }: PrintedObject): Promise<number> {
+  await stdout.write(text);
+  if (problem === "") return 0;
+  await stderr.write(`${problem}\n`);
+  return 1;
 }
 
 /** Throws `refusal` for a text that is no template. */

@@ -3,9 +3,9 @@ import { parseDurationNs } from "../../base/duration.ts";
 import { invalidParameter } from "../../base/errors.ts";
 import type { Logger } from "../../base/log.ts";
 import type { Builder } from "../../build/builder.ts";
-import { parseFilters } from "../../wire/filters.ts";
+import { ownBytes } from "../../build/own-bytes.ts";
+import { type Filters, parseFilters } from "../../wire/filters.ts";
 import { hasToken } from "../../wire/http1.ts";
-import type { Query } from "../../wire/query.ts";
 import { type Answer, empty, json } from "../answer.ts";
 import type { BuildBackend } from "../backend.ts";
 import type { BuildkitServer } from "../buildkit/server.ts";
@@ -66,29 +66,26 @@ export function buildkitRoutes(backend: BuildBackend, log: Logger): Route[] {
 }
 
 async function prune(builder: Builder, { query }: Request): Promise<Answer> {
-  const filters = [...parseFilters(query.text("filters"))].flatMap(([key, values]) =>
-    values.map((value) => filterOf(key, value)),
-  );
+  const asked = parseFilters(query.text("filters"));
+  const filters = [...asked].flatMap(([key, values]) => values.map((value) => filterOf(key, value)));
   const bytes = (name: string): number => query.int(name) ?? 0;
   const options = {
     all: query.bool("all"),
     filters: filters.filter((filter) => filter !== ""),
-    keepMs: keepMs(query),
+    keepMs: keepMs(asked),
     reservedBytes: bytes("reserved-space") || bytes("keep-storage"),
     maxUsedBytes: bytes("max-used-space"),
     minFreeBytes: bytes("min-free-space"),
   };
   const pruned = await Array.fromAsync(builder.prune(options));
-  const reclaimed = pruned.reduce((sum, { sizeBytes, shared }) => sum + (shared ? 0 : sizeBytes), 0);
   return json(200, {
     CachesDeleted: pruned.length === 0 ? null : pruned.map(({ id }) => id),
-    SpaceReclaimed: reclaimed,
+    SpaceReclaimed: ownBytes(pruned),
   });
 }
 
 /** Only what was not used for so long: "24h", or since a moment. Throws invalidParameter. */
-function keepMs(query: Query): number {
-  const filters = parseFilters(query.text("filters"));
+function keepMs(filters: Filters): number {
   const texts = [...(filters.get("until") ?? []), ...(filters.get("unused-for") ?? [])];
   const [text] = texts;
   if (text === undefined) return 0;

@@ -1,6 +1,7 @@
 /** GET /system/df in the shapes of its times: lists of everything up to 1.52, sections with totals from there on. */
 import { invalidParameter } from "../../base/errors.ts";
 import type { CacheUsage } from "../../build/builder.ts";
+import { ownBytes } from "../../build/own-bytes.ts";
 import {
   type BuildCacheItem,
   DISK_USAGE_TYPES,
@@ -42,14 +43,11 @@ async function answer({ system, builds }: DiskUsageBackend, { request: { query }
 /** What images share with the cache counts as theirs. After moby daemon/disk_usage.go (28.5). */
 async function cacheSection(builds: BuildBackend): Promise<UsageSection<BuildCacheItem>> {
   const usage = builds.exists() ? await (await builds.open()).diskUsage([]) : [];
-  const own = usage.filter(({ shared }) => !shared);
-  const sum = (records: readonly CacheUsage[]): number =>
-    records.reduce((total, { sizeBytes }) => total + sizeBytes, 0);
   return {
     ActiveCount: usage.filter(({ inUse }) => inUse).length,
     TotalCount: usage.length,
-    Reclaimable: sum(own.filter(({ inUse }) => !inUse)),
-    TotalSize: sum(own),
+    Reclaimable: ownBytes(usage.filter(({ inUse }) => !inUse)),
+    TotalSize: ownBytes(usage),
     Items: usage.map(toItem),
   };
 }

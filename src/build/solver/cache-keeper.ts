@@ -5,6 +5,7 @@ import type { Digest } from "../../image/reference.ts";
 import type { CachePrune, CacheUsage } from "../builder.ts";
 import type { CacheMounts } from "../operations/exec/cache-mounts.ts";
 import { type LocalSourceDeps, listMirrors, removeMirror } from "../operations/local-source.ts";
+import { ownBytes } from "../own-bytes.ts";
 import type { BuildThreads } from "../threads/threads.ts";
 import type { LayerTrees } from "../trees/layer-trees.ts";
 import type { BuildCache, CacheRecord } from "./cache.ts";
@@ -181,9 +182,5 @@ async function directoryUsage(
     usageCount: 1,
   };
 }
-
-/** What images have as well goes with them, not with the cache. */
-const ownBytes = (usages: readonly CacheUsage[]): number =>
-  usages.reduce((sum, { shared, sizeBytes }) => sum + (shared ? 0 : sizeBytes), 0);
 
 const idOf = (text: string): string => text.replace(/^\w+:/, "").slice(0, 25);

@@ -53,12 +53,9 @@ async function inspect(context: Context, refs: readonly string[], format: string
     await context.io.stdout.write(buildText(facts));
     return 0;
   }
-  const { printObject } = await import("../format-object.ts");
+  const { printObject, writeObject } = await import("../format-object.ts");
   const refusal = (message: string): CommandError => new CommandError(`ERROR: template parsing error: ${message}`);
-  const { text, problem } = printObject(format, any, facts, { name: "", refusal });
-  await context.io.stdout.write(text);
-  if (problem !== "") await context.io.stderr.write(`${problem}\n`);
-  return problem === "" ? 0 : 1;
+  return writeObject(context.io, printObject(format, any, facts, { name: "", refusal }));
 }
 
 async function logs(context: Context, refs: readonly string[], mode: string): Promise<number> {

@@ -21,16 +21,13 @@ export const command = defineCommand({
       if (warnings !== "") await io.stderr.write(warnings);
       return 0;
     }
-    const [{ printObject }, { infoShape }] = await Promise.all([
+    const [{ printObject, writeObject }, { infoShape }] = await Promise.all([
       import("../format-object.ts"),
       import("../format/info-shape.ts"),
     ]);
     const refusal = (message: string): CommandError =>
       new CommandError(`template parsing error: ${message}`, EXIT_TEMPLATE);
     const data = { ...info, ClientInfo: client };
-    const { text, problem } = printObject(flags.format, infoShape, data, { name: "", refusal });
-    await io.stdout.write(text);
-    if (problem !== "") await io.stderr.write(`${problem}\n`);
-    return problem === "" ? 0 : 1;
+    return writeObject(io, printObject(flags.format, infoShape, data, { name: "", refusal }));
   },
 });
