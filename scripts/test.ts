@@ -1,14 +1,24 @@
 /**
  * Runs the test groups named as arguments (all of them without) and ends with `N passed, N failed` alone on a line.
  * A skipped test, a test file that does not load and a group that tested nothing count as failed.
+ * Files with failed tests run a second time, alone: tests beside each other share two cores, the kernel's tables and the
+ * disk. What fails twice has failed; what passes then is told as unsteady. Both are told at the end, where whoever has
+ * only the end of a long log looks.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type Failure, failuresIn } from "./failures.ts";
 
 interface Tally {
   readonly passed: number;
   readonly failed: number;
+}
+
+interface Outcome extends Tally {
+  readonly failures: readonly Failure[];
+  /** Failed once, and passed alone. */
+  readonly unsteady: readonly Failure[];
 }
 
 /** What `bun test` runs, and how. */
@@ -34,25 +44,65 @@ const CHECKS: Readonly<Record<string, readonly string[]>> = {
   "dead code": ["npm", "run", "-s", "dead"],
 };
 
-async function runChecks(): Promise<Tally> {
+/** Lines of one failure that are told again at the end. */
+const TOLD_LINES = 40;
+/** More failed tests than these are no accident, and are not run again. */
+const MOST_ACCIDENTS = 5;
+
+async function runChecks(): Promise<Outcome> {
   const tally = { passed: 0, failed: 0 };
+  const failures: Failure[] = [];
   for (const [name, command] of Object.entries(CHECKS)) {
-    const exitCode = await Bun.spawn([...command], { stdio: ["ignore", "inherit", "inherit"] }).exited;
+    const { exitCode, output } = await run(command);
     tally[exitCode === 0 ? "passed" : "failed"]++;
+    if (exitCode !== 0) failures.push({ file: command.join(" "), name, said: output.trim() });
     console.log(`${exitCode === 0 ? "(pass)" : "(fail)"} ${name}`);
   }
-  return tally;
+  return { ...tally, failures, unsteady: [] };
 }
 
-async function runSuite(suite: Suite): Promise<Tally> {
+/** Shows what the command prints as it comes, and returns it. */
+async function run(command: readonly string[]): Promise<{ exitCode: number; output: string }> {
+  const child = Bun.spawn([...command], { stdio: ["ignore", "pipe", "pipe"] });
+  let output = "";
+  const follow = async (from: ReadableStream<Uint8Array>, to: NodeJS.WritableStream): Promise<void> => {
+    const decoder = new TextDecoder();
+    for await (const chunk of from) {
+      output += decoder.decode(chunk, { stream: true });
+      to.write(chunk);
+    }
+  };
+  await Promise.all([follow(child.stdout, process.stdout), follow(child.stderr, process.stderr)]);
+  return { exitCode: await child.exited, output };
+}
+
+async function runSuite(suite: Suite): Promise<Outcome> {
+  const { failures, ...tally } = await runTests(suite.paths, suite.flags);
+  if (failures.length === 0 || failures.length !== tally.failed || failures.length > MOST_ACCIDENTS) {
+    return { ...tally, failures, unsteady: [] };
+  }
+  const files = [...new Set(failures.map(({ file }) => `./${file}`))];
+  console.log(`\n== once more, alone: ${files.join(" ")}`);
+  const second = await runTests(
+    files,
+    suite.flags.filter((flag) => !flag.startsWith("--parallel")),
+  );
+  if (second.failed > 0) return { ...tally, failures: [...failures, ...second.failures], unsteady: [] };
+  return { passed: tally.passed + tally.failed, failed: 0, failures: [], unsteady: failures };
+}
+
+async function runTests(
+  paths: readonly string[],
+  flags: readonly string[],
+): Promise<Tally & Pick<Outcome, "failures">> {
   const dir = mkdtempSync(join(tmpdir(), "tare-junit-"));
   const report = join(dir, "report.xml");
-  const command = ["test", ...suite.flags, "--reporter=junit", `--reporter-outfile=${report}`, ...suite.paths];
-  const exitCode = await Bun.spawn([process.execPath, ...command], { stdio: ["ignore", "inherit", "inherit"] }).exited;
+  const command = ["test", ...flags, "--reporter=junit", `--reporter-outfile=${report}`, ...paths];
+  const { exitCode, output } = await run([process.execPath, ...command]);
   const file = Bun.file(report);
   const xml = (await file.exists()) ? await file.text() : "";
   rmSync(dir, { recursive: true });
-  return tallyOf(xml, exitCode);
+  return { ...tallyOf(xml, exitCode), failures: failuresIn(output) };
 }
 
 /** Reads the totals of a JUnit report; what the report cannot say (a file that threw while loading) the exit code does. */
@@ -65,6 +115,9 @@ function tallyOf(xml: string, exitCode: number): Tally {
   return { passed, failed: unpassed + unseen };
 }
 
+const tell = (word: string, { file, name, said }: Failure): string =>
+  `\n== ${word}: ${file}: ${name}\n${said.split("\n").slice(-TOLD_LINES).join("\n")}`;
+
 async function main(names: readonly string[]): Promise<number> {
   const all = ["checks", ...Object.keys(SUITES)];
   const unknown = names.filter((name) => !all.includes(name));
@@ -73,16 +126,20 @@ async function main(names: readonly string[]): Promise<number> {
     return 2;
   }
   const total = { passed: 0, failed: 0 };
+  const told: string[] = [];
   for (const name of names.length > 0 ? names : all) {
     console.log(`\n== ${name}`);
     const suite = SUITES[name];
     const started = performance.now();
-    const { passed, failed } = suite === undefined ? await runChecks() : await runSuite(suite);
+    const outcome = suite === undefined ? await runChecks() : await runSuite(suite);
     const seconds = ((performance.now() - started) / 1000).toFixed(1);
-    console.log(`== ${name}: ${passed} passed, ${failed} failed, ${seconds} s`);
-    total.passed += passed;
-    total.failed += failed;
+    console.log(`== ${name}: ${outcome.passed} passed, ${outcome.failed} failed, ${seconds} s`);
+    total.passed += outcome.passed;
+    total.failed += outcome.failed;
+    told.push(...outcome.unsteady.map((failure) => tell("unsteady", failure)));
+    told.push(...outcome.failures.map((failure) => tell("failed", failure)));
   }
+  for (const text of told) console.log(text);
   console.log(`\n${total.passed} passed, ${total.failed} failed`);
   return total.failed === 0 ? 0 : 1;
 }
