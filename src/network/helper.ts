@@ -29,6 +29,8 @@ export class Helper {
   readonly #user: HelperUser;
   #link: HelperLink | undefined;
   #connecting: Promise<HelperLink> | undefined;
+  /** A process of an earlier engine that has nothing to do is on its way out: nobody else may speak to it. */
+  #ending: Promise<void> = Promise.resolve();
   #revivedAt = Number.NEGATIVE_INFINITY;
   #stopped = false;
 
@@ -39,11 +41,20 @@ export class Helper {
 
   /** The connection, to a process that knows everything of before. Rejects when it cannot be started. */
   reach(): HelperLink | Promise<HelperLink> {
-    if (this.#link !== undefined && this.#connecting === undefined) return this.#link;
+    if (this.#link?.isOpen === true && this.#connecting === undefined) return this.#link;
     this.#connecting ??= this.#connect().finally(() => {
       this.#connecting = undefined;
     });
     return this.#connecting;
+  }
+
+  /** The answers, in the order of the requests. A process that goes meanwhile is replaced, and its successor asked once more. */
+  async ask(...lines: readonly string[]): Promise<PromiseSettledResult<void>[]> {
+    const link = await this.reach();
+    const answers = await Promise.allSettled(link.ask(...lines));
+    if (link.isOpen) return answers;
+    const successor = await this.reach();
+    return Promise.allSettled(successor.ask(...lines));
   }
 
   /** Requests that nobody waits for; to a process that is not there they are told with everything else. */
@@ -57,8 +68,8 @@ export class Helper {
       await this.reach();
       return;
     }
-    const left = await findHelper(this.#deps.program);
-    if (left !== undefined) await endHelper(left);
+    this.#ending = this.#endIdle();
+    await this.#ending;
   }
 
   /** The process goes on with what it has to do, and ends without anything. */
@@ -70,8 +81,14 @@ export class Helper {
     else await endHelper(link);
   }
 
+  async #endIdle(): Promise<void> {
+    const left = await findHelper(this.#deps.program);
+    if (left !== undefined) await endHelper(left);
+  }
+
   async #connect(): Promise<HelperLink> {
     const { program } = this.#deps;
+    await this.#ending.catch(() => undefined);
     const link = (await findHelper(program)) ?? (await startHelper(program));
     this.#link = link;
     void link.closed.then(() => this.#lost(link));

@@ -23,14 +23,8 @@ class ResolverClient implements Resolver {
 
   async serve(sandbox: ServedSandbox): Promise<void> {
     this.#sandboxes.set(sandbox.id, sandbox);
-    const line = serveLine(sandbox);
-    const link = await this.#process.reach();
-    try {
-      await Promise.all(link.ask(line));
-    } catch (error) {
-      if (link.isOpen) throw error;
-      await Promise.all((await this.#process.reach()).ask(line));
-    }
+    const [answer] = await this.#process.ask(serveLine(sandbox));
+    if (answer?.status === "rejected") throw answer.reason;
   }
 
   put(record: DnsRecord): void {

@@ -33,9 +33,9 @@ export class Relay {
   /** Holds all of them or, with a PortUnavailable, none. */
   async open(ports: readonly PublishedPort[]): Promise<void> {
     if (ports.length === 0) return;
-    const link = await this.#process.reach();
+    await this.#process.reach();
     for (const port of ports) this.#open.set(keyOf(port), port);
-    const asked = await Promise.allSettled(link.ask(...ports.map(openLine)));
+    const asked = await this.#process.ask(...ports.map(openLine));
     const failed = asked.findIndex(({ status }) => status === "rejected");
     if (failed === -1) return;
     this.close(ports);
