@@ -22,6 +22,8 @@ import {
 import { AddressPool } from "./ipam/address-pool.ts";
 import { WarmPool } from "./warm-pool.ts";
 
+const LEAVING_MS = 200;
+
 export interface LiveNetworkDeps {
   readonly worker: NetworkWorker;
   readonly remover: LinkRemover;
@@ -113,9 +115,19 @@ export class LiveNetwork {
     return this.#pool.take();
   }
 
-  /** A new endpoint with addresses of its own. Throws when they are taken, or none is left. */
-  createEndpoint(wanted: EndpointSettings): Endpoint {
-    return this.#createEndpoint(wanted, (spare) => this.#spares?.drop(spare) === true);
+  /**
+   * A new endpoint with addresses of its own, the lowest that are free, as Docker gives them: those who are about to leave are waited for,
+   * though not long, as the kernel takes its time when many leave. Throws when they are taken, or none is left.
+   */
+  async createEndpoint(wanted: EndpointSettings): Promise<Endpoint> {
+    const giveUp: GiveUp = (fits) => this.#spares?.drop(fits) === true;
+    await this.#untilLeft();
+    try {
+      return this.#createEndpoint(wanted, giveUp);
+    } catch (error) {
+      if (!(await this.whenLeft())) throw error;
+      return this.#createEndpoint(wanted, giveUp);
+    }
   }
 
   #createEndpoint(wanted: EndpointSettings, giveUp: GiveUp): Endpoint {
@@ -140,6 +152,10 @@ export class LiveNetwork {
       });
     this.#leaving.add(left);
     return left;
+  }
+
+  async #untilLeft(): Promise<void> {
+    if (this.#leaving.size > 0) await Promise.race([this.whenLeft(), Bun.sleep(LEAVING_MS)]);
   }
 
   /** False when nobody is about to leave; otherwise true, once they have. */
@@ -241,6 +257,7 @@ export class LiveNetwork {
   }
 
   async #makeSpare(): Promise<Spare> {
+    await this.#untilLeft();
     // For one that only lies ready no other is given up.
     const endpoint = this.#createEndpoint(emptyEndpoint(), () => false);
     try {

@@ -105,7 +105,7 @@ export class Sandboxes {
     if (use.attached.has(name)) {
       throw forbidden(`endpoint with name ${use.request.name} already exists in network ${name}`);
     }
-    const attached = this.#attach(use, live, await this.#createEndpoint(live, wanted));
+    const attached = this.#attach(use, live, await live.createEndpoint(wanted));
     try {
       const add = toInterface(attached.endpoint, live.device);
       const routes = toRoutes([...use.attached.values()]);
@@ -198,7 +198,7 @@ export class Sandboxes {
       this.#attach(use, only.live, { ...endpoint, wanted: only.wanted });
       return netns;
     }
-    for (const { live, wanted } of places) this.#attach(use, live, await this.#createEndpoint(live, wanted));
+    for (const { live, wanted } of places) this.#attach(use, live, await live.createEndpoint(wanted));
     const all = [...use.attached.values()];
     const interfaces = all.map(({ endpoint, live }) => toInterface(endpoint, live.device));
     return patiently(() => worker.createNamespace({ interfaces, routes: toRoutes(all) }));
@@ -216,16 +216,6 @@ export class Sandboxes {
     entered.add(live);
     await live.open();
     return { live, wanted };
-  }
-
-  /** An address that is taken may be somebody's who is about to leave. */
-  async #createEndpoint(live: LiveNetwork, wanted: EndpointSettings): Promise<Endpoint> {
-    try {
-      return live.createEndpoint(wanted);
-    } catch (error) {
-      if (!(await live.whenLeft())) throw error;
-      return live.createEndpoint(wanted);
-    }
   }
 
   #attach(use: Use, live: LiveNetwork, endpoint: Endpoint): Attached {

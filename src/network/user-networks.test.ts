@@ -335,3 +335,14 @@ test("two networks are never made with one name, nor one subnet with two", async
   const subnets = network.list().flatMap((record) => record.subnets.map(({ cidr }) => cidr));
   expect(new Set(subnets).size).toBe(3);
 });
+
+test("the addresses of whoever is about to leave are the next one's, however soon", async () => {
+  await network.create(networkRequest("a", ipam({ Subnet: `${range}.0/26` })));
+  await network.create(networkRequest("b", ipam({ Subnet: `${range}.64/26` })));
+  for (let round = 0; round < 10; round++) {
+    const id = createId();
+    const { endpoints } = await network.acquire(id, on("a", { a: {}, b: {} }));
+    expect(["a", "b"].map((name) => endpoints[name]?.IPAddress)).toEqual([`${range}.2`, `${range}.66`]);
+    network.release(id);
+  }
+});
