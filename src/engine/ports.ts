@@ -8,6 +8,7 @@ import type { LiveProcess } from "../state/container-record.ts";
 import type { NetworkRecord } from "../state/network-record.ts";
 import type { VolumeRecord } from "../state/volume-record.ts";
 import type { VolumeCopies } from "../volume/copies.ts";
+import type { VolumePlace } from "../volume/volumes.ts";
 import type { VolumeWish } from "../volume/wish.ts";
 import type { ContainerConfig, EndpointSettings } from "../wire/container.ts";
 import type { HostConfig, PortBinding, Resources } from "../wire/host-config.ts";
@@ -29,8 +30,8 @@ export interface Images {
 
 /** Writable root file systems: an overlay of an image's layers and one upper directory per container. */
 export interface RootFileSystems {
-  /** Makes the container's upper directories. Idempotent. */
-  create(id: ContainerId, imageId: string): Promise<void>;
+  /** Makes the container's upper directories; `others` are images that are mounted for it besides. Idempotent. */
+  create(id: ContainerId, imageId: string, others: readonly string[]): Promise<void>;
   /**
    * Mounts at `target` (made when missing), on the hot path. Idempotent when already mounted there. An `ephemeral` root is one that
    * is deleted after its only run: nothing of it is ever synced to the disk.
@@ -38,8 +39,11 @@ export interface RootFileSystems {
   mount(id: ContainerId, imageId: string, target: string, ephemeral: boolean): void;
   /** Idempotent. */
   unmount(target: string): void;
-  /** Mounts the files of an image, read-only, at `target` (made when missing). Idempotent when already mounted there. */
-  mountImage(imageId: string, target: string): void;
+  /**
+   * Mounts the files of an image for the container, read-only, at `target` (made when missing): one that it was created with even
+   * when the image is gone. Idempotent when already mounted there.
+   */
+  mountImage(id: ContainerId, imageId: string, target: string): void;
   /** Mounts what lies below the container's upper directory, read-only, at `target` (made when missing). */
   mountLower(id: ContainerId, imageId: string, target: string): void;
   /** The directory that holds what the container has changed, as overlayfs writes it. */
@@ -72,8 +76,8 @@ export interface Volumes {
   adopt(name: string, user: string): void;
   /** Changes whom it goes with; undefined is nobody. */
   setOwner(name: string, owner: ContainerId | undefined): void;
-  /** Copies the contents of a directory into a volume without any, atomically where nobody has acquired it. */
-  fill(name: string, directory: string): Promise<void>;
+  /** Copies the contents of a directory into a place without any, a whole volume atomically where nobody has acquired it. */
+  fill(place: VolumePlace, directory: string): Promise<void>;
   /** Deletes its files and then its record. That nobody uses it is the caller's to know. */
   remove(name: string): Promise<void>;
   /** Bytes of its files. */

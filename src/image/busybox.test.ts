@@ -13,7 +13,7 @@ test("the embedded image runs the host's busybox under all its names", async () 
   expect(Config).toMatchObject({ Cmd: ["sh"], Env: [expect.stringContaining("PATH=/usr/local/sbin:")] });
   const id = createId();
   const target = join(store.dir, "rootfs");
-  await store.roots.create(id, Id);
+  await store.roots.create(id, Id, []);
   store.roots.mount(id, Id, target, false);
   try {
     const run = Bun.spawnSync(["chroot", target, "/bin/sh", "-c", "id -un; stat -c '%a %n' /tmp /root; ls /proc"]);

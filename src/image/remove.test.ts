@@ -93,7 +93,7 @@ describe("remove()", () => {
 
   test("with force takes an image from under a stopped container, whose root stays whole", async () => {
     const id = await loadImage(store.images, APP);
-    await store.roots.create(CONTAINER_ID, id);
+    await store.roots.create(CONTAINER_ID, id, []);
     store.users.set(id, [{ id: CONTAINER, running: false }]);
     expect(await remove("app:1", true)).toEqual([{ Untagged: "app:1" }, { Deleted: id }]);
     expect(layersOnDisk()).toBe(2);

@@ -25,7 +25,7 @@ const file = (name: string, text = name): TarMember => ({ type: "file", name, da
 async function mounted(layers: readonly (readonly TarMember[])[]) {
   const image = await loadImage(store.images, { layers, tags: ["app:1"] });
   const id = createId();
-  await store.roots.create(id, image);
+  await store.roots.create(id, image, []);
   store.roots.mount(id, image, target, false);
   return { id, image };
 }
@@ -62,7 +62,7 @@ test("what a container writes is its own, is counted, and goes with it", async (
   expect(await store.roots.sizeRw(id)).toBe(5);
   store.roots.unmount(target);
   const other = createId();
-  await store.roots.create(other, image);
+  await store.roots.create(other, image, []);
   store.roots.mount(other, image, target, false);
   expect(existsSync(join(target, "mine"))).toBe(false);
   store.roots.unmount(target);
@@ -73,7 +73,7 @@ test("what a container writes is its own, is counted, and goes with it", async (
 test("mounting, unmounting, creating and removing twice does no harm", async () => {
   const { id, image } = await mounted([[file("a")]]);
   store.roots.mount(id, image, target, false);
-  await store.roots.create(id, image);
+  await store.roots.create(id, image, []);
   expect(mountsUnder(target)).toHaveLength(1);
   store.roots.unmount(target);
   store.roots.unmount(target);
@@ -109,7 +109,7 @@ test("below every image lie the places where a runtime mounts, with what Docker 
   ]);
   expect(readdirSync(store.roots.upper(id))).toEqual([]);
   store.roots.unmount(target);
-  store.roots.mountImage(image, target);
+  store.roots.mountImage(id, image, target);
   expect(readdirSync(target)).toEqual([]);
 });
 
@@ -132,13 +132,30 @@ test("a root is found again after a restart, and mounts even without its image",
   expect(readFileSync(join(target, "a"), "utf8")).toBe("a");
 });
 
+test("an image that was mounted for a container is mounted again after a restart, even when it is gone, and goes with the container", async () => {
+  const other = await loadImage(store.images, { layers: [[file("other")]], tags: ["other:1"] });
+  const image = await loadImage(store.images, { layers: [[file("a")]], tags: ["app:1"] });
+  const id = createId();
+  await store.roots.create(id, image, [other]);
+  store = store.reopen();
+  await store.images.remove(other, { force: true, noprune: false });
+  store.roots.mountImage(id, other, target);
+  expect(readdirSync(target)).toEqual(["other"]);
+  store.roots.unmount(target);
+  const layers = () => readdirSync(join(store.dir, "images/layers")).length;
+  expect(layers()).toBe(2);
+  await store.roots.remove(id);
+  expect(layers()).toBe(1);
+  expect(() => store.roots.mountImage(id, other, target)).toThrow("No such image");
+});
+
 test("a root that was cut off while being made is made again", async () => {
   const { id, image } = await mounted([[file("a")]]);
   store.roots.unmount(target);
   rmSync(join(store.dir, "roots", id, "layers"));
   store = store.reopen();
   expect(await store.roots.list()).toEqual([id]);
-  await store.roots.create(id, image);
+  await store.roots.create(id, image, []);
   store.roots.mount(id, image, target, false);
   expect(own(target)).toEqual(["a"]);
 });

@@ -3,6 +3,7 @@
  *
  *   <dir>/<container id>/upper, work     overlayfs's own
  *   <dir>/<container id>/layers          DiffIDs, the lowest first: what the root is made of, whatever becomes of the image
+ *   <dir>/<container id>/images          the same of every other image that is mounted for the container, one a line behind its id
  *   <dir>/bottom                         what lies below the image of every container
  *   <dir>/empty, nothing                 two empty directories, for mounts that need so many
  */
@@ -28,9 +29,9 @@ export interface RootsDeps {
 
 /** What the engine calls RootFileSystems. */
 export interface Roots {
-  create(id: ContainerId, imageId: string): Promise<void>;
+  create(id: ContainerId, imageId: string, others: readonly string[]): Promise<void>;
   mount(id: ContainerId, imageId: string, target: string, ephemeral: boolean): void;
-  mountImage(imageId: string, target: string): void;
+  mountImage(id: ContainerId, imageId: string, target: string): void;
   mountLower(id: ContainerId, imageId: string, target: string): void;
   upper(id: ContainerId): string;
   unmount(target: string): void;
@@ -40,9 +41,14 @@ export interface Roots {
 }
 
 interface Root {
+  /** Of the image that it was made of. */
   readonly layers: readonly Digest[];
+  /** Of the other images, by their ids. */
+  readonly others: OtherImages;
   readonly unpin: () => void;
 }
+
+type OtherImages = ReadonlyMap<string, readonly Digest[]>;
 
 /** Reads which layers the existing roots are made of, so that none of them is collected. */
 export function createRoots({ dir, layers }: RootsDeps): Roots {
@@ -67,19 +73,21 @@ class OverlayRoots implements Roots {
     makeBottom(this.#bottom);
     for (const id of this.#ids()) {
       const recorded = readLayers(this.#file(id, "layers"));
-      if (recorded !== undefined) this.#remember(id, recorded);
+      if (recorded !== undefined) this.#remember(id, recorded, readOthers(this.#file(id, "images")));
     }
   }
 
-  async create(id: ContainerId, imageId: string): Promise<void> {
+  async create(id: ContainerId, imageId: string, others: readonly string[]): Promise<void> {
     if (this.#roots.has(id)) return;
     const chain = this.#layers.layersOf(imageId);
-    this.#remember(id, chain);
+    const mounted = new Map(others.map((other) => [other, this.#layers.layersOf(other)]));
+    this.#remember(id, chain, mounted);
     const upper = this.upper(id);
     mkdirSync(upper, { recursive: true, mode: 0o700 });
     mkdirSync(this.#file(id, "work"), { recursive: true, mode: 0o700 });
     await this.#layers.warm(chain);
     copyAttributes(this.#layers.lowers(chain)[0] ?? this.#bottom, upper);
+    if (mounted.size > 0) await writeFile(this.#file(id, "images"), formatOthers(mounted));
     // Written last: a root without it was never finished and has never been mounted.
     await writeFile(this.#file(id, "layers"), chain.join("\n"));
   }
@@ -94,11 +102,12 @@ class OverlayRoots implements Roots {
     overlayMount({ lowers: this.#below(id, imageId), upper: this.upper(id), work, target, options });
   }
 
-  mountImage(imageId: string, target: string): void {
+  mountImage(id: ContainerId, imageId: string, target: string): void {
     mkdirSync(target, { recursive: true });
     if (isMountPoint(target)) return;
+    const chain = this.#roots.get(id)?.others.get(imageId) ?? this.#layers.layersOf(imageId);
     // Read-only, an overlay needs two lowers.
-    const layers = this.#layers.lowers(this.#layers.layersOf(imageId));
+    const layers = this.#layers.lowers(chain);
     overlayMount({ lowers: [...layers, ...(layers.length === 0 ? this.#empty : this.#empty.slice(1))], target });
   }
 
@@ -121,7 +130,7 @@ class OverlayRoots implements Roots {
     if (root === undefined) return;
     this.#roots.delete(id);
     root.unpin();
-    await this.#layers.collect(root.layers);
+    await this.#layers.collect(allLayers(root));
   }
 
   sizeRw(id: ContainerId): Promise<number> {
@@ -136,12 +145,12 @@ class OverlayRoots implements Roots {
     return readdirSync(this.#dir).filter(isContainerId);
   }
 
-  #file(id: ContainerId, name: "upper" | "work" | "layers"): string {
+  #file(id: ContainerId, name: "upper" | "work" | "layers" | "images"): string {
     return `${this.#dir}/${id}/${name}`;
   }
 
-  #remember(id: ContainerId, layers: readonly Digest[]): void {
-    this.#roots.set(id, { layers, unpin: this.#layers.pin(layers) });
+  #remember(id: ContainerId, layers: readonly Digest[], others: OtherImages): void {
+    this.#roots.set(id, { layers, others, unpin: this.#layers.pin(allLayers({ layers, others })) });
   }
 
   #below(id: ContainerId, imageId: string): string[] {
@@ -154,10 +163,30 @@ function isContainerId(name: string): name is ContainerId {
   return /^[0-9a-f]{64}$/.test(name);
 }
 
+const allLayers = ({ layers, others }: Omit<Root, "unpin">): Digest[] => [...layers, ...[...others.values()].flat()];
+
 function readLayers(path: string): Digest[] | undefined {
+  return readLines(path)?.map(parseDigest);
+}
+
+function readOthers(path: string): OtherImages {
+  const lines = readLines(path) ?? [];
+  return new Map(
+    lines.map((line) => {
+      const [imageId = "", ...layers] = line.split(" ");
+      return [imageId, layers.map(parseDigest)];
+    }),
+  );
+}
+
+function formatOthers(images: OtherImages): string {
+  return [...images].map(([imageId, layers]) => [imageId, ...layers].join(" ")).join("\n");
+}
+
+/** Undefined when there is no such file. */
+function readLines(path: string): string[] | undefined {
   try {
-    const text = readFileSync(path, "utf8");
-    return text === "" ? [] : text.split("\n").map(parseDigest);
+    return readFileSync(path, "utf8").split("\n").filter(Boolean);
   } catch (error) {
     if (!hasCode(error, "ENOENT")) throw error;
     return undefined;

@@ -134,11 +134,11 @@ test("fill() gives an empty volume a directory's contents and attributes, and a 
   mkdirSync(join(image, "sub"), { recursive: true, mode: 0o711 });
   writeFileSync(join(image, "sub/file"), "from the image");
   volumes.create(named("data"));
-  await volumes.fill("data", image);
+  await volumes.fill({ name: "data", subpath: "" }, image);
   expect(readFileSync(join(volumes.dataPath("data"), "sub/file"), "utf8")).toBe("from the image");
   expect(statSync(volumes.dataPath("data")).mode & 0o777).toBe(0o711);
   writeFileSync(join(image, "later"), "");
-  await volumes.fill("data", image);
+  await volumes.fill({ name: "data", subpath: "" }, image);
   expect(existsSync(join(volumes.dataPath("data"), "later"))).toBe(false);
 });
 
@@ -149,7 +149,7 @@ test("fill() keeps the directory of a volume that somebody has in use", async ()
   volumes.create(named("data"));
   await volumes.acquire("data", "user");
   const before = statSync(volumes.dataPath("data")).ino;
-  await volumes.fill("data", image);
+  await volumes.fill({ name: "data", subpath: "" }, image);
   expect(statSync(volumes.dataPath("data")).ino).toBe(before);
   expect(readdirSync(volumes.dataPath("data"))).toEqual(["file"]);
 });
@@ -160,7 +160,7 @@ test("a volume with options is filled where it is mounted", async () => {
   writeFileSync(join(image, "file"), "");
   volumes.create({ ...named("scratch"), options: tmpfs });
   await volumes.acquire("scratch", "user");
-  await volumes.fill("scratch", image);
+  await volumes.fill({ name: "scratch", subpath: "" }, image);
   expect(readdirSync(volumes.dataPath("scratch"))).toEqual(["file"]);
 });
 

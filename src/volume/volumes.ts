@@ -12,7 +12,7 @@ import type { VolumeRecord } from "../state/volume-record.ts";
 import type { VolumeRows } from "../state/volume-rows.ts";
 import { checkVolumeName } from "../wire/validate/binds.ts";
 import type { VolumeCopies } from "./copies.ts";
-import { fillDirectory } from "./fill.ts";
+import { fillDirectory, fillSubpath } from "./fill.ts";
 import { type Layout, openLayout } from "./layout.ts";
 import { checkOptions, quotaBytes, wantedMount } from "./options.ts";
 import { Users } from "./users.ts";
@@ -28,6 +28,12 @@ export interface VolumesDeps {
   readonly rows: VolumeRows;
   readonly emit: (action: "create" | "destroy", name: string) => void;
   readonly log: Logger;
+}
+
+/** A directory of a volume; "" is the whole of it. */
+export interface VolumePlace {
+  readonly name: string;
+  readonly subpath: string;
 }
 
 /** What the engine calls Volumes. */
@@ -126,13 +132,14 @@ export class LocalVolumes {
     if (before !== owner) this.#put(owner === undefined ? record : { ...record, owner });
   }
 
-  async fill(name: string, directory: string): Promise<void> {
+  async fill({ name, subpath }: VolumePlace, directory: string): Promise<void> {
     using _held = await this.#locks.acquire(name);
     const user = "fill";
     const isFree = (): boolean => this.#users.count(name) === 1 && this.isPlain(name);
     await this.acquire(name, user);
     try {
-      if (this.#layout.isEmpty(name)) await fillDirectory(this.#layout, name, directory, isFree);
+      if (subpath !== "") await fillSubpath(this.dataPath(name), subpath, directory);
+      else if (this.#layout.isEmpty(name)) await fillDirectory(this.#layout, name, directory, isFree);
     } finally {
       this.release(name, user);
     }

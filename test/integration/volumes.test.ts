@@ -177,6 +177,33 @@ test("a subpath shows a directory or a file of a volume, and nothing outside of 
   await eventually(async () => !engine.residue().some((line) => line.startsWith("mount")));
 });
 
+test("an empty directory of a volume is filled as a volume is, where the image has something in its place", async () => {
+  await runs(
+    "-v",
+    "data:/v",
+    "busybox",
+    "sh",
+    "-c",
+    "mkdir /v/a /v/full; touch /v/full/mine /v/file; ln -s a /v/in; ln -s / /v/out",
+  );
+  const at = (subpath: string, target = "/data") => [
+    "--mount",
+    `type=volume,source=data,target=${target},volume-subpath=${subpath}`,
+  ];
+  expect(await runs(...at("in"), "seeded", "sh", "-c", "cat /data/sub/file; stat -c '%u %a' /data")).toBe(
+    "seed\n1000 711",
+  );
+  expect(await runs("-v", "data:/v", "busybox", "ls", "/v", "/v/a")).toBe(
+    "/v:\na\nfile\nfull\nin\nout\n\n/v/a:\nlink\nsub",
+  );
+  expect(await runs(...at("full"), "seeded", "ls", "/data")).toBe("mine");
+  expect(await runs(...at("file", "/etc/passwd"), "seeded", "cat", "/etc/passwd")).toBe("");
+  await docker("create", ...at("nope"), "seeded", "true");
+  await expect(docker("create", ...at("out"), "seeded", "true")).rejects.toThrow(
+    "failed to populate volume: path concatenation escapes the base directory",
+  );
+});
+
 test("an image is mounted read-only, whole or in part, and stays as long as a container has it", async () => {
   await docker(
     "create",
@@ -196,6 +223,15 @@ test("an image is mounted read-only, whole or in part, and stays as long as a co
     "file\ntouch: /i/x: Read-only file system",
   );
   await eventually(async () => !engine.residue().some((line) => line.startsWith("mount")));
+});
+
+test("a container that mounts an image runs again when the image has been removed by force", async () => {
+  await makeImage(engine, { name: "doomed", arrange: arrangeData, changes: ["LABEL doomed=yes"] });
+  const mount = "type=image,source=doomed,target=/i,image-subpath=data";
+  await docker("create", "--name", "cc", "--mount", mount, "busybox", "cat", "/i/sub/file");
+  await docker("rmi", "-f", "doomed");
+  await engine.restart();
+  expect(await docker("start", "-a", "cc")).toBe("seed");
 });
 
 test("a volume with options is mounted as long as a container runs with it, also across a death of the engine", async () => {

@@ -47,7 +47,7 @@ async function sourceOf(
     case "volume":
       return { source: await takeVolume(ctx, mount, undo), within: mount.subpath };
     case "image": {
-      const files = undo.use(openDetached(ctx, (target) => ctx.roots.mountImage(mount.imageId, target)));
+      const files = undo.use(openDetached(ctx, (target) => ctx.roots.mountImage(container.id, mount.imageId, target)));
       return { source: files.procPath, within: mount.subpath };
     }
     case "tmpfs": {

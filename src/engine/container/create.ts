@@ -57,7 +57,8 @@ export async function createContainer(
   ctx.registry.add(container);
   try {
     mkdirSync(ctx.paths.container(id), { mode: 0o710 });
-    await ctx.roots.create(id, image.Id);
+    const others = spec.mounts.flatMap((mount) => (mount.type === "image" ? [mount.imageId] : []));
+    await ctx.roots.create(id, image.Id, others);
     await provideVolumes(ctx, container, planned);
     ctx.rows.insert({ name, spec, state });
   } catch (error) {

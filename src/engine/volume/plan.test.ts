@@ -89,7 +89,7 @@ test.each<[Mount, Partial<ContainerMount>, boolean]>([
     true,
   ],
   [{ Type: "volume", Source: "x1", Target: "/a", VolumeOptions: { NoCopy: true } }, { volume: "x1" }, false],
-  [{ Type: "volume", Source: "x1", Target: "/a", VolumeOptions: { Subpath: "s" } }, { subpath: "s" }, false],
+  [{ Type: "volume", Source: "x1", Target: "/a", VolumeOptions: { Subpath: "s" } }, { subpath: "s" }, true],
   [{ Type: "tmpfs", Target: "/a", TmpfsOptions: { SizeBytes: 5 } }, { type: "tmpfs", mode: "" }, false],
   [{ Type: "image", Source: "box", Target: "/a" }, { type: "image", imageId: "sha256:box", readOnly: true }, false],
   [

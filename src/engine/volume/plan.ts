@@ -175,7 +175,7 @@ function planVolumeMount(
   return {
     mount: { ...place, mode: SHARED_LABEL, type: "volume", volume, anonymous, subpath },
     request,
-    copy: options.NoCopy !== true && subpath === "",
+    copy: options.NoCopy !== true,
   };
 }
 

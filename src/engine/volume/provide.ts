@@ -20,30 +20,36 @@ export async function provideVolumes(
     ctx.volumes.create(mount.anonymous ? { ...request, owner: container.id } : request);
   }
   const toFill = planned.flatMap(({ copy, mount }) =>
-    copy && mount.type === "volume" && !ctx.volumes.hasContent(mount.volume) ? [mount] : [],
+    copy && mount.type === "volume" && mayBeFilled(ctx, mount) ? [mount] : [],
   );
   if (toFill.length > 0) await fillFromImage(ctx, container, toFill);
 }
+
+const mayBeFilled = ({ volumes }: EngineContext, { volume, subpath }: VolumeMount): boolean =>
+  subpath !== "" || !volumes.hasContent(volume);
 
 /** The image is mounted where the container's root will be, so that a start finds it, or a sweep, should the engine die here. */
 async function fillFromImage(ctx: EngineContext, { spec }: Container, mounts: readonly VolumeMount[]): Promise<void> {
   const rootfs = ctx.paths.rootfs(spec.id);
   await using _unmount = { [Symbol.asyncDispose]: async () => removeBundle(ctx, spec.id) };
-  ctx.roots.mountImage(spec.imageId, rootfs);
+  ctx.roots.mountImage(spec.id, spec.imageId, rootfs);
   using root = openPath(rootfs);
   for (const mount of mounts) {
     using directory = openDirectory(root, rootfs, mount);
-    if (directory !== undefined) await ctx.volumes.fill(mount.volume, directory.procPath);
+    const { volume: name, subpath } = mount;
+    if (directory !== undefined) await ctx.volumes.fill({ name, subpath }, directory.procPath);
   }
 }
 
-/** Undefined when the image has nothing there. Throws when it has a file. */
-function openDirectory(root: OwnedFd, rootfs: string, { destination, anonymous }: VolumeMount): OwnedFd | undefined {
+/** Undefined when the image has nothing there. Throws when it has a file, which only a file of a volume can be mounted over. */
+function openDirectory(root: OwnedFd, rootfs: string, mount: VolumeMount): OwnedFd | undefined {
+  const { destination, anonymous, subpath } = mount;
   try {
     return openInRoot(root.fd, destination, { flags: O.RDONLY | O.DIRECTORY });
   } catch (error) {
     if (hasCode(error, "ENOENT")) return undefined;
     if (!hasCode(error, "ENOTDIR")) throw error;
+    if (subpath !== "") return undefined;
     const path = `${rootfs}${destination}`;
     throw systemError(
       anonymous ? `cannot mount volume over existing file, file exists ${path}` : `source ${path} is not directory`,

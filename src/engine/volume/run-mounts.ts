@@ -1,16 +1,14 @@
 /** The mounts of a run: volumes and images made available, subpaths opened so that no later change of a link redirects them. */
 import { fstatSync, mkdirSync, readdirSync, rmdirSync, statSync, unlinkSync, writeFileSync } from "node:fs";
 import { dirname, posix } from "node:path";
-import { hasCode, invalidParameter, messageOf, notFound } from "../../base/errors.ts";
+import { hasCode } from "../../base/errors.ts";
 import type { ContainerId } from "../../base/ids.ts";
-import { openInRoot, openPath } from "../../kernel/at.ts";
-import type { OwnedFd } from "../../kernel/fd.ts";
 import { MS, mount, umountIfMounted } from "../../kernel/mounts.ts";
-import { O } from "../../kernel/open-flags.ts";
 import { mergeTmpfsOptions } from "../../runtime/spec/tmpfs.ts";
 import { DEFAULT_PROPAGATION, type UserMount } from "../../runtime/spec/user-mount.ts";
 import type { ContainerMount, ImageMount, VolumeMount } from "../../state/container-mount.ts";
 import type { ContainerSpec } from "../../state/container-record.ts";
+import { openSubpath } from "../../volume/subpath.ts";
 import type { HostConfig } from "../../wire/host-config.ts";
 import type { Container } from "../container/container.ts";
 import type { EngineContext } from "../context.ts";
@@ -77,11 +75,11 @@ async function takeVolume(ctx: EngineContext, spec: ContainerSpec, mount: Volume
 function takeImage(ctx: EngineContext, spec: ContainerSpec, mount: ImageMount): string {
   const target = preparedPath(ctx, spec, mount);
   if (mount.subpath === "") {
-    ctx.roots.mountImage(mount.imageId, target);
+    ctx.roots.mountImage(spec.id, mount.imageId, target);
     return target;
   }
   const whole = `${target}.image`;
-  ctx.roots.mountImage(mount.imageId, whole);
+  ctx.roots.mountImage(spec.id, mount.imageId, whole);
   return bindSubpath(whole, mount.subpath, target);
 }
 
@@ -101,27 +99,12 @@ const preparedDirectory = (bundle: string): string => `${bundle}/mounts`;
  * table). Throws in Docker's words when there is nothing, or it lies outside.
  */
 function bindSubpath(base: string, subpath: string, target: string): string {
-  using root = openPath(base);
-  using file = openBeneath(root, base, subpath);
+  using file = openSubpath(base, subpath);
   mkdirSync(dirname(target), { recursive: true });
   if (fstatSync(file.fd).isDirectory()) mkdirSync(target);
   else writeFileSync(target, "");
   mount({ source: file.procPath, target, flags: MS.BIND | MS.REC });
   return target;
-}
-
-function openBeneath(root: OwnedFd, base: string, subpath: string): OwnedFd {
-  try {
-    return openInRoot(root.fd, subpath, { flags: O.PATH, beneath: true });
-  } catch (error) {
-    if (hasCode(error, "EXDEV")) {
-      const why = `path concatenation escapes the base directory, base: ${base}, subpath: ${subpath}`;
-      throw invalidParameter(why, { cause: error });
-    }
-    const path = posix.join(base, subpath);
-    const why = hasCode(error, "ENOENT") ? "no such file or directory" : messageOf(error);
-    throw notFound(`cannot access path ${path}: lstat ${path}: ${why}`, { cause: error });
-  }
 }
 
 /** Gives back what the container's last run had taken. Idempotent. */
