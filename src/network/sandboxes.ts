@@ -106,17 +106,21 @@ export class Sandboxes {
       throw forbidden(`endpoint with name ${use.request.name} already exists in network ${name}`);
     }
     const attached = this.#attach(use, live, await live.createEndpoint(wanted));
-    try {
-      const add = toInterface(attached.endpoint, live.device);
-      const routes = toRoutes([...use.attached.values()]);
-      await patiently(() => this.#deps.worker.changeNamespace(path, { add, routes }));
-    } catch (error) {
+    const add = toInterface(attached.endpoint, live.device);
+    const routes = toRoutes([...use.attached.values()]);
+    const [plugged, named] = await Promise.allSettled([
+      patiently(() => this.#deps.worker.changeNamespace(path, { add, routes })),
+      this.#deps.names.serve(use, path),
+    ]);
+    if (plugged.status === "rejected") {
       use.attached.delete(name);
-      await this.#detach(use, attached);
-      throw error;
+      await Promise.allSettled([this.#detach(use, attached), this.#deps.names.serve(use, path)]);
+      throw plugged.reason;
     }
     try {
-      return await this.#reconnected(use, path);
+      if (named.status === "rejected") throw named.reason;
+      await this.#publish(use);
+      return this.#connectionsOf(use);
     } catch (error) {
       await this.disconnect(id, name);
       throw error;
@@ -141,7 +145,9 @@ export class Sandboxes {
     } else {
       await this.#unplug(use, path, attached, routes);
     }
-    return this.#reconnected(use, path);
+    await this.#publish(use);
+    await this.#deps.names.serve(use, path);
+    return this.#connectionsOf(use);
   }
 
   /** The endpoints with their new names. */
@@ -265,13 +271,6 @@ export class Sandboxes {
     const use = this.#uses.get(id);
     if (use?.pid === undefined) throw systemError(`container ${id} has no network namespace of its own`);
     return { use, path: pathOf(use.pid) };
-  }
-
-  /** Ports and names follow a change of connections. */
-  async #reconnected(use: Use, path: string): Promise<Connections> {
-    await this.#publish(use);
-    await this.#deps.names.serve(use, path);
-    return this.#connectionsOf(use);
   }
 
   /** The ports follow the endpoint by which the container reaches the world. */

@@ -8,6 +8,8 @@ import type { BridgePlan } from "./plan.ts";
 import { type Job, NetworkWorker } from "./worker-client.ts";
 
 const LOOK_AGAIN_MS = 1;
+/** One that goes alone is gone in less than a timer can tell. */
+const LOOKING_ON_MS = 2;
 /** Nobody deletes anything most of the time, and a thread has its price. */
 const IDLE_MS = 30_000;
 
@@ -53,7 +55,11 @@ export class LinkRemover {
         if (this.#deletions.size === 0) this.#rest();
       });
     this.#deletions.add(settled);
-    while (!over && hasInterface(name)) await Bun.sleep(LOOK_AGAIN_MS);
+    const since = performance.now();
+    while (!over && hasInterface(name)) {
+      const looksOn = this.#deletions.size === 1 && performance.now() - since < LOOKING_ON_MS;
+      await (looksOn ? new Promise(setImmediate) : Bun.sleep(LOOK_AGAIN_MS));
+    }
     if (over) await deletion;
   }
 
