@@ -1,5 +1,6 @@
 /** How a build fails: the message, the lines of the Dockerfile that are to blame, the vertex, and the exit code of its process. */
 import { EngineError, type ErrorKind } from "../base/errors.ts";
+import { DockerfileError } from "../dockerfile/place.ts";
 import type { Digest, SourcePlace } from "./operation.ts";
 
 export interface FailureFacts {
@@ -22,4 +23,13 @@ export class BuildFailure extends EngineError {
     this.vertex = vertex;
     this.exitCode = exitCode;
   }
+}
+
+export type FileText = Pick<SourcePlace, "fileName" | "text">;
+
+/** A fault of the Dockerfile with the text around it; other errors as they are. */
+export function failureIn(file: FileText, error: unknown): unknown {
+  if (!(error instanceof DockerfileError)) return error;
+  const place = error.lines === undefined ? undefined : { ...file, lines: error.lines };
+  return new BuildFailure(error.message, { kind: "invalidParameter", place, cause: error });
 }

@@ -61,6 +61,7 @@ export type InstructionBody =
   | {
       readonly name: "FROM";
       readonly base: string;
+      /** In lower case; "" without a name. */
       readonly stage: string;
       readonly platform: string;
       readonly description: string;

@@ -126,7 +126,7 @@ function parseFrom({ rest, flags, comments }: Statement): InstructionBody {
     );
   }
   const { platform } = decodeFlags(flags, { platform: "string" });
-  return { name: "FROM", base, stage: name, platform, description: descriptionOf(stage, comments) };
+  return { name: "FROM", base, stage, platform, description: descriptionOf(stage, comments) };
 }
 
 function parseOnbuild({ rest, flags, heredocs }: Statement): InstructionBody {

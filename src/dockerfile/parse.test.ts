@@ -107,7 +107,7 @@ test("directives end at the first line that is none", () => {
 
 test("a byte order mark, carriage returns and keywords in any case are taken", () => {
   const file = parseDockerfile("\uFEFFfrom a AS Build\r\nrun x\r\n");
-  expect(file.stages[0]?.from).toMatchObject({ base: "a", stage: "Build", keyword: "from" });
+  expect(file.stages[0]?.from).toMatchObject({ base: "a", stage: "build", keyword: "from" });
   expect(file.stages[0]?.instructions).toMatchObject([{ name: "RUN", command: { words: ["x"] } }]);
 });
 

@@ -240,8 +240,40 @@ describe("a build that fails", () => {
     expect(JSON.parse(told.stdout).sources).toEqual([{ filename: "Dockerfile", data, language: "Dockerfile" }]);
     const good = await build.run(cwd, ["--call=check", "-f", "Good", "."]);
     expect([good.stdout, good.exitCode]).toEqual(["Check complete, no warnings found.\n", 0]);
-    const targets = await build.run(cwd, ["--call=targets,format=json", "-f", "Good", "."]);
-    expect(JSON.parse(targets.stdout).targets).toHaveLength(1);
+  });
+
+  test("is what a check says of a file that cannot be built, of all its stages", async () => {
+    const cwd = build.context({
+      Dockerfile: lines("FROM scratch AS a", "ENV b c", "FROM scratch", "CMD x", "FROM Nowhere"),
+      Broken: lines("FROM scratch", "RUNN x"),
+    });
+    const found = await build.run(cwd, ["--check", "."]);
+    expect(found.stdout).toStartWith("Check complete, 3 warnings have been found!\n");
+    for (const rule of ["LegacyKeyValueFormat", "JSONArgsRecommended", "InvalidDefaultArgInFrom"]) {
+      expect(found.stdout).toContain(`WARNING: ${rule} `);
+    }
+    expect(found.stderr).toContain('ERROR: failed to parse stage name "Nowhere": invalid reference format');
+    expect(found.stderr).toContain(">>> FROM Nowhere");
+    const broken = await build.run(cwd, ["--call=check,format=json", "-f", "Broken", "."]);
+    expect(JSON.parse(broken.stdout)).toMatchObject({
+      warnings: null,
+      buildError: {
+        message: "dockerfile parse error on line 2: unknown instruction: RUNN (did you mean RUN?)",
+        location: { ranges: [{ start: { line: 2 }, end: { line: 2 } }] },
+      },
+    });
+    expect([found.exitCode, broken.exitCode]).toEqual([1, 1]);
+  });
+
+  test("is the list of targets, in lower case and whatever they are built on", async () => {
+    const cwd = build.context({
+      Dockerfile: lines("FROM Nowhere AS First", "# second makes all", "FROM a/b as second"),
+    });
+    const { stdout, exitCode } = await build.run(cwd, ["--call=targets", "."]);
+    expect(exitCode).toBe(0);
+    expect(stdout).toBe("TARGET             DESCRIPTION\nfirst\nsecond (default)   makes all\n");
+    const told = await build.run(cwd, ["--call=targets,format=json", "."]);
+    expect(JSON.parse(told.stdout).targets.map(({ name }: { name: string }) => name)).toEqual(["first", "second"]);
   });
 });
 

@@ -1,10 +1,12 @@
 /** The stages that a target needs, gone through instruction by instruction, as one graph. */
+import { EngineError } from "../../base/errors.ts";
 import { parseTrigger, type StageInstruction } from "../../dockerfile/parse.ts";
-import { DockerfileError, placed } from "../../dockerfile/place.ts";
+import { DockerfileError, type Lines, placed } from "../../dockerfile/place.ts";
 import type { Platform } from "../../wire/platform.ts";
 import type { Build, FrontendOptions, PlannedStep } from "../builder.ts";
-import type { SourcePlace, Vertex } from "../operation.ts";
-import type { Bases } from "./bases.ts";
+import { BuildFailure, type FileText } from "../failure.ts";
+import type { Vertex } from "../operation.ts";
+import type { Base, Bases, BaseWanted } from "./bases.ts";
 import { type ConfigContext, configStep } from "./config-steps.ts";
 import { StepNames, summaryOf } from "./describe.ts";
 import { DEFAULT_PATH, expandIn, mergeEnv, scopeOf } from "./environment.ts";
@@ -13,7 +15,7 @@ import { withConfig } from "./image-state.ts";
 import type { Linter } from "./lint.ts";
 import { platformArgs } from "./platform-args.ts";
 import { runStep } from "./run-step.ts";
-import { findStage, referredStage, type StageNode, sourcesOf } from "./stage-graph.ts";
+import { parentOf, referredStage, type StageNode, sourcesOf } from "./stage-graph.ts";
 import type { Escape, StageState } from "./stage-state.ts";
 
 export interface AssemblyFacts {
@@ -21,7 +23,7 @@ export interface AssemblyFacts {
   readonly options: FrontendOptions;
   readonly stages: readonly StageNode[];
   readonly escape: Escape;
-  readonly file: Pick<SourcePlace, "fileName" | "text">;
+  readonly file: FileText;
   readonly globalArgs: ReadonlyMap<string, string>;
   readonly buildPlatform: Platform;
   readonly targetPlatform: Platform;
@@ -53,7 +55,7 @@ export class Assembly {
   /** The target's state, with the labels that the client asks for. Throws DockerfileError with its lines. */
   async result(): Promise<StageState> {
     const { target, options } = this.#facts;
-    const state = await this.#stateOf(target);
+    const state = await this.stateOf(target);
     if (options.labels.size === 0) return state;
     const labels = { ...state.image.config.Labels, ...Object.fromEntries(options.labels) };
     return { ...state, image: withConfig(state.image, { Labels: labels }) };
@@ -65,7 +67,8 @@ export class Assembly {
     return stages.flatMap(([, steps]) => steps);
   }
 
-  #stateOf(stage: StageNode): Promise<StageState> {
+  /** What a stage ends as; each is gone through once. Throws as `result` does. */
+  stateOf(stage: StageNode): Promise<StageState> {
     const known = this.#states.get(stage);
     if (known !== undefined) return known;
     const state = this.#build(stage);
@@ -75,7 +78,7 @@ export class Assembly {
 
   async #build(stage: StageNode): Promise<StageState> {
     const parent = this.#parentOf(stage);
-    const base = parent === undefined ? await this.#imageBase(stage) : await this.#stateOf(parent);
+    const base = parent === undefined ? await this.#imageBase(stage) : await this.stateOf(parent);
     const triggers = (base.image.config.OnBuild ?? []).map((trigger) => parseTrigger(trigger, stage.lines));
     const steps = [
       ...triggers.map((each) => ({ each, prefix: "ONBUILD " })),
@@ -98,7 +101,7 @@ export class Assembly {
   #parentOf(stage: StageNode): StageNode | undefined {
     const { stages, options } = this.#facts;
     if (options.namedContexts.has(stage.base.toLowerCase())) return undefined;
-    return findStage(stages, stage.base, stage.index);
+    return parentOf(stages, stage);
   }
 
   /** "" where there is one stage only, and none that a mount makes by the way. */
@@ -109,13 +112,24 @@ export class Assembly {
   }
 
   async #imageBase(stage: StageNode): Promise<StageState> {
-    const { bases, build, platforms, targetPlatform } = this.#facts;
+    const { platforms, targetPlatform } = this.#facts;
     const platform = platforms.get(stage) ?? targetPlatform;
-    const { vertex, image } = await bases.resolve(build, { name: stage.base, platform, lines: stage.lines });
+    const { vertex, image } = await this.#base({ name: stage.base, platform }, stage.lines);
     const hasPath = (image.config.Env ?? []).some((entry) => entry.startsWith("PATH="));
     const env = hasPath ? image.config.Env : [...mergeEnv(null, "PATH", DEFAULT_PATH), ...(image.config.Env ?? [])];
     const configured = withConfig(image, { Env: env });
     return { vertex, image: configured, scope: scopeOf(env), platform, hasCommand: false };
+  }
+
+  /** What cannot be had is the fault of the lines that want it. */
+  async #base(wanted: BaseWanted, lines: Lines): Promise<Base> {
+    const { bases, build, file } = this.#facts;
+    try {
+      return await bases.resolve(build, wanted);
+    } catch (error) {
+      if (!(error instanceof EngineError)) throw error;
+      throw new BuildFailure(error.message, { kind: error.kind, place: { ...file, lines }, cause: error });
+    }
   }
 
   async #step(
@@ -174,20 +188,20 @@ export class Assembly {
   #ignoresCache({ name, index }: StageNode): boolean {
     const { noCache } = this.#facts.options;
     if (typeof noCache === "boolean") return noCache;
-    return noCache.some((wanted) => wanted.toLowerCase() === name.toLowerCase() || wanted === String(index));
+    return noCache.some((wanted) => wanted.toLowerCase() === name || wanted === String(index));
   }
 
   /** What an instruction reads besides its stage, by the word it uses. */
   async #sourcesOf(stage: StageNode, instruction: StageInstruction): Promise<ReadonlyMap<string, Vertex>> {
-    const { stages, bases, build, options, platforms, targetPlatform } = this.#facts;
+    const { stages, options, platforms, targetPlatform } = this.#facts;
     const found = new Map<string, Vertex>();
     for (const from of sourceWords(instruction)) {
       const isNamed = options.namedContexts.has(from.toLowerCase());
       const other = isNamed ? undefined : placed(instruction.lines, () => referredStage(stages, stage, from));
-      if (other !== undefined) found.set(from, (await this.#stateOf(other)).vertex);
+      if (other !== undefined) found.set(from, (await this.stateOf(other)).vertex);
       else {
         const platform = platforms.get(stage) ?? targetPlatform;
-        const { vertex } = await bases.resolve(build, { name: from, platform, lines: instruction.lines });
+        const { vertex } = await this.#base({ name: from, platform }, instruction.lines);
         found.set(from, vertex);
       }
     }

@@ -1,8 +1,9 @@
 /** What FROM and `--from` name when it is no stage: images, named contexts, and nothing ("scratch"). Each is resolved once. */
-import type { Lines } from "../../dockerfile/place.ts";
+import { messageOf } from "../../base/errors.ts";
 import type { ImageConfig } from "../../wire/image.ts";
 import { type Platform, platformText } from "../../wire/platform.ts";
 import type { Build, ContextSource, FrontendOptions } from "../builder.ts";
+import { BuildFailure } from "../failure.ts";
 import type { Vertex } from "../operation.ts";
 import { contextVertex, loadIgnoreFile, type SourceReader } from "./definition.ts";
 import { DEFAULT_PATH } from "./environment.ts";
@@ -36,7 +37,6 @@ export interface ImageResolver {
 export interface BaseWanted {
   readonly name: string;
   readonly platform: Platform;
-  readonly lines: Lines;
 }
 
 export class Bases {
@@ -71,7 +71,17 @@ export class Bases {
     const context = this.#options.namedContexts.get(name.toLowerCase());
     if (context !== undefined) return this.#fromContext(build, { name, context, platform });
     if (name === "scratch") return { vertex: SCRATCH, image: emptyImage(platform) };
+    this.#requireReference(name);
     return this.#fromImage(build, { reference: name, platform });
+  }
+
+  #requireReference(name: string): void {
+    try {
+      this.#resolver.canonical(name);
+    } catch (error) {
+      const why = `failed to parse stage name ${JSON.stringify(name)}: ${messageOf(error)}`;
+      throw new BuildFailure(why, { kind: "invalidParameter", cause: error });
+    }
   }
 
   async #fromContext(

@@ -47,10 +47,11 @@ function parseCheck(text: string): CheckOptions {
 }
 
 export class Linter {
-  readonly #options: CheckOptions;
+  #options: CheckOptions = parseCheck("");
   readonly #findings = new Map<string, Finding>();
 
-  constructor(check: string) {
+  /** What a `# check=` directive says. Throws BuildFailure. */
+  configure(check: string): void {
     this.#options = parseCheck(check);
   }
 
@@ -85,15 +86,16 @@ export class Linter {
     }
     this.#casing(file);
     this.#stageNames(file.stages);
+    for (const { name, lines } of file.stages.flatMap(({ instructions }) => instructions)) {
+      if (name !== "MAINTAINER") continue;
+      this.tell(RULES.maintainerDeprecated, "Maintainer instruction is deprecated in favor of using label", lines);
+    }
   }
 
   /** What an instruction of a stage that is built shows, with the variables it sees. */
   instruction(instruction: Instruction, state: StageState, { escape }: { escape: Escape }): void {
     const { name, lines } = instruction;
     if (name === "CMD" || name === "ENTRYPOINT") this.#shellForm(instruction, state);
-    if (name === "MAINTAINER") {
-      this.tell(RULES.maintainerDeprecated, "Maintainer instruction is deprecated in favor of using label", lines);
-    }
     if (name === "WORKDIR") this.#relativeWorkdir(instruction, state);
     if (name === "ENV" || name === "LABEL") this.#pairs(instruction);
     if (name === "ARG") for (const { key } of instruction.args) this.#secretName("ARG", key, lines);
@@ -134,21 +136,20 @@ export class Linter {
     for (const { from } of stages) {
       const { stage, lines, text, keyword } = from;
       if (stage === "") continue;
-      const name = stage.toLowerCase();
-      if (stage !== name) this.tell(RULES.stageNameCasing, `Stage name '${stage}' should be lowercase`, lines);
-      if (name === "scratch" || name === "context") {
+      const [, as = "", given = stage] = /\s(as)\s+(\S+)\s*$/i.exec(text) ?? [];
+      if (given !== stage) this.tell(RULES.stageNameCasing, `Stage name '${given}' should be lowercase`, lines);
+      if (stage === "scratch" || stage === "context") {
         this.tell(
           RULES.reservedStageName,
-          `Stage name should not use the same name as reserved stage ${JSON.stringify(name)}`,
+          `Stage name should not use the same name as reserved stage ${JSON.stringify(stage)}`,
           lines,
         );
       }
-      if (seen.has(name)) {
+      if (seen.has(stage)) {
         const detail = `Duplicate stage name ${JSON.stringify(stage)}, stage names should be unique`;
         this.tell(RULES.duplicateStageName, detail, lines);
       }
-      seen.add(name);
-      const [, as = ""] = /\s(as)\s+\S+\s*$/i.exec(text) ?? [];
+      seen.add(stage);
       const caseOf = (word: string): string =>
         word === word.toUpperCase() ? "upper" : word === word.toLowerCase() ? "lower" : "mixed";
       if (as !== "" && caseOf(as) !== caseOf(keyword)) {

@@ -6,8 +6,8 @@ import { parseDockerfile } from "../../dockerfile/parse.ts";
 import { DockerfileError, placed } from "../../dockerfile/place.ts";
 import { type Platform, platformText } from "../../wire/platform.ts";
 import type { Build, FrontendOptions, Plan, PlannedResult, PlannedStep } from "../builder.ts";
-import { BuildFailure } from "../failure.ts";
-import type { SourcePlace, Vertex } from "../operation.ts";
+import { BuildFailure, type FileText, failureIn } from "../failure.ts";
+import type { Vertex } from "../operation.ts";
 import { Assembly, type ContextPaths } from "./assemble.ts";
 import { Bases, type ImageResolver } from "./bases.ts";
 import { contextVertex, type Definition, loadDefinition, type SourceReader } from "./definition.ts";
@@ -16,7 +16,7 @@ import { Linter } from "./lint.ts";
 import { RULES } from "./lint-rules.ts";
 import { platformArgs } from "./platform-args.ts";
 import { findTarget, type StageNode } from "./stage-graph.ts";
-import { answerSubrequest } from "./subrequests.ts";
+import { answerSubrequest, LINT } from "./subrequests.ts";
 import { refuseForeignFrontend } from "./syntax.ts";
 
 export interface FrontendDeps extends ImageResolver, SourceReader {
@@ -28,36 +28,43 @@ export interface FrontendDeps extends ImageResolver, SourceReader {
 
 export async function planBuild(deps: FrontendDeps, build: Build, options: FrontendOptions): Promise<Plan> {
   const definition = await loadDefinition(deps, build, options);
-  const file = { fileName: definition.fileName, text: definition.text };
+  const { fileName, text } = definition;
+  const file = { fileName, text };
+  const linter = new Linter();
+  const planning = { build, options, definition, file, linter };
   try {
-    const dockerfile = parseDockerfile(definition.text);
-    refuseForeignFrontend(dockerfile.directives, options.buildArgs);
-    const linter = new Linter(options.check || (dockerfile.directives.check ?? ""));
-    const planning = { build, options, definition, file, dockerfile, linter };
-    try {
-      return await planFile(deps, planning);
-    } finally {
-      if (options.subrequest === "") tellFindings(planning);
-    }
+    if (options.subrequest === "") return await planText(deps, planning);
+    const examine = async (): Promise<Dockerfile> => (await planText(deps, planning)).dockerfile;
+    return { results: [], steps: [], metadata: await answerSubrequest(options, { file, linter, examine }) };
   } catch (error) {
-    throw toFailure(error, file);
+    throw failureIn(file, error);
   }
 }
 
-/** A fault of the Dockerfile with the text around it. */
-function toFailure(error: unknown, file: Pick<SourcePlace, "fileName" | "text">): unknown {
-  if (!(error instanceof DockerfileError)) return error;
-  const place = error.lines === undefined ? undefined : { ...file, lines: error.lines };
-  return new BuildFailure(error.message, { kind: "invalidParameter", place, cause: error });
-}
-
-interface Planning {
+interface Reading {
   readonly build: Build;
   readonly options: FrontendOptions;
   readonly definition: Definition;
-  readonly file: Pick<SourcePlace, "fileName" | "text">;
-  readonly dockerfile: Dockerfile;
+  readonly file: FileText;
   readonly linter: Linter;
+}
+
+interface Planning extends Reading {
+  readonly dockerfile: Dockerfile;
+}
+
+async function planText(deps: FrontendDeps, reading: Reading): Promise<Plan & { readonly dockerfile: Dockerfile }> {
+  const { options, linter, file } = reading;
+  if (file.text === "") throw new DockerfileError("the Dockerfile cannot be empty");
+  const dockerfile = parseDockerfile(file.text);
+  refuseForeignFrontend(dockerfile.directives, options.buildArgs);
+  linter.configure(options.check || (dockerfile.directives.check ?? ""));
+  const planning = { ...reading, dockerfile };
+  try {
+    return { ...(await planFile(deps, planning)), dockerfile };
+  } finally {
+    if (options.subrequest !== LINT) tellFindings(planning);
+  }
 }
 
 async function planFile(deps: FrontendDeps, planning: Planning): Promise<Plan> {
@@ -71,9 +78,6 @@ async function planFile(deps: FrontendDeps, planning: Planning): Promise<Plan> {
     const planned = await planPlatform(deps, planning, { platform, isOne: platforms.length === 1 });
     results.push(planned.result);
     if (results.length === 1) steps.push(...planned.steps);
-  }
-  if (options.subrequest !== "") {
-    return { results: [], steps, metadata: answerSubrequest(options, { dockerfile, linter, ...planning.file }) };
   }
   if (linter.failure !== undefined) throw new BuildFailure(linter.failure, { kind: "invalidParameter" });
   build.signal.throwIfAborted();
@@ -131,7 +135,9 @@ async function planPlatform(
   };
   // Twice: what the whole graph reads of the context is known only at its end, and is part of every digest.
   const paths = new Set<string>();
-  await new Assembly(facts, notePaths(paths, definition.vertex)).result();
+  const first = new Assembly(facts, notePaths(paths, definition.vertex));
+  if (options.subrequest === LINT && options.target === "") for (const stage of stages) await first.stateOf(stage);
+  await first.result();
   const context = contextOf(options, [...paths], definition);
   const assembly = new Assembly(facts, { vertexFor: () => context() });
   const state = await assembly.result();
@@ -206,7 +212,7 @@ function stagesOf(
     for (const name of base.unset) {
       linter.tell(RULES.undefinedArgInFrom, `FROM argument '${name}' is not declared`, lines);
     }
-    checkDefaultBase(linter, { dockerfile, base: from.base, lines });
+    checkDefaultBase(deps, linter, { dockerfile, base: from.base, lines });
     if (base.text === "") throw new DockerfileError(`base name (${from.base}) should not be blank`, lines);
     const stage = { index, name: from.stage, base: base.text, instructions, lines };
     const platform = platformOf(deps, { text: from.platform, variables, escape, lines, linter });
@@ -218,6 +224,7 @@ function stagesOf(
 
 /** Without arguments of the client the base has to have a name as well. */
 function checkDefaultBase(
+  deps: FrontendDeps,
   linter: Linter,
   { dockerfile, base, lines }: { dockerfile: Dockerfile; base: string; lines: StageNode["lines"] },
 ): void {
@@ -226,13 +233,19 @@ function checkDefaultBase(
   for (const { key, value } of dockerfile.globalArgs.flatMap(({ args }) => args)) {
     if (value !== undefined) defaults.set(key, expand(value, defaults, { escape }).text);
   }
-  const { text, unset } = expand(base, defaults, { escape });
-  if (unset.size === 0 && isName(text)) return;
+  if (isName(deps, expand(base, defaults, { escape }).text)) return;
   const detail = `Default value for ARG ${base} results in empty or invalid base image name`;
-  if (base.includes("$")) linter.tell(RULES.invalidDefaultArgInFrom, detail, lines);
+  linter.tell(RULES.invalidDefaultArgInFrom, detail, lines);
 }
 
-const isName = (text: string): boolean => /^[\w][\w.:/@-]*$/.test(text) && !/[:/@-]$/.test(text);
+function isName(deps: FrontendDeps, text: string): boolean {
+  try {
+    return deps.canonical(text) !== "";
+  } catch (error) {
+    if (error instanceof EngineError) return false;
+    throw error;
+  }
+}
 
 interface PlatformWords {
   readonly text: string;

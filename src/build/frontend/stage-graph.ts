@@ -6,7 +6,7 @@ import { nearest } from "../../dockerfile/suggest.ts";
 
 export interface StageNode {
   readonly index: number;
-  /** As it was given, or "". */
+  /** In lower case, or "". */
   readonly name: string;
   /** Expanded: a stage's name, an image's, "scratch". */
   readonly base: string;
@@ -15,13 +15,14 @@ export interface StageNode {
 }
 
 /** The last earlier stage of this name, whatever its case. */
-export function findStage<S extends StageNode>(
-  stages: readonly S[],
-  name: string,
-  before = stages.length,
-): S | undefined {
+function findStage<S extends StageNode>(stages: readonly S[], name: string, before = stages.length): S | undefined {
   const wanted = name.toLowerCase();
-  return stages.slice(0, before).findLast((stage) => stage.name !== "" && stage.name.toLowerCase() === wanted);
+  return stages.slice(0, before).findLast((stage) => stage.name !== "" && stage.name === wanted);
+}
+
+/** The stage that `stage` is built on, if it is one: FROM names it in lower case. */
+export function parentOf<S extends StageNode>(stages: readonly S[], { base, index }: StageNode): S | undefined {
+  return base === base.toLowerCase() ? findStage(stages, base, index) : undefined;
 }
 
 /** By name or number; the last stage for "". Throws DockerfileError. */
@@ -54,7 +55,7 @@ export function referredStage<S extends StageNode>(stages: readonly S[], node: S
   }
   const found = findStage(stages, from, node.index);
   if (found !== undefined) return found;
-  if (node.name.toLowerCase() === from.toLowerCase() && node.name !== "") throw circular(node);
+  if (node.name === from.toLowerCase() && node.name !== "") throw circular(node);
   if (findStage(stages, from) !== undefined) throw undefinedYet(from, node);
   return undefined;
 }

@@ -1,38 +1,40 @@
-/** What can be asked of a Dockerfile without building it: `--call=check`, `outline` and `targets`. Pure. */
+/** What can be asked of a Dockerfile without building it: `--call=check`, `outline` and `targets`. */
 import { notImplemented } from "../../base/errors.ts";
 import { excerptOf } from "../../dockerfile/excerpt.ts";
-import type { Dockerfile, Stage } from "../../dockerfile/parse.ts";
-import type { Lines } from "../../dockerfile/place.ts";
-import { mountFrom } from "../../dockerfile/run-mount.ts";
+import { type Dockerfile, parseDockerfile } from "../../dockerfile/parse.ts";
 import type { FrontendOptions } from "../builder.ts";
+import { BuildFailure, type FileText, failureIn } from "../failure.ts";
 import type { Linter } from "./lint.ts";
+import { outline } from "./outline.ts";
+import { location, type Shown, table } from "./shown.ts";
+
+export const LINT = "frontend.lint";
+const OUTLINE = "frontend.outline";
+const TARGETS = "frontend.targets";
+const DESCRIBE = "frontend.subrequests.describe";
 
 export interface SubrequestFacts {
-  readonly dockerfile: Dockerfile;
+  readonly file: FileText;
   readonly linter: Linter;
-  readonly fileName: string;
-  readonly text: string;
+  /** Goes through the file as a build would, and tells the linter of what it sees. Throws what a build would throw. */
+  examine(): Promise<Dockerfile>;
 }
 
-/** "result.json", "result.txt" and "version"; a check that failed has "result.statuscode". */
-export function answerSubrequest(options: FrontendOptions, facts: SubrequestFacts): Map<string, string> {
+/** "result.json", "result.txt" and "version"; a check that found something has "result.statuscode". */
+export async function answerSubrequest(options: FrontendOptions, facts: SubrequestFacts): Promise<Map<string, string>> {
+  const { file } = facts;
   switch (options.subrequest) {
-    case "frontend.lint":
-      return answer(lint(facts), facts.linter.failure === undefined ? {} : { "result.statuscode": "1" });
-    case "frontend.outline":
-      return answer(outline(options, facts));
-    case "frontend.targets":
-      return answer(targets(facts));
-    case "frontend.subrequests.describe":
+    case LINT:
+      return lint(facts);
+    case OUTLINE:
+      return answer(outline(options, await facts.examine(), file.text));
+    case TARGETS:
+      return answer(targets(parseDockerfile(file.text), file));
+    case DESCRIBE:
       return answer({ json: DESCRIPTION, text: "" });
     default:
       throw notImplemented(`unsupported request ${options.subrequest}`);
   }
-}
-
-interface Shown {
-  readonly json: unknown;
-  readonly text: string;
 }
 
 function answer({ json, text }: Shown, more: Readonly<Record<string, string>> = {}): Map<string, string> {
@@ -40,21 +42,34 @@ function answer({ json, text }: Shown, more: Readonly<Record<string, string>> = 
   return new Map(Object.entries(told));
 }
 
-const DESCRIPTION = ["frontend.lint", "frontend.outline", "frontend.targets"].map((name) => ({
+/** Field by field what BuildKit's frontend says of itself. */
+const describe = (name: string, description: string, opts: unknown) => ({
   name,
   version: "1.0.0",
   type: "rpc",
-}));
+  description,
+  opts,
+  inputs: null,
+  metadata: [
+    { name: "result.json", description: "" },
+    { name: "result.txt", description: "" },
+  ],
+  refs: null,
+});
 
-const location = ({ first, last }: Lines) => ({ ranges: [{ start: { line: first }, end: { line: last } }] });
-
-/** Of a check clients want the file with its name, of the others only its text. */
-const sourcesOf = ({ fileName, text }: SubrequestFacts) => [
-  { filename: fileName, data: Buffer.from(text).toString("base64"), language: "Dockerfile" },
+const DESCRIPTION = [
+  describe(OUTLINE, "List all parameters current build target supports", [
+    { name: "target", description: "Target build stage" },
+  ]),
+  describe(TARGETS, "List all targets current build supports", []),
+  describe(DESCRIBE, "List available subrequest types", null),
 ];
 
-function lint(facts: SubrequestFacts): Shown {
-  const { findings } = facts.linter;
+/** A file that cannot be built is a result of the check as well: its error is told beside what was found until then. */
+async function lint(facts: SubrequestFacts): Promise<Map<string, string>> {
+  const { file, linter } = facts;
+  const failure = await failureOf(facts);
+  const { findings } = linter;
   const warnings = findings.map(({ rule, detail, lines }) => ({
     ruleName: rule.name,
     description: rule.description,
@@ -63,14 +78,38 @@ function lint(facts: SubrequestFacts): Shown {
     location: location(lines),
   }));
   const text = findings.map(({ rule, detail, lines }) => {
-    return `\nWARNING: ${rule.name} - ${rule.url}\n${detail}\n${excerptOf({ fileName: facts.fileName, text: facts.text, ranges: [lines] })}`;
+    return `\nWARNING: ${rule.name} - ${rule.url}\n${detail}\n${excerptOf({ ...file, ranges: [lines] })}`;
   });
-  return { json: { warnings, sources: sourcesOf(facts) }, text: text.join("") };
+  const json = {
+    warnings: warnings.length === 0 ? null : warnings,
+    sources: [{ filename: file.fileName, data: encoded(file), language: "Dockerfile" }],
+    ...(failure === undefined ? {} : { buildError: buildError(failure) }),
+  };
+  const isGood = warnings.length === 0 && failure === undefined;
+  return answer({ json, text: text.join("") }, { "result.statuscode": isGood ? "0" : "1" });
 }
 
-function targets({ dockerfile, text }: SubrequestFacts): Shown {
-  const last = dockerfile.stages.length - 1;
-  const list = dockerfile.stages.map(({ from }, index) => ({
+async function failureOf({ file, ...facts }: SubrequestFacts): Promise<BuildFailure | undefined> {
+  try {
+    await facts.examine();
+    return undefined;
+  } catch (error) {
+    const failure = failureIn(file, error);
+    if (failure instanceof BuildFailure) return failure;
+    throw error;
+  }
+}
+
+const buildError = ({ message, place }: BuildFailure) => ({
+  message,
+  location: place === undefined ? {} : location(place.lines),
+});
+
+const encoded = ({ text }: FileText): string => Buffer.from(text).toString("base64");
+
+function targets({ stages }: Dockerfile, file: FileText): Shown {
+  const last = stages.length - 1;
+  const list = stages.map(({ from }, index) => ({
     ...(from.stage === "" ? {} : { name: from.stage }),
     ...(index === last ? { default: true } : {}),
     ...(from.description === "" ? {} : { description: from.description }),
@@ -78,96 +117,12 @@ function targets({ dockerfile, text }: SubrequestFacts): Shown {
     ...(from.platform === "" ? {} : { platform: from.platform }),
     location: location(from.lines),
   }));
-  const rows = dockerfile.stages.map(({ from }, index) => [
+  const rows = stages.map(({ from }, index) => [
     index === last ? `${from.stage} (default)`.trim() : from.stage,
     from.description,
   ]);
   return {
-    json: { targets: list, sources: [Buffer.from(text).toString("base64")] },
+    json: { targets: list, sources: [encoded(file)] },
     text: table([["TARGET", "DESCRIPTION"], ...rows]),
-  };
-}
-
-/** Columns as wide as their widest cell, three spaces apart. */
-function table(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0]?.map((_, column) => Math.max(...rows.map((row) => (row[column] ?? "").length))) ?? [];
-  return rows
-    .map(
-      (row) =>
-        `${row
-          .map((cell, column) => cell.padEnd((widths[column] ?? 0) + 3))
-          .join("")
-          .trimEnd()}\n`,
-    )
-    .join("");
-}
-
-/** The arguments, secrets and agents that the target and the stages below it take. */
-function outline(options: FrontendOptions, { dockerfile, text }: SubrequestFacts): Shown {
-  const { stages } = dockerfile;
-  const target =
-    stages.findLast(({ from }) => options.target === "" || from.stage.toLowerCase() === options.target.toLowerCase()) ??
-    stages.at(-1);
-  const needed = target === undefined ? [] : withParents(stages, target);
-  const globals = new Map(
-    dockerfile.globalArgs.flatMap(({ args, lines }) => args.map((arg) => [arg.key, { ...arg, lines }])),
-  );
-  const args = needed.flatMap(({ instructions }) =>
-    instructions.flatMap((each) =>
-      each.name === "ARG" ? each.args.map((arg) => ({ ...arg, lines: each.lines })) : [],
-    ),
-  );
-  const shown = args.map(({ key, value, description, lines }) => {
-    const inherited = value === undefined ? globals.get(key) : undefined;
-    const chosen = options.buildArgs.get(key) ?? value ?? inherited?.value;
-    const about = description || (inherited?.description ?? "");
-    return { name: key, description: about, value: chosen, lines: inherited?.lines ?? lines };
-  });
-  const { from } = target ?? {};
-  const json = {
-    ...(from === undefined || from.stage === "" ? {} : { name: from.stage }),
-    ...(from === undefined || from.description === "" ? {} : { description: from.description }),
-    args: shown.map(({ name, description, value, lines }) => ({
-      name,
-      ...(description === "" ? {} : { description }),
-      ...(value === undefined ? {} : { value }),
-      location: location(lines),
-    })),
-    ...mountsOf(needed),
-    sources: [Buffer.from(text).toString("base64")],
-  };
-  const rows = shown.map(({ name, value, description }) => [name, value ?? "", description]);
-  const head = from === undefined || from.stage === "" ? "" : `TARGET: ${from.stage}\n\n`;
-  return { json, text: head + (rows.length === 0 ? "" : table([["BUILD ARG", "VALUE", "DESCRIPTION"], ...rows])) };
-}
-
-function withParents(stages: readonly Stage[], stage: Stage): Stage[] {
-  const parent = stages
-    .slice(0, stages.indexOf(stage))
-    .findLast(({ from }) => from.stage !== "" && from.stage.toLowerCase() === stage.from.base.toLowerCase());
-  return parent === undefined ? [stage] : [...withParents(stages, parent), stage];
-}
-
-function mountsOf(stages: readonly Stage[]) {
-  const found: Record<
-    "secrets" | "ssh",
-    { name: string; required?: boolean; location: ReturnType<typeof location> }[]
-  > = {
-    secrets: [],
-    ssh: [],
-  };
-  for (const each of stages.flatMap(({ instructions }) => instructions)) {
-    if (each.name !== "RUN") continue;
-    for (const text of each.mounts) {
-      const [, type = ""] = /(?:^|,)type=(secret|ssh)(?:,|$)/.exec(text) ?? [];
-      if (type === "" || mountFrom(text) !== "") continue;
-      const [, id = type === "ssh" ? "default" : ""] = /(?:^|,)id=([^,]*)/.exec(text) ?? [];
-      const required = /(?:^|,)required(?:=true|=1)?(?:,|$)/.test(text) ? { required: true } : {};
-      found[type === "ssh" ? "ssh" : "secrets"].push({ name: id, ...required, location: location(each.lines) });
-    }
-  }
-  return {
-    ...(found.secrets.length === 0 ? {} : { secrets: found.secrets }),
-    ...(found.ssh.length === 0 ? {} : { ssh: found.ssh }),
   };
 }

@@ -1,9 +1,9 @@
 /** A command line of `build`, carried out. */
 import type { Context } from "../command.ts";
 import { absolutePath } from "../container/paths.ts";
-import { neutralise } from "../neutralise.ts";
 import { splitName } from "../registry/name.ts";
 import { openAgents } from "./agents.ts";
+import { tellAnswer } from "./answer.ts";
 import { callOf, frontendAttrs } from "./attributes.ts";
 import { type BuildAnswers, type BuildJob, runBuild } from "./build.ts";
 import { type Caches, openCaches } from "./caches.ts";
@@ -115,24 +115,4 @@ async function finish(
   const id = imageIdOf(told.answers);
   if (flags.quiet && id !== "") await io.stdout.write(`${id}\n`);
   return 0;
-}
-
-/** The answer to `--call`: as text, or as JSON for programs. A check that has found something fails. */
-async function tellAnswer({ io }: Context, call: ReturnType<typeof callOf>, answers: BuildAnswers): Promise<number> {
-  const json = answers.get("result.json") ?? "{}";
-  if (call.format === "json") await io.stdout.write(`${json}\n`);
-  else await io.stdout.write(neutralise(answerText(call.name, json, answers.get("result.txt") ?? "")));
-  return call.name === "lint" && findingsIn(json) > 0 ? 1 : Number(answers.get("result.statuscode") ?? "0");
-}
-
-function answerText(name: string, json: string, text: string): string {
-  if (name !== "lint") return text;
-  const count = findingsIn(json);
-  if (count === 0) return "Check complete, no warnings found.\n";
-  return `Check complete, ${count} warning${count === 1 ? " has" : "s have"} been found!\n${text}`;
-}
-
-function findingsIn(json: string): number {
-  const { warnings }: { warnings?: unknown } = JSON.parse(json) ?? {};
-  return Array.isArray(warnings) ? warnings.length : 0;
 }

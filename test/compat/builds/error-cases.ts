@@ -53,5 +53,8 @@ export const ERROR_CASES: readonly BuildCase[] = plain({
   "a stage that copies from itself": "FROM cmpbox AS a\nCOPY --from=a /x /y\n",
   "a stage that copies from a later one": "FROM cmpbox AS a\nCOPY --from=b /x /y\nFROM a AS b\n",
   "a stage by a number that is too high": `${BASE}COPY --from=5 /x /y\n`,
+  "FROM names a stage in capitals": "FROM cmpbox AS a\nFROM A\n",
+  "COPY from what cannot be an image": `${BASE}COPY --from=Nowhere /x /y\n`,
+  "a fault that the check finds in a stage of no use": "FROM cmpbox AS a\nMAINTAINER me\nENV b c\nFROM Cmpbox\n",
   "a checksum that is none": `${BASE}ADD --checksum=foo http://127.0.0.1:1/x /b\n`,
 });

@@ -60,6 +60,7 @@ export const RUN_CASES: readonly BuildCase[] = [
     query: { shmsize: "1048576" },
   },
   { name: "labels of the client", dockerfile: `${BASE}LABEL a=b\n`, query: { labels: '{"c":"d","a":"e"}' } },
+  { name: "a target that is nearly there", dockerfile: "FROM cmpbox AS Base\nENV a=b\n", query: { target: "bas" } },
   {
     name: "a target",
     dockerfile: "FROM cmpbox AS one\nENV a=1\nFROM one AS two\nENV b=2\nFROM two\nRUN false\n",

@@ -1,9 +1,10 @@
 /** What is said of a build after its progress: the output of the step that failed, its place in the Dockerfile, warnings. Pure. */
 import { excerptOf } from "../../../dockerfile/excerpt.ts";
 import type { GrpcError } from "../../../grpc/status.ts";
-import { int, list, string, struct } from "../../../wire/decode/primitives.ts";
+import { struct } from "../../../wire/decode/primitives.ts";
 import { neutralise, neutraliseLine } from "../../neutralise.ts";
 import type { BuildModel, BuildVertex, BuildWarning } from "./model.ts";
+import { excerptAt, fileData, noFile, type Range, ranges } from "./place.ts";
 
 /** Lines of the step's output. */
 const MAX_LOG_LINES = 20;
@@ -22,25 +23,16 @@ function stepText({ name, logs }: BuildVertex): string {
   return `${[RULE, ` > ${neutraliseLine(name)}:`, ...lines, RULE].join("\n")}\n`;
 }
 
-const position = struct("Position", () => ({ line: 0 }), { line: int });
-const noRange = () => ({ start: { line: 0 }, end: { line: 0 } });
-const range = struct("Range", noRange, { start: position, end: position });
-const noInfo = () => ({ filename: "", data: "" });
-const info = struct("SourceInfo", noInfo, { filename: string, data: string });
-const noSource = () => ({ info: noInfo(), ranges: Array.of<ReturnType<typeof noRange>>() });
-const source = struct("Source", noSource, { info, ranges: list("Range", range, noRange) });
+const noSource = () => ({ info: noFile(), ranges: Array.of<Range>() });
+const source = struct("Source", noSource, { info: fileData, ranges });
 
 /** The lines of the Dockerfile that the engine says are at fault. */
 export function failedLines({ details }: Pick<GrpcError, "details">): string {
   return details
     .filter(({ type }) => type === "errdefs.Source")
     .map(({ json }) => {
-      const { info: file, ranges } = source(json ?? {}, "");
-      return excerptOf({
-        fileName: neutraliseLine(file.filename),
-        text: neutralise(Buffer.from(file.data, "base64").toString()),
-        ranges: ranges.map(({ start, end }) => ({ first: start.line, last: Math.max(start.line, end.line) })),
-      });
+      const { info, ranges: meant } = source(json ?? {}, "");
+      return excerptAt(info, meant);
     })
     .join("");
 }
