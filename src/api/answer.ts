@@ -14,6 +14,7 @@ export interface JsonAnswer {
 export interface JsonLinesAnswer {
   readonly kind: "jsonLines";
   readonly contentType: string;
+  readonly lineEnd: "\n" | "\r\n";
   readonly values: (version: string) => AsyncIterable<unknown>;
 }
 
@@ -32,7 +33,12 @@ export function shaped<S extends keyof Shapes>(shape: S, value: Shapes[S]): Json
 }
 
 export function jsonLines(values: AsyncIterable<unknown>): JsonLinesAnswer {
-  return { kind: "jsonLines", contentType: JSON_TYPE, values: () => values };
+  return { kind: "jsonLines", contentType: JSON_TYPE, lineEnd: "\n", values: () => values };
+}
+
+/** Progress of images and builds, whose lines end as moby's streamformatter ends them. */
+export function progressLines(values: AsyncIterable<unknown>): JsonLinesAnswer {
+  return { ...jsonLines(values), lineEnd: "\r\n" };
 }
 
 export function shapedLines<S extends keyof Shapes>(
@@ -40,7 +46,7 @@ export function shapedLines<S extends keyof Shapes>(
   values: AsyncIterable<Shapes[S]>,
   contentType: string,
 ): JsonLinesAnswer {
-  return { kind: "jsonLines", contentType, values: (version) => adaptEach(shape, values, version) };
+  return { kind: "jsonLines", contentType, lineEnd: "\n", values: (version) => adaptEach(shape, values, version) };
 }
 
 async function* adaptEach<S extends keyof Shapes>(

@@ -284,7 +284,7 @@ test("load fails with a status before its first line and with a last line after 
   const late = await ask({ images: { load: failing("Loaded") } }, "POST /images/load");
   expect([late.status, late.text]).toEqual([
     200,
-    '{"stream":"Loaded"}\n{"errorDetail":{"message":"unexpected EOF"},"error":"unexpected EOF"}\n',
+    '{"stream":"Loaded"}\r\n{"errorDetail":{"message":"unexpected EOF"},"error":"unexpected EOF"}\r\n',
   ]);
 });
 

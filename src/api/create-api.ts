@@ -5,7 +5,7 @@ import type { Logger } from "../base/log.ts";
 import type { HeaderFields } from "../wire/http1.ts";
 import type { HostLimits } from "../wire/validate/resources.ts";
 import { API_VERSION } from "../wire/version.ts";
-import { type Answer, empty, JSON_TYPE } from "./answer.ts";
+import { type Answer, empty, JSON_TYPE, type JsonLinesAnswer } from "./answer.ts";
 import type { Backend } from "./backend.ts";
 import { toErrorLine, toFailure } from "./failure.ts";
 import { HIJACKED, type Reply, type Request, type RequestHandler } from "./http/message.ts";
@@ -87,19 +87,22 @@ function toReply(answer: Answer, version: string, common: HeaderFields): Reply {
         kind: "stream",
         status: 200,
         headers: [...common, ["Content-Type", answer.contentType]],
-        body: spellLines(answer.values(version)),
+        body: spellLines(answer.values(version), answer.lineEnd),
       };
   }
 }
 
-function spell(value: unknown): Uint8Array {
-  return Buffer.from(`${JSON.stringify(value)}\n`);
+function spell(value: unknown, lineEnd: JsonLinesAnswer["lineEnd"] = "\n"): Uint8Array {
+  return Buffer.from(`${JSON.stringify(value)}${lineEnd}`);
 }
 
-async function* spellLines(values: AsyncIterable<unknown>): AsyncGenerator<Uint8Array> {
+async function* spellLines(
+  values: AsyncIterable<unknown>,
+  lineEnd: JsonLinesAnswer["lineEnd"],
+): AsyncGenerator<Uint8Array> {
   try {
-    for await (const value of values) yield spell(value);
+    for await (const value of values) yield spell(value, lineEnd);
   } catch (error) {
-    yield spell(toErrorLine(error));
+    yield spell(toErrorLine(error), lineEnd);
   }
 }

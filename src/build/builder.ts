@@ -176,7 +176,8 @@ export interface FrontendOptions {
   /** True ignores the cache for all stages, a list for these. */
   readonly noCache: boolean | readonly string[];
   readonly resolve: "default" | "pull" | "local";
-  readonly network: "default" | "none" | "host";
+  /** "default", "none", "host", or a network by its name. */
+  readonly network: string;
   /** "name:address", or "name:host-gateway". */
   readonly extraHosts: readonly string[];
   readonly hostname: string;
@@ -188,6 +189,8 @@ export interface FrontendOptions {
   readonly cacheMountNamespace: string;
   readonly multiPlatform: boolean;
   readonly cacheImports: readonly CacheOption[];
+  /** Imports count when the store has their images; where there are imports and none counts, nothing is taken from any cache. */
+  readonly onlyStoredImports: boolean;
 }
 
 export type DockerfileSource =

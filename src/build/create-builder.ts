@@ -3,6 +3,7 @@
 import { messageOf, notFound } from "../base/errors.ts";
 import type { Logger } from "../base/log.ts";
 import type { FileThreads } from "../files/threads/threads.ts";
+import { canonical } from "../image/reference.ts";
 import type { Build, Builder, CacheUsage } from "./builder.ts";
 import { type CacheImport, readCacheImport } from "./cache-transfer/cache-options.ts";
 import type { CacheImportDeps } from "./cache-transfer/import-cache.ts";
@@ -53,9 +54,11 @@ export function createBuilder(deps: BuilderDeps): Builder {
     history: createHistory(deps.history, deps.log),
     plan: async (build, options) => {
       checkGranted(build, deps.entitlements);
-      const imports = options.cacheImports.map(readCacheImport);
+      const asked = options.cacheImports.map(readCacheImport);
+      const imports = options.onlyStoredImports ? asked.filter((each) => isStored(deps, each)) : asked;
       if (imports.length > 0) runs.of(build).use(importCaches(deps, build, imports));
-      return planBuild(frontend, build, options);
+      const isBlind = options.onlyStoredImports && asked.length > 0 && imports.length === 0;
+      return planBuild(frontend, build, isBlind ? { ...options, noCache: true } : options);
     },
     evaluate: async (build, results) => {
       await solveAll(runs.of(build), results);
@@ -81,6 +84,9 @@ export function createBuilder(deps: BuilderDeps): Builder {
     prune: (options) => deps.keeper.prune(options),
   };
 }
+
+const isStored = ({ cacheImports: { built, platform } }: BuilderDeps, { place }: CacheImport): boolean =>
+  place.kind === "registry" && built.find(canonical(place.reference), platform) !== undefined;
 
 /** In the order of the options: what is in several of them is taken from the first. */
 async function importCaches(

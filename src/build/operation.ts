@@ -111,7 +111,8 @@ export interface ExecOperation {
   readonly workingDir: string;
   readonly user: string;
   readonly mounts: readonly ExecMount[];
-  readonly network: "default" | "none" | "host";
+  /** "default", "none", "host", or a network by its name. */
+  readonly network: string;
   readonly security: "sandbox" | "insecure";
   readonly hostname: string;
   /** "name:address". */

@@ -1,5 +1,5 @@
 /** The parser directives that may open a Dockerfile: `# syntax=`, `# escape=`, `# check=`. */
-import { DockerfileError } from "./place.ts";
+import { NotationError } from "./place.ts";
 
 export type Escape = "\\" | "`";
 
@@ -14,7 +14,7 @@ export interface Directives {
 const DIRECTIVE = /^\s*#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(\S.*)$/s;
 const KNOWN: ReadonlySet<string> = new Set(["syntax", "escape", "check"]);
 
-/** They end at the first line that is none; what comes later is a comment. Throws DockerfileError for a second one of a kind. */
+/** They end at the first line that is none; what comes later is a comment. Throws NotationError for a second one of a kind. */
 export function readDirectives(lines: readonly string[]): Directives {
   const found = new Map<string, string>();
   for (const [at, line] of lines.entries()) {
@@ -23,9 +23,9 @@ export function readDirectives(lines: readonly string[]): Directives {
     const value = text.trimEnd();
     if (!KNOWN.has(name)) break;
     const place = { first: at + 1, last: at + 1 };
-    if (found.has(name)) throw new DockerfileError(`only one ${name} parser directive can be used`, place);
+    if (found.has(name)) throw new NotationError(`only one ${name} parser directive can be used`, place);
     if (name === "escape" && !isEscape(value)) {
-      throw new DockerfileError(`invalid escape token '${value}' does not match \` or \\`, place);
+      throw new NotationError(`invalid escape token '${value}' does not match \` or \\`, place);
     }
     found.set(name, value);
   }

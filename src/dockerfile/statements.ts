@@ -1,7 +1,7 @@
 /** A Dockerfile as a list of statements: continued lines joined, comments taken out, flags and here-documents set apart. Pure. */
 import { type Directives, type Escape, readDirectives } from "./directives.ts";
 import { type Heredoc, type HeredocMark, heredocMarks } from "./heredoc.ts";
-import { DockerfileError, type Lines } from "./place.ts";
+import { type Lines, NotationError } from "./place.ts";
 
 export interface Statement {
   /** As it was written. */
@@ -28,14 +28,14 @@ export interface StatementList {
 const MAX_LINE_BYTES = 65_535;
 const TAKES_HEREDOCS = /^\s*(?:onbuild\s+)?(?:run|copy|add)\s/i;
 
-/** Throws DockerfileError with its place. */
+/** Throws NotationError with its place. */
 export function readStatements(source: string): StatementList {
   const rows = source.replace(/^\uFEFF/, "").split("\n");
   if (rows.at(-1) === "") rows.pop();
   const directives = readDirectives(rows);
   const reader = new StatementReader(rows, directives.escape);
   const statements = reader.all();
-  if (statements.length === 0) throw new DockerfileError("file with no instructions", oneLine(rows.length));
+  if (statements.length === 0) throw new NotationError("file with no instructions", oneLine(rows.length));
   return { directives, statements, emptyContinuations: reader.emptyContinuations };
 }
 
@@ -79,10 +79,7 @@ class StatementReader {
   #row(): string {
     const row = this.#rows[this.#at++] ?? "";
     if (row.length > MAX_LINE_BYTES) {
-      throw new DockerfileError(
-        `dockerfile line greater than max allowed size of ${MAX_LINE_BYTES}`,
-        oneLine(this.#at),
-      );
+      throw new NotationError(`dockerfile line greater than max allowed size of ${MAX_LINE_BYTES}`, oneLine(this.#at));
     }
     return row.replace(/\r$/, "");
   }
@@ -127,7 +124,7 @@ class StatementReader {
       if ((mark.chomp ? bare.replace(/^\t+/, "") : bare) === mark.name) return { ...mark, content };
       content += `${row}\n`;
     }
-    throw new DockerfileError("unterminated heredoc", { first, last: this.#at });
+    throw new NotationError("unterminated heredoc", { first, last: this.#at });
   }
 }
 

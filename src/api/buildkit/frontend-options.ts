@@ -50,6 +50,7 @@ export function decodeFrontendOptions({ options, inputs }: FrontendRequest): Fro
     cacheMountNamespace: buildArgs.get("BUILDKIT_CACHE_MOUNT_NS") ?? "",
     multiPlatform: ["1", "true"].includes(text("multi-platform", buildArgs.get("BUILDKIT_MULTI_PLATFORM") ?? "")),
     cacheImports: cacheImportsOf(options),
+    onlyStoredImports: false,
   };
 }
 

@@ -59,7 +59,7 @@ export function buildkitRoutes(backend: BuildBackend, log: Logger): Route[] {
         const ref = request.query.text("id");
         if (ref === "") throw invalidParameter("build ID not provided");
         (await server()).cancel(ref);
-        return empty(204);
+        return empty(200);
       },
     },
   ];

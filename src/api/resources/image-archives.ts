@@ -2,7 +2,7 @@
 import { invalidParameter } from "../../base/errors.ts";
 import type { ProgressLine } from "../../wire/image.ts";
 import { readAuthHeader } from "../../wire/registry-auth.ts";
-import { type Answer, jsonLines } from "../answer.ts";
+import { type Answer, progressLines } from "../answer.ts";
 import type { ImageBackend, RegistryBackend } from "../backend.ts";
 import { isBelow } from "../negotiate.ts";
 import type { Call, Route } from "../router.ts";
@@ -21,7 +21,7 @@ export function imageArchiveRoutes(backend: ImageBackend, registries: RegistryBa
 async function load(backend: ImageBackend, { request, version }: Call): Promise<Answer> {
   const quiet = request.query.bool("quiet");
   const platform = isBelow(version, "1.48") ? undefined : platformOf(request.query);
-  return jsonLines(await primed(backend.load(request, { quiet, platform })));
+  return progressLines(await primed(backend.load(request, { quiet, platform })));
 }
 
 async function save(backend: ImageBackend, { request, version }: Call, names: readonly string[]): Promise<Answer> {
@@ -33,7 +33,7 @@ async function save(backend: ImageBackend, { request, version }: Call, names: re
 /** Two things in one endpoint, as Docker has it. */
 async function create(backend: ImageBackend, registries: RegistryBackend, call: Call): Promise<Answer> {
   const image = call.request.query.text("fromImage");
-  return jsonLines(await primed(image === "" ? importArchive(backend, call) : pull(registries, call, image)));
+  return progressLines(await primed(image === "" ? importArchive(backend, call) : pull(registries, call, image)));
 }
 
 function pull(registries: RegistryBackend, { request }: Call, image: string): AsyncIterable<ProgressLine> {

@@ -3,7 +3,7 @@ import { invalidParameter } from "../../base/errors.ts";
 import { parseFilters } from "../../wire/filters.ts";
 import { decodeManifestPush } from "../../wire/registry.ts";
 import { decodeCredentials, readAuthHeader, readConfigHeader } from "../../wire/registry-auth.ts";
-import { type Answer, json, jsonLines } from "../answer.ts";
+import { type Answer, json, jsonLines, progressLines } from "../answer.ts";
 import type { RegistryBackend } from "../backend.ts";
 import { requireJson } from "../body.ts";
 import { isBelow } from "../negotiate.ts";
@@ -47,7 +47,7 @@ async function push(backend: RegistryBackend, { name, request, version }: Call):
   const platform = isBelow(version, "1.46") ? undefined : platformOf(query);
   const credentials = readAuthHeader(headers.get("x-registry-auth"));
   const lines = backend.push({ image: name, tag: query.text("tag"), platform, credentials, signal });
-  return jsonLines(await primed(lines));
+  return progressLines(await primed(lines));
 }
 
 async function distribution(backend: RegistryBackend, { name, request: { headers, signal } }: Call): Promise<Answer> {

@@ -81,7 +81,7 @@ const MOUNT_TYPES: Readonly<Record<ExecMount["type"], number>> = {
   cache: 3,
   tmpfs: 4,
 };
-const NETWORKS = { default: 0, host: 1, none: 2 } as const;
+const NETWORKS: Readonly<Record<string, number>> = { default: 0, host: 1, none: 2 };
 const SECURITY = { sandbox: 0, insecure: 1 } as const;
 
 /** Variables that do not tell results apart may say something of the machine: they stay out. */
@@ -102,7 +102,7 @@ function describeExec({
   return {
     meta: { args, env: env.filter(isShown), cwd: workingDir, ...(user === "" ? {} : { user }) },
     mounts: [{ dest: "/" }, ...targets],
-    ...orNothing("network", NETWORKS[network]),
+    ...orNothing("network", NETWORKS[network] ?? 0),
     ...orNothing("security", SECURITY[security]),
   };
 }

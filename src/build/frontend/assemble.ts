@@ -4,7 +4,7 @@ import { parseTrigger, type StageInstruction } from "../../dockerfile/parse.ts";
 import { DockerfileError, type Lines, placed } from "../../dockerfile/place.ts";
 import type { Platform } from "../../wire/platform.ts";
 import type { Build, FrontendOptions, PlannedStep } from "../builder.ts";
-import { BuildFailure, type FileText } from "../failure.ts";
+import { BaseFailure, type FailedStep, type FileText } from "../failure.ts";
 import type { Vertex } from "../operation.ts";
 import type { Base, Bases, BaseWanted } from "./bases.ts";
 import { type ConfigContext, configStep } from "./config-steps.ts";
@@ -128,8 +128,20 @@ export class Assembly {
       return await bases.resolve(build, wanted);
     } catch (error) {
       if (!(error instanceof EngineError)) throw error;
-      throw new BuildFailure(error.message, { kind: error.kind, place: { ...file, lines }, cause: error });
+      const step = this.#stepAt(lines);
+      throw new BaseFailure(error.message, { kind: error.kind, place: { ...file, lines }, step, cause: error });
     }
+  }
+
+  #stepAt(lines: Lines): FailedStep {
+    const { stages, target } = this.#facts;
+    const all = stages
+      .slice(0, target.index + 1)
+      .flatMap((stage) => [{ stage, lines: stage.lines }, ...stage.instructions]);
+    const at = all.findIndex((each) => each.lines === lines);
+    const found = all[at];
+    const text = found === undefined ? "" : "stage" in found ? fromText(found.stage) : found.text;
+    return { number: at + 1, count: all.length, text };
   }
 
   async #step(

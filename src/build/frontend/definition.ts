@@ -1,7 +1,7 @@
 /** The Dockerfile and the ignore file of a build, from wherever the client has them. */
 import { parseIgnoreFile } from "../../dockerfile/ignore.ts";
 import type { Build, ContextSource, FrontendOptions } from "../builder.ts";
-import { BuildFailure } from "../failure.ts";
+import { BuildFailure, NoDockerfile } from "../failure.ts";
 import type { Vertex } from "../operation.ts";
 import type { Tree } from "../tree.ts";
 import { gitSource, httpSource } from "./remote-sources.ts";
@@ -38,11 +38,7 @@ export async function loadDefinition(
   if (dockerfile.from === "text") return { fileName, text: dockerfile.text, ignored: [], vertex };
   const tree = await reader.load(build, vertex);
   const found = await readDockerfile(reader, tree, fileName);
-  if (found === undefined) {
-    throw new BuildFailure(`failed to read dockerfile: open ${fileName}: no such file or directory`, {
-      kind: "invalidParameter",
-    });
-  }
+  if (found === undefined) throw new NoDockerfile(fileName);
   const ignored = await loadIgnored(reader, build, { tree, options });
   return { fileName, text: Buffer.from(found).toString(), ignored, vertex };
 }

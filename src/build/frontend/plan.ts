@@ -6,7 +6,7 @@ import { parseDockerfile } from "../../dockerfile/parse.ts";
 import { DockerfileError, placed } from "../../dockerfile/place.ts";
 import { type Platform, platformText } from "../../wire/platform.ts";
 import type { Build, FrontendOptions, Plan, PlannedResult, PlannedStep } from "../builder.ts";
-import { BuildFailure, type FileText, failureIn } from "../failure.ts";
+import { BuildFailure, EmptyDockerfile, type FileText, failureIn } from "../failure.ts";
 import type { Vertex } from "../operation.ts";
 import { Assembly, type ContextPaths } from "./assemble.ts";
 import { Bases, type ImageResolver } from "./bases.ts";
@@ -55,7 +55,7 @@ interface Planning extends Reading {
 
 async function planText(deps: FrontendDeps, reading: Reading): Promise<Plan & { readonly dockerfile: Dockerfile }> {
   const { options, linter, file } = reading;
-  if (file.text === "") throw new DockerfileError("the Dockerfile cannot be empty");
+  if (file.text === "") throw new EmptyDockerfile(file.fileName);
   const dockerfile = parseDockerfile(file.text);
   refuseForeignFrontend(dockerfile.directives, options.buildArgs);
   linter.configure(options.check || (dockerfile.directives.check ?? ""));

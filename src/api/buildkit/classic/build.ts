@@ -1,20 +1,29 @@
 /** `POST /build`: an archive or an address in, lines of progress out, an image in the store at the end. */
-import { invalidParameter, messageOf } from "../../../base/errors.ts";
+import { messageOf, systemError } from "../../../base/errors.ts";
 import { shortId } from "../../../base/ids.ts";
-import type { Build, Builder, BuildResult, ContextSource, OpenRecord, Plan } from "../../../build/builder.ts";
-import { BuildFailure } from "../../../build/failure.ts";
+import type {
+  Build,
+  Builder,
+  BuildResult,
+  ContextSource,
+  OpenRecord,
+  Plan,
+  PlannedStep,
+} from "../../../build/builder.ts";
+import { BaseFailure } from "../../../build/failure.ts";
 import type { ProgressEvent } from "../../../build/progress.ts";
 import { StatusResponse } from "../../../wire/buildkit/control.ts";
 import { encode } from "../../../wire/protobuf/message.ts";
 import { readConfigHeader } from "../../../wire/registry-auth.ts";
-import { type Answer, jsonLines } from "../../answer.ts";
+import { type Answer, progressLines } from "../../answer.ts";
 import type { Request } from "../../http/message.ts";
 import { primed } from "../../resources/primed.ts";
 import type { SessionRegistry } from "../session/registry.ts";
 import { toStatus } from "../status-messages.ts";
 import { clientOf } from "./client.ts";
 import { type ClassicOptions, decodeClassicOptions } from "./options.ts";
-import { StepTeller } from "./steps.ts";
+import { StepTeller, stepLines } from "./steps.ts";
+import { inClassicWords } from "./words.ts";
 
 export interface ClassicDeps {
   readonly builder: Builder;
@@ -23,20 +32,20 @@ export interface ClassicDeps {
   readonly running: Map<string, AbortController>;
 }
 
-/** What is wrong with the Dockerfile was always an HTTP error, and with BuildKit is the last line, as everything is. */
+/** What is wrong with the text of a Dockerfile was always an HTTP error, and with BuildKit is the last line, as everything is. */
 export async function classicBuild(deps: ClassicDeps, request: Request): Promise<Answer> {
   const remote = request.query.text("remote");
   const received = remote === "" || remote === "client-session" ? await deps.builder.receive(request.body) : undefined;
   const context =
     received === undefined ? remoteContext(remote) : ({ from: "directory", path: received.path } as const);
   const lines = run(deps, request, { context, ...ending(request, received?.release) });
-  return jsonLines(request.query.text("version") === "2" ? lines : await primed(lines));
+  return progressLines(request.query.text("version") === "2" ? lines : await primed(lines));
 }
 
 function remoteContext(remote: string): ContextSource {
   if (/^(?:git|ssh):\/\/|^git@|^github\.com\/|\.git(?:[#?]|$)/.test(remote)) return { from: "git", url: remote };
   if (/^https?:\/\//.test(remote)) return { from: "http", url: remote };
-  throw invalidParameter(`remote URL ${JSON.stringify(remote)} could not be recognized as URL`);
+  throw systemError(`remoteURL (${remote}) could not be recognized as URL`);
 }
 
 interface Ending {
@@ -107,7 +116,9 @@ async function* build(deps: ClassicDeps, request: Request, { options, signal }: 
     const isNews = record.end({ error: messageOf(error) });
     // Nobody has been told anything yet: what is wrong with the file may have been warned of.
     if (isNews && options.version === 2) yield* traceLines(builder, ref, signal);
-    throw inClassicWords(error, options);
+    if (options.version === 2) throw error;
+    if (error instanceof BaseFailure) yield* stepLines(error.step);
+    throw inClassicWords(error);
   }
 }
 
@@ -130,7 +141,7 @@ async function* follow({ builder }: ClassicDeps, following: Following): AsyncGen
     ({ answers, attachments }) => record.end({ answers, attachments }),
     (error: unknown) => record.end({ error: messageOf(error) }),
   );
-  const teller = new StepTeller(plan.steps, options);
+  const teller = new StepTeller([...plan.steps, ...labelSteps(options)], options);
   for await (const event of builder.history.progress(options.ref, signal)) {
     if (options.version === 2) yield traceLine(event);
     else if (!options.quiet) yield* teller.take(event);
@@ -139,6 +150,12 @@ async function* follow({ builder }: ClassicDeps, following: Following): AsyncGen
   const { imageId } = await finishing;
   if (options.version === 1 && !options.quiet) yield* teller.finish();
   yield* result(options, imageId);
+}
+
+/** The client's labels were instructions of their own, after those of the file. */
+function labelSteps({ frontend: { labels } }: ClassicOptions): PlannedStep[] {
+  const names = [...labels.keys()].toSorted();
+  return names.map((name) => ({ text: `LABEL ${name}=${labels.get(name) ?? ""}`, vertex: undefined }));
 }
 
 const traceLine = (event: ProgressEvent): unknown => ({
@@ -159,13 +176,4 @@ function* result({ version, quiet, tags }: ClassicOptions, imageId: string | und
   yield { aux: { ID: imageId } };
   yield { stream: `Successfully built ${shortId(imageId)}\n` };
   for (const tag of tags) yield { stream: `Successfully tagged ${tag.includes(":") ? tag : `${tag}:latest`}\n` };
-}
-
-/** A process that failed was always told by its command and its code. */
-function inClassicWords(error: unknown, { version }: ClassicOptions): unknown {
-  if (version === 2 || !(error instanceof BuildFailure) || error.exitCode === undefined) return error;
-  const [, command = '""'] = /^process ("(?:[^"\\]|\\.)*")/.exec(error.message) ?? [];
-  const shown = String(JSON.parse(command));
-  const { exitCode } = error;
-  return new BuildFailure(`The command '${shown}' returned a non-zero code: ${exitCode}`, { exitCode });
 }

@@ -23,13 +23,14 @@ export interface ClassicOptions {
 
 export function decodeClassicOptions(query: Query, context: ContextSource): ClassicOptions {
   const tags = query.all("t");
-  const version = query.text("version");
-  const frontend = frontendOf(query, context);
-  if (!["", "1", "2"].includes(version)) throw invalidParameter(`invalid build version: ${version}`);
+  const asked = query.text("version");
+  if (!["", "1", "2"].includes(asked)) throw invalidParameter(`invalid build version: ${asked}`);
+  const version = asked === "2" ? 2 : 1;
+  const frontend = frontendOf(query, context, version);
   checkSupported(query);
   return {
     ref: query.text("buildid") || createId(),
-    version: version === "2" ? 2 : 1,
+    version,
     quiet: query.bool("q"),
     sessionId: query.text("session"),
     tags,
@@ -72,7 +73,7 @@ function toExporter(output: unknown, image: Exporter): Exporter {
   throw invalidParameter(`unsupported output type ${String(type)}`);
 }
 
-function frontendOf(query: Query, context: ContextSource): FrontendOptions {
+function frontendOf(query: Query, context: ContextSource, version: ClassicOptions["version"]): FrontendOptions {
   const buildArgs = nullableMap("buildargs", query.text("buildargs"));
   return {
     dockerfile: { from: "context", fileName: query.text("dockerfile") || "Dockerfile" },
@@ -84,7 +85,7 @@ function frontendOf(query: Query, context: ContextSource): FrontendOptions {
     labels: nullableMap("labels", query.text("labels")),
     noCache: query.bool("nocache"),
     resolve: query.bool("pull") ? "pull" : "default",
-    network: networkOf(query.text("networkmode")),
+    network: networkOf(query.text("networkmode"), version),
     extraHosts: query.all("extrahosts").map((entry) => entry.replace("=", ":")),
     hostname: "",
     limits: limitsOf(query),
@@ -93,6 +94,7 @@ function frontendOf(query: Query, context: ContextSource): FrontendOptions {
     cacheMountNamespace: buildArgs.get("BUILDKIT_CACHE_MOUNT_NS") ?? "",
     multiPlatform: false,
     cacheImports: cacheFromOf(query.text("cachefrom")),
+    onlyStoredImports: version === 1,
   };
 }
 
@@ -111,9 +113,10 @@ function cacheExportsOf({ buildArgs }: FrontendOptions): CacheOption[] {
   return isAsked ? [{ type: "inline", attributes: new Map() }] : [];
 }
 
-function networkOf(mode: string): FrontendOptions["network"] {
+/** The classic builder's steps may be on any network, as its containers were. */
+function networkOf(mode: string, version: ClassicOptions["version"]): FrontendOptions["network"] {
   if (mode === "" || mode === "default" || mode === "bridge") return "default";
-  if (mode === "none" || mode === "host") return mode;
+  if (mode === "none" || mode === "host" || (version === 1 && !mode.startsWith("container:"))) return mode;
   throw invalidParameter(`network mode ${JSON.stringify(mode)} not supported by buildkit`);
 }
 

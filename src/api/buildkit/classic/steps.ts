@@ -1,7 +1,9 @@
 /** A build as the classic builder told it: one step after the other, whatever ran at the same time. */
 import { createId, shortId } from "../../../base/ids.ts";
 import type { PlannedStep } from "../../../build/builder.ts";
+import type { FailedStep } from "../../../build/failure.ts";
 import type { ProgressEvent, VertexEvent } from "../../../build/progress.ts";
+import type { ClassicOptions } from "./options.ts";
 
 export interface StreamLine {
   readonly stream: string;
@@ -15,6 +17,15 @@ interface Progress {
 const RED = "\u001b[91m";
 const PLAIN = "\u001b[0m";
 
+const isFrom = ({ text }: PlannedStep): boolean => text.startsWith("FROM ");
+const isScratch = ({ text }: PlannedStep): boolean => /^FROM scratch(?: |$)/.test(text);
+
+/** How a step begins. */
+export function* stepLines({ number, count, text }: FailedStep): Generator<StreamLine> {
+  yield { stream: `Step ${number}/${count} : ${text}` };
+  yield { stream: "\n" };
+}
+
 /** Lines in the order of the steps: what a later one says waits for its turn. */
 export class StepTeller {
   readonly #steps: readonly PlannedStep[];
@@ -24,7 +35,7 @@ export class StepTeller {
   #isOpen = false;
   #container = "";
 
-  constructor(steps: readonly PlannedStep[], { removes }: { removes: boolean }) {
+  constructor(steps: readonly PlannedStep[], { removes }: Pick<ClassicOptions, "removes">) {
     this.#steps = steps;
     this.#removes = removes;
   }
@@ -38,9 +49,9 @@ export class StepTeller {
 
   /** Everything is done: what is left are instructions that change no files. */
   *finish(): Generator<StreamLine> {
-    while (this.#current < this.#steps.length) {
+    for (const step of this.#steps.slice(this.#current)) {
       yield* this.#open();
-      yield* this.#close(undefined);
+      yield* this.#close(step);
     }
   }
 
@@ -49,9 +60,9 @@ export class StepTeller {
       const { vertex } = step;
       if (vertex === undefined) {
         // Told when something after it happens, as it takes no time by itself.
-        if (!this.#laterBegan()) return;
+        if (this.#stateOf(this.#next())?.started === undefined) return;
         yield* this.#open();
-        yield* this.#close(undefined);
+        yield* this.#close(step);
         continue;
       }
       const progress = this.#progress.get(vertex.digest);
@@ -59,37 +70,46 @@ export class StepTeller {
       yield* this.#open();
       yield* progress.output.splice(0);
       if (progress.vertex.completed === undefined || progress.vertex.error !== undefined) return;
-      yield* this.#close(progress.vertex);
+      yield* this.#close(step);
     }
   }
 
-  #laterBegan(): boolean {
-    const later = this.#steps.slice(this.#current + 1);
-    return later.some(
-      ({ vertex }) => vertex !== undefined && this.#progress.get(vertex.digest)?.vertex?.started !== undefined,
-    );
+  #stateOf(step: PlannedStep | undefined): VertexEvent | undefined {
+    return step?.vertex === undefined ? undefined : this.#progress.get(step.vertex.digest)?.vertex;
+  }
+
+  #next(): PlannedStep | undefined {
+    return this.#steps.slice(this.#current + 1).find(({ vertex }) => vertex !== undefined);
+  }
+
+  /** An instruction that changes no files is as new as the work after it in its stage, or else before it. */
+  #isCached(step: PlannedStep): boolean {
+    if (step.vertex !== undefined) return this.#stateOf(step)?.cached === true;
+    const stageEnd = this.#steps.findIndex((each, at) => at > this.#current && isFrom(each));
+    const later = this.#steps.slice(this.#current + 1, stageEnd < 0 ? undefined : stageEnd);
+    const before = this.#steps.slice(0, this.#current);
+    const work =
+      later.find(({ vertex }) => vertex !== undefined) ?? before.findLast((each) => each.vertex ?? isFrom(each));
+    return work !== undefined && !isFrom(work) && this.#stateOf(work)?.cached === true;
   }
 
   *#open(): Generator<StreamLine> {
-    if (this.#isOpen) return;
-    this.#isOpen = true;
     const step = this.#steps[this.#current];
-    yield { stream: `Step ${this.#current + 1}/${this.#steps.length} : ${step?.text ?? ""}` };
-    yield { stream: "\n" };
-    const state = step?.vertex === undefined ? undefined : this.#progress.get(step.vertex.digest)?.vertex;
-    if (step?.vertex?.operation.kind === "exec" && state?.cached !== true) {
-      this.#container = shortId(createId());
-      yield { stream: ` ---> Running in ${this.#container}\n` };
-    }
+    if (this.#isOpen || step === undefined) return;
+    this.#isOpen = true;
+    yield* stepLines({ number: this.#current + 1, count: this.#steps.length, text: step.text });
+    const hasContainer = step.vertex === undefined ? !isFrom(step) : step.vertex.operation.kind === "exec";
+    if (!hasContainer || this.#isCached(step)) return;
+    this.#container = shortId(createId());
+    yield { stream: ` ---> Running in ${this.#container}\n` };
   }
 
-  *#close(vertex: VertexEvent | undefined): Generator<StreamLine> {
-    const isFirst = this.#steps[this.#current]?.text.startsWith("FROM ") === true;
-    if (vertex?.cached === true && !isFirst) yield { stream: " ---> Using cache\n" };
+  *#close(step: PlannedStep): Generator<StreamLine> {
+    if (!isFrom(step) && this.#isCached(step)) yield { stream: " ---> Using cache\n" };
     if (this.#container !== "" && this.#removes)
       yield { stream: ` ---> Removed intermediate container ${this.#container}\n` };
-    const digest = this.#steps[this.#current]?.vertex?.digest ?? `sha256:${createId()}`;
-    yield { stream: ` ---> ${shortId(digest)}\n` };
+    const shown = step.vertex?.digest ?? `sha256:${createId()}`;
+    yield { stream: ` ---> ${isScratch(step) ? "" : shortId(shown)}\n` };
     this.#container = "";
     this.#isOpen = false;
     this.#current++;
