@@ -99,7 +99,11 @@ test("create decodes, adapts, checks, and joins everybody's warnings", async () 
     created.push([name, request]);
     return { Id: "abc", Warnings: ["from the engine"] };
   };
-  const body = JSON.stringify({ Image: "x", MacAddress: "02:42:ac:11:00:02", HostConfig: { CpuPercent: 1 } });
+  const body = JSON.stringify({
+    Image: "x",
+    MacAddress: "02:42:ac:11:00:02",
+    HostConfig: { NetworkMode: "host", PublishAllPorts: true },
+  });
   const answered = await ask({ containers: { create } }, "POST /v1.50/containers/create?name=/web", { body });
   expect([answered.status, JSON.parse(answered.text)]).toEqual([
     201,
@@ -107,13 +111,13 @@ test("create decodes, adapts, checks, and joins everybody's warnings", async () 
       Id: "abc",
       Warnings: [
         "from the engine",
-        "linux does not support CPU percent. Percent discarded.",
+        "Published ports are discarded when using host network mode",
         "The container-wide MacAddress field is now deprecated. It should be specified in EndpointsConfig instead.",
       ],
     },
   ]);
   expect(created[0]?.[0]).toBe("web");
-  expect(created[0]?.[1].networkingConfig.EndpointsConfig["bridge"]?.MacAddress).toBe("02:42:ac:11:00:02");
+  expect(created[0]?.[1].hostConfig.NetworkMode).toBe("host");
 });
 
 test.each([

@@ -219,8 +219,11 @@ export interface StartFailure {
 
 /** The OCI runtime behind the monitor. */
 export interface Runtime {
-  /** Refuses at create time what no start could carry out; returns warnings for the user. */
-  check(config: ContainerConfig, hostConfig: HostConfig): string[];
+  /** Refuses at create time what Docker refuses then; the host configuration without what this machine discards, and warnings of that. */
+  check(
+    config: ContainerConfig,
+    hostConfig: HostConfig,
+  ): { readonly hostConfig: HostConfig; readonly warnings: string[] };
   /** The paths that are hidden and read-only in a container, the defaults where `hostConfig` names none; null for a privileged one. */
   protectedPaths(hostConfig: HostConfig): Pick<HostConfig, "MaskedPaths" | "ReadonlyPaths">;
   /** Writes config.json into `dir`. The root file system is mounted already (users are looked up in it). */

@@ -8,7 +8,7 @@ import { signalProcess } from "../kernel/process.ts";
 import type { ContainerConfig } from "../wire/container.ts";
 import type { HostConfig, Resources } from "../wire/host-config.ts";
 import { type BundleRequest, createBundles } from "./bundle.ts";
-import { checkHostConfig } from "./check/check.ts";
+import { type Checked, checkHostConfig } from "./check/check.ts";
 import type { Failure } from "./driver/failure.ts";
 import { createDrivers, type RuntimeCommand } from "./driver/select.ts";
 import { createHost } from "./host.ts";
@@ -47,7 +47,7 @@ export interface RuntimeDeps {
 type ExecRequest = ExecProcess & Pick<ProcessContext, "config" | "hostConfig"> & { readonly initPid: number };
 
 export interface OciRuntime {
-  check(config: ContainerConfig, hostConfig: HostConfig): string[];
+  check(config: ContainerConfig, hostConfig: HostConfig): Checked;
   protectedPaths(hostConfig: HostConfig): Pick<HostConfig, "MaskedPaths" | "ReadonlyPaths">;
   writeBundle(dir: string, request: BundleRequest): void;
   run(id: ContainerId, runtimeName: string, process: ProcessRequest): MonitorHandle;

@@ -45,6 +45,25 @@ test("a container whose child is killed for memory lives on and is marked", asyn
   );
 });
 
+test.each([
+  [
+    ["--network", "host", "--sysctl", "net.ipv4.tcp_ecn=1"],
+    'sysctl "net.ipv4.tcp_ecn" not allowed in host network namespace',
+  ],
+  [["--gpus", "all"], 'could not select device driver "" with capabilities: [[gpu]]'],
+])("a container with %j is made, and its start is refused and remembered", async (flags, why) => {
+  const id = await engine.dockerOutput("create", ...flags, "busybox", "true");
+  const { exitCode, stderr } = await engine.docker("start", id);
+  expect([exitCode, stderr]).toEqual([1, expect.stringContaining(why)]);
+  const state = await engine.dockerOutput(
+    "inspect",
+    "--format",
+    "{{.State.Status}} {{.State.ExitCode}} {{.State.Error}}",
+    id,
+  );
+  expect(state).toBe(`created 128 ${why}`);
+});
+
 test("update changes the limits of a running container in the kernel", async () => {
   await engine.dockerOutput("run", "-d", "--name", "grows", "-m", "64m", "--cpus", "0.5", "busybox", "sleep", "1000");
   await engine.dockerOutput("update", "-m", "128m", "--memory-swap", "256m", "--pids-limit", "77", "grows");

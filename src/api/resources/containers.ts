@@ -105,9 +105,8 @@ async function rename(backend: ContainerBackend, { name, request }: Call): Promi
 
 async function update(backend: ContainerBackend, { name, request }: Call, hostLimits: HostLimits): Promise<Answer> {
   const wanted = decodeContainerUpdate(await readJson(request));
-  const doubts = validateUpdate(wanted, hostLimits);
-  const { Warnings } = await backend.update(name, wanted);
-  return json(200, { Warnings: [...Warnings, ...doubts] });
+  validateUpdate(wanted, hostLimits);
+  return json(200, await backend.update(name, wanted));
 }
 
 async function remove(backend: ContainerBackend, { name, request: { query } }: Call): Promise<Answer> {

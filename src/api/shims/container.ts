@@ -25,10 +25,16 @@ const LEGACY_NETWORK_FIELDS = new Set([
 ]);
 
 export const containerInspectShims: readonly Shim<ContainerInspect>[] = [
+  { from: "1.52", adapt: withoutMainAddress },
   { from: "1.52", adapt: (value) => withNetworkSettings(value, toNewSettings(value.NetworkSettings)) },
   { below: "1.52", adapt: (value) => withNetworkSettings(value, toOldSettings(value.NetworkSettings)) },
   { below: "1.45", adapt: withShortIdAliases },
 ];
+
+function withoutMainAddress(value: ContainerInspect): ContainerInspect {
+  const { MacAddress: _main, ...config } = value.Config;
+  return { ...value, Config: config };
+}
 
 function withNetworkSettings(value: ContainerInspect, settings: NetworkSettings): ContainerInspect {
   return { ...value, NetworkSettings: settings };

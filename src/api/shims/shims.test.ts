@@ -60,6 +60,12 @@ test("clients from 1.52 on find it in Networks only, even when the engine says m
   expect(adapt("containerInspect", old, "1.52")).toEqual(value);
 });
 
+test("clients below 1.52 find the container's own address in its configuration", () => {
+  const value = { ...inspected({ bridge }), Config: { ...emptyConfig(), MacAddress: "02:42:ac:11:00:02" } };
+  expect(adapt("containerInspect", value, "1.51").Config.MacAddress).toBe("02:42:ac:11:00:02");
+  expect("MacAddress" in adapt("containerInspect", value, "1.52").Config).toBe(false);
+});
+
 test("clients below 1.45 find the short id among the aliases of user-defined networks", () => {
   const value = inspected({ bridge, mine: { ...emptyEndpoint(), Aliases: ["web"] } });
   const aliases = (version: string) => {

@@ -29,12 +29,12 @@ export async function createContainer(
 ): Promise<ContainerCreateResponse> {
   const image = imageOf(ctx, request);
   const id = createId();
-  const hostConfig = completeHostConfig(ctx, request.hostConfig);
-  const endpoints = wantedEndpoints(ctx, hostConfig, request.networkingConfig.EndpointsConfig);
-  const config = completeConfig(id, mergeConfig(request.config, image.Config), hostConfig);
+  const wanted = completeHostConfig(ctx, request.hostConfig);
+  const endpoints = wantedEndpoints(ctx, wanted, request.networkingConfig.EndpointsConfig);
+  const config = completeConfig(id, mergeConfig(request.config, image.Config), wanted);
   const [path, ...args] = [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])];
   if (path === undefined) throw messages.noCommand();
-  const warnings = ctx.runtime.check(config, hostConfig);
+  const { hostConfig, warnings } = ctx.runtime.check(config, wanted);
   checkReferences(ctx, hostConfig);
   refuseStorageOptions(hostConfig);
   const planned = planMounts(ctx, config, hostConfig, createId);

@@ -1,5 +1,5 @@
 /** What GET /containers/{id}/json shows: a pure view of the record. */
-import type { ContainerRecord, ContainerState } from "../../state/container-record.ts";
+import type { ContainerRecord, ContainerSpec, ContainerState } from "../../state/container-record.ts";
 import type { ContainerInspect, MountPoint, NetworkSettings } from "../../wire/container.ts";
 import type { Paths } from "../paths.ts";
 import type { EtcPaths } from "../ports.ts";
@@ -40,9 +40,15 @@ export function toInspect({ name, spec, state }: ContainerRecord, extras: Inspec
     GraphDriver: { Name: "overlay2", Data: null },
     ...extras.sizes,
     Mounts: [...extras.mounts],
-    Config: spec.config,
+    Config: { ...spec.config, ...mainAddress(spec) },
     NetworkSettings: toNetworkSettings(state),
   };
+}
+
+/** The container's own address, as it was before every endpoint had one. */
+function mainAddress({ hostConfig, networkingConfig }: ContainerSpec): { MacAddress?: string } {
+  const { MacAddress = "" } = networkingConfig.EndpointsConfig[hostConfig.NetworkMode] ?? {};
+  return MacAddress === "" ? {} : { MacAddress };
 }
 
 function toState(state: ContainerState): ContainerInspect["State"] {

@@ -19,8 +19,7 @@ export async function updateContainer(
   if (policy !== undefined && before.AutoRemove && policy.Name !== "no") {
     throw conflict("Restart policy cannot be updated because AutoRemove is enabled for the container");
   }
-  const hostConfig = applyLimits(before, limits);
-  const warnings = ctx.runtime.check(container.spec.config, hostConfig);
+  const { hostConfig, warnings } = ctx.runtime.check(container.spec.config, applyLimits(before, limits));
   if (container.live !== undefined && Object.keys(limits).length > 0) {
     await ctx.runtime.update(container.id, hostConfig.Runtime, hostConfig);
   }

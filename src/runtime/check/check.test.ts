@@ -21,11 +21,8 @@ const HOST: Host = {
 };
 const MIB = 1024 * 1024;
 
-const check = (
-  hostConfig: Partial<HostConfig>,
-  config: Partial<ContainerConfig> = {},
-  host: Partial<Host> = {},
-): string[] => checkHostConfig({ ...CONFIG, ...config }, { ...HOST_CONFIG, ...hostConfig }, { ...HOST, ...host });
+const check = (hostConfig: Partial<HostConfig>, config: Partial<ContainerConfig> = {}, host: Partial<Host> = {}) =>
+  checkHostConfig({ ...CONFIG, ...config }, { ...HOST_CONFIG, ...hostConfig }, { ...HOST, ...host });
 
 /** Messages of Docker 28.5 for the same requests. */
 test.each<[Partial<HostConfig>, string]>([
@@ -64,18 +61,9 @@ test.each<[Partial<HostConfig>, string]>([
   [{ SecurityOpt: ["nosuch"] }, 'invalid --security-opt 1: "nosuch"'],
   [{ SecurityOpt: ["seccomp={"] }, "Decoding seccomp profile failed: "],
   [{ Ulimits: [{ Name: "nosuch", Soft: 1, Hard: 1 }] }, "wrong rlimit value: RLIMIT_NOSUCH"],
-  [{ Sysctls: { "vm.swappiness": "1" } }, 'sysctl "vm.swappiness" is not in a separate kernel namespace'],
-  [{ DeviceCgroupRules: ["a"] }, "invalid device cgroup rule format: 'a'"],
   [{ Annotations: { "": "x" } }, "invalid Annotations: the empty string is not permitted as an annotation key"],
 ])("%j is refused", (hostConfig, message) => {
   expect(() => check(hostConfig)).toThrow(message);
-});
-
-test("a device request is refused by its driver and capabilities", () => {
-  const request = { Driver: "", Count: -1, DeviceIDs: [], Capabilities: [["gpu"]], Options: {} };
-  expect(() => check({ DeviceRequests: [request] })).toThrow(
-    'could not select device driver "" with capabilities: [[gpu]]',
-  );
 });
 
 test.each<[Partial<ContainerConfig>, string]>([
@@ -92,7 +80,7 @@ test.each<[Partial<HostConfig>]>([
   [{ IpcMode: "container:x", PidMode: "container:x", NetworkMode: "container:x" }],
   [{ Ulimits: [{ Name: "core", Soft: -1, Hard: -1 }], CapAdd: ["ALL"], CapDrop: ["ALL"] }],
 ])("%j is let pass without a warning", (hostConfig) => {
-  expect(check(hostConfig)).toEqual([]);
+  expect(check(hostConfig).warnings).toEqual([]);
 });
 
 test.each<[Partial<HostConfig>, Partial<Host>, string]>([
@@ -118,5 +106,22 @@ test.each<[Partial<HostConfig>, Partial<Host>, string]>([
     "Your kernel does not support swap limit capabilities or the cgroup is not mounted. Memory limited without swap.",
   ],
 ])("%j on %j is warned of", (hostConfig, host, warning) => {
-  expect(check(hostConfig, {}, host)).toEqual([warning]);
+  expect(check(hostConfig, {}, host).warnings).toEqual([warning]);
+});
+
+test("what is discarded is not kept, and what the kernel does anyway is written down", () => {
+  const wanted: Partial<HostConfig> = {
+    BlkioWeight: 100,
+    BlkioWeightDevice: [{ Path: "/dev/null", Weight: 100 }],
+    MemorySwappiness: -1,
+  };
+  expect(check(wanted).hostConfig).toMatchObject({
+    BlkioWeight: 0,
+    BlkioWeightDevice: [],
+    MemorySwappiness: null,
+    OomKillDisable: false,
+  });
+  expect(check(wanted, {}, { weighsBlockIo: true }).hostConfig).toMatchObject({ BlkioWeight: 100 });
+  const v2 = check({ MemorySwappiness: 50, OomKillDisable: true }, {}, { isCgroupV2: true });
+  expect(v2.hostConfig).toMatchObject({ MemorySwappiness: null, OomKillDisable: null });
 });

@@ -1,23 +1,29 @@
-/** What is refused when a container is created, so that a start only fails for what has changed since. */
+/** What is refused when a container is created. What else Docker refuses, it refuses at the start: spec/ throws that. */
 import { invalidParameter } from "../../base/errors.ts";
 import type { ContainerConfig } from "../../wire/container.ts";
 import type { HostConfig } from "../../wire/host-config.ts";
 import type { Host } from "../host.ts";
 import { decodeProfile } from "../seccomp/decode.ts";
 import { boundingSet } from "../spec/capabilities.ts";
-import { parseRule } from "../spec/devices.ts";
 import { type Mode, parseMode } from "../spec/modes.ts";
 import { toRlimits } from "../spec/rlimits.ts";
 import { parseSecurityOptions } from "../spec/security-options.ts";
-import { checkSysctls } from "../spec/sysctls.ts";
-import { checkLimits } from "./limits.ts";
+import { checkLimits, keptLimits } from "./limits.ts";
 
-/** Returns Docker's warnings. Throws invalidParameter in Docker's words. Touches nothing. */
-export function checkHostConfig(config: ContainerConfig, hostConfig: HostConfig, host: Host): string[] {
+export interface Checked {
+  /** Without what this machine cannot do. */
+  readonly hostConfig: HostConfig;
+  /** Docker's. */
+  readonly warnings: string[];
+}
+
+/** Throws invalidParameter in Docker's words. Touches nothing. */
+export function checkHostConfig(config: ContainerConfig, hostConfig: HostConfig, host: Host): Checked {
   checkProcess(config);
   checkModes(hostConfig);
   checkPolicies(hostConfig, host);
-  return checkLimits(hostConfig, host);
+  const warnings = checkLimits(hostConfig, host);
+  return { hostConfig: keptLimits(hostConfig, host), warnings };
 }
 
 function checkProcess({ WorkingDir, Env }: ContainerConfig): void {
@@ -50,7 +56,7 @@ function checkModes(hostConfig: HostConfig): void {
 }
 
 function checkPolicies(hostConfig: HostConfig, { capabilities }: Host): void {
-  const { OomScoreAdj, ShmSize, DeviceRequests, DeviceCgroupRules, Annotations = {}, SecurityOpt } = hostConfig;
+  const { OomScoreAdj, ShmSize, Annotations = {}, SecurityOpt } = hostConfig;
   if (OomScoreAdj < -1000 || OomScoreAdj > 1000) {
     throw invalidParameter(`Invalid value ${OomScoreAdj}, range for oom score adj is [-1000, 1000]`);
   }
@@ -58,15 +64,8 @@ function checkPolicies(hostConfig: HostConfig, { capabilities }: Host): void {
   if ("" in Annotations) {
     throw invalidParameter("invalid Annotations: the empty string is not permitted as an annotation key");
   }
-  const [request] = DeviceRequests ?? [];
-  if (request !== undefined) {
-    const wanted = request.Capabilities.map((names) => `[${names.join(" ")}]`).join(" ");
-    throw invalidParameter(`could not select device driver "${request.Driver}" with capabilities: [${wanted}]`);
-  }
   boundingSet(hostConfig, capabilities);
   toRlimits(hostConfig.Ulimits);
-  checkSysctls(hostConfig);
-  for (const rule of DeviceCgroupRules ?? []) parseRule(rule);
   const { seccomp } = parseSecurityOptions(SecurityOpt);
   if (seccomp !== undefined && seccomp !== "unconfined") decodeProfile(seccomp);
 }

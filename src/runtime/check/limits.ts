@@ -112,4 +112,15 @@ function warnings(resources: Resources, host: Host): string[] {
   ];
 }
 
+/** Without what is warned of as discarded, and with the kernel's own ways written down as Docker does. */
+export function keptLimits<R extends Resources>(resources: R, { isCgroupV2, weighsBlockIo }: Host): R {
+  const { MemorySwappiness, OomKillDisable, BlkioWeightDevice } = resources;
+  return {
+    ...resources,
+    MemorySwappiness: isCgroupV2 || MemorySwappiness === -1 ? null : MemorySwappiness,
+    OomKillDisable: isCgroupV2 ? null : (OomKillDisable ?? false),
+    ...(weighsBlockIo ? {} : { BlkioWeight: 0, BlkioWeightDevice: BlkioWeightDevice === null ? null : [] }),
+  };
+}
+
 const when = (condition: boolean, warning: string): string[] => (condition ? [warning] : []);

@@ -1,5 +1,5 @@
 /** Devices of a container and who may use them: `--device`, `--device-cgroup-rule`, `--privileged` (moby oci/devices_linux.go). */
-import { hasCode, invalidParameter, systemError } from "../../base/errors.ts";
+import { hasCode, systemError } from "../../base/errors.ts";
 import type { DeviceMapping, HostConfig } from "../../wire/host-config.ts";
 import { devicesAt } from "./device-node.ts";
 import type { Device, DeviceRule } from "./oci.ts";
@@ -13,10 +13,11 @@ export interface DeviceAccess {
   readonly rules: readonly DeviceRule[];
 }
 
-type DeviceConfig = Pick<HostConfig, "Privileged" | "Devices" | "DeviceCgroupRules">;
+type DeviceConfig = Pick<HostConfig, "Privileged" | "Devices" | "DeviceCgroupRules" | "DeviceRequests">;
 
-/** Throws a system error for a host device that is not there. */
-export function toDevices({ Privileged, Devices, DeviceCgroupRules }: DeviceConfig): DeviceAccess {
+/** Throws a system error for a host device that is not there, for one that only a driver could give, and for a rule that is none. */
+export function toDevices({ Privileged, Devices, DeviceCgroupRules, DeviceRequests }: DeviceConfig): DeviceAccess {
+  refuseRequests(DeviceRequests ?? []);
   if (Privileged) {
     const mapped = (Devices ?? []).flatMap((mapping) => mappedDevices(mapping));
     return { devices: unique([...devicesAt("/dev", "/dev"), ...mapped]), rules: [{ allow: true, access: EVERYTHING }] };
@@ -33,6 +34,13 @@ export function toDevices({ Privileged, Devices, DeviceCgroupRules }: DeviceConf
       ...(DeviceCgroupRules ?? []).map(parseRule),
     ],
   };
+}
+
+/** Nothing here drives what `--gpus` asks for. */
+function refuseRequests([request]: NonNullable<HostConfig["DeviceRequests"]>): void {
+  if (request === undefined) return;
+  const wanted = (request.Capabilities ?? []).map((names) => `[${names.join(" ")}]`).join(" ");
+  throw systemError(`could not select device driver "${request.Driver}" with capabilities: [${wanted}]`);
 }
 
 /** One node per path: the last mapping wins. */
@@ -60,10 +68,10 @@ function mappedDevices({ PathOnHost, PathInContainer }: DeviceMapping): Device[]
   }
 }
 
-/** Throws invalidParameter unless it is like "c 1:* rwm". */
+/** Throws a system error unless it is like "c 1:* rwm". */
 export function parseRule(text: string): DeviceRule {
   const match = RULE.exec(text);
-  if (match === null) throw invalidParameter(`invalid device cgroup rule format: '${text}'`);
+  if (match === null) throw systemError(`invalid device cgroup rule format: '${text}'`);
   const [, type = "", major = "*", minor = "*", access = ""] = match;
   return {
     allow: true,

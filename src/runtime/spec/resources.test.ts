@@ -84,6 +84,13 @@ test.each([
   ).toThrow(message);
 });
 
+test("a device request is refused by its driver and capabilities", () => {
+  const request = { Driver: "", Count: -1, DeviceIDs: [], Capabilities: [["gpu"]], Options: {} };
+  expect(() => toDevices(config({ DeviceRequests: [request] }))).toThrow(
+    'could not select device driver "" with capabilities: [[gpu]]',
+  );
+});
+
 test.each(["a", "c 1:3 q", "c 1:3 rwmr", "x 1:3 r", "c 1 r", "c 1:3 "])("parseRule() refuses %p", (rule) => {
   expect(() => parseRule(rule)).toThrow(`invalid device cgroup rule format: '${rule}'`);
 });

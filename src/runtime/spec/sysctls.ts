@@ -1,5 +1,5 @@
 /** Kernel parameters of a container: only those that belong to a namespace of its own (runc's validator and messages). Pure. */
-import { invalidParameter } from "../../base/errors.ts";
+import { systemError } from "../../base/errors.ts";
 import type { HostConfig } from "../../wire/host-config.ts";
 import { isHost, isOwn, joinsContainer } from "./modes.ts";
 
@@ -22,26 +22,21 @@ const NETWORK_DEFAULTS: Readonly<Record<string, string>> = {
 
 type Modes = Pick<HostConfig, "NetworkMode" | "IpcMode" | "UTSMode" | "Sysctls">;
 
-/** Throws invalidParameter for a parameter of the host. Names may be written with dots or slashes. */
-export function checkSysctls(modes: Modes): void {
-  for (const key of Object.keys(modes.Sysctls ?? {})) checkSysctl(key, modes);
-}
-
 function checkSysctl(key: string, { NetworkMode, IpcMode, UTSMode }: Modes): void {
   const name = normalize(key);
   if (IPC.has(name) || name.startsWith("fs.mqueue.")) {
     if (isOwn(IpcMode)) return;
-    throw invalidParameter(`sysctl "${key}" is not allowed in the hosts ipc namespace`);
+    throw systemError(`sysctl "${key}" is not allowed in the hosts ipc namespace`);
   }
   if (name.startsWith("net.")) {
     if (!isHost(NetworkMode)) return;
-    throw invalidParameter(`sysctl "${key}" not allowed in host network namespace`);
+    throw systemError(`sysctl "${key}" not allowed in host network namespace`);
   }
   if (name === "kernel.domainname" && !isHost(UTSMode)) return;
   if (name === "kernel.hostname") {
-    throw invalidParameter(`sysctl "${key}" is not allowed as it conflicts with the OCI "hostname" field`);
+    throw systemError(`sysctl "${key}" is not allowed as it conflicts with the OCI "hostname" field`);
   }
-  throw invalidParameter(`sysctl "${key}" is not in a separate kernel namespace`);
+  throw systemError(`sysctl "${key}" is not in a separate kernel namespace`);
 }
 
 /** As sysctl(8): the first separator decides which of the two it is. */
@@ -51,9 +46,13 @@ const normalize = (key: string): string => {
   return slash >= 0 && (dot < 0 || slash < dot) ? key.replaceAll("/", ".") : key;
 };
 
-/** The parameters to set. A namespace that is joined keeps what its owner has set. */
+/**
+ * The parameters to set. A namespace that is joined keeps what its owner has set. Throws a system error for a parameter of the host;
+ * names may be written with dots or slashes.
+ */
 export function toSysctls(modes: Modes, domainname: string): Readonly<Record<string, string>> {
   const { NetworkMode, UTSMode, Sysctls = {} } = modes;
+  for (const key of Object.keys(Sysctls)) checkSysctl(key, modes);
   return {
     ...(domainname === "" || isHost(UTSMode) ? {} : { "kernel.domainname": domainname }),
     ...(isHost(NetworkMode) || joinsContainer(NetworkMode) ? {} : NETWORK_DEFAULTS),

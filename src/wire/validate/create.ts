@@ -22,14 +22,15 @@ export function validateCreate(request: ContainerCreateRequest, host: HostLimits
   checkConfig(request.config);
   for (const port of Object.keys(request.config.ExposedPorts ?? {})) checkPort(port);
   checkHostConfig(hostConfig);
-  return [...warnings, ...checkResources(hostConfig, host)];
+  checkResources(hostConfig, host);
+  return warnings;
 }
 
-/** Throws invalidParameter; returns warnings for the user. */
-export function validateUpdate(request: ContainerUpdateRequest, host: HostLimits = {}): string[] {
+/** Throws invalidParameter. */
+export function validateUpdate(request: ContainerUpdateRequest, host: HostLimits = {}): void {
   const { RestartPolicy: policy, ...limits } = request;
   if (policy !== undefined) checkRestartPolicy(policy);
-  return checkResources(limits, host);
+  checkResources(limits, host);
 }
 
 function checkHostConfig(host: HostConfig): void {

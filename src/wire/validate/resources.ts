@@ -17,22 +17,14 @@ const ULIMIT_NAMES = new Set(
   `as core cpu data fsize locks memlock msgqueue nice nofile nproc rss rtprio rttime sigpending stack`.split(" "),
 );
 
-/** Returns warnings. Absent limits are those that an update leaves alone. */
-export function checkResources(limits: Partial<Resources>, host: HostLimits): string[] {
+/** Absent limits are those that an update leaves alone. */
+export function checkResources(limits: Partial<Resources>, host: HostLimits): void {
   checkMemory(limits);
   checkCpu(limits, host);
   checkCpusets(limits, host);
   for (const ulimit of limits.Ulimits ?? []) checkUlimit(ulimit);
   if (limits.IOMaximumIOps) throw unsupportedQos("IOPs");
   if (limits.IOMaximumBandwidth) throw unsupportedQos("bandwidth");
-  const warnings: string[] = [];
-  if (limits.OomKillDisable && !limits.Memory) {
-    warnings.push(
-      "OOM killer is disabled for the container, but no memory limit is set, this can result in the system running out of resources.",
-    );
-  }
-  if (limits.CpuPercent) warnings.push("linux does not support CPU percent. Percent discarded.");
-  return warnings;
 }
 
 function checkMemory(limits: Partial<Resources>): void {
