@@ -203,6 +203,7 @@ export class Networks {
       pools: this.#deps.pools,
       ours: this.all().flatMap((network) => network.subnets.map(({ cidr }) => cidr)),
       used: await this.#deps.worker.usedSubnets(device.policy?.bridge),
+      routed: device.policy !== undefined,
       hasGateway: (family) => hasGateway(record, family),
     });
     return { record: { ...record, subnets, ipam: { ...record.ipam, config } }, chosen };

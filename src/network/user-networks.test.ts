@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
 import { readdirSync, readFileSync } from "node:fs";
 import { type ContainerId, createId } from "../base/ids.ts";
+import { addAddress } from "../kernel/netlink/address.ts";
 import { addBridge, addVeth, deleteLink, getLink, listLinks, readLink, setLink } from "../kernel/netlink/link.ts";
 import { NetlinkSocket } from "../kernel/netlink/socket.ts";
 import type { EndpointSettings } from "../wire/container.ts";
@@ -179,7 +180,7 @@ test("on an isolated network not even the host is there", async () => {
   expect(within(one, "ip", "route").output).not.toContain("default");
 });
 
-/** A parent interface for macvlan, with the other end of the cable on this machine as well. */
+/** A parent interface for macvlan with an address of its own, and the other end of the cable on this machine as well. */
 function cable(): string {
   const host = stack.use(new NetlinkSocket());
   const name = `${prefix}p`;
@@ -187,6 +188,7 @@ function cable(): string {
   host.send(addVeth({ name, up: true }, { name: `${prefix}q` }));
   host.send(setLink(indexOf(`${prefix}q`), { up: true }));
   const index = indexOf(name);
+  host.send(addAddress({ index, address: `${range}.62`, prefixLength: 26 }));
   stack.defer(() => host.send(deleteLink(index)));
   return name;
 }

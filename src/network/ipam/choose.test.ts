@@ -11,7 +11,15 @@ const POOLS = [
 ];
 
 function choose(families: typeof BOTH, given: Partial<ChoiceOptions>) {
-  return chooseSubnets(families, { wanted: [], pools: POOLS, ours: [], used: [], hasGateway: () => true, ...given });
+  return chooseSubnets(families, {
+    wanted: [],
+    pools: POOLS,
+    ours: [],
+    used: [],
+    routed: true,
+    hasGateway: () => true,
+    ...given,
+  });
 }
 
 test("without a wish each family has the first subnet that nobody uses", () => {
@@ -62,6 +70,12 @@ test.each<[what: string, given: Partial<ChoiceOptions>, message: string | undefi
   ["lies in an interface's", { used: [{ cidr: "10.0.0.0/8", ofInterface: true }] }, OVERLAPS],
   ["holds what a route leads to", { used: [{ cidr: "10.30.7.0/24", ofInterface: false }] }, OVERLAPS],
   ["is what a route leads to", { used: [{ cidr: "10.30.0.0/16", ofInterface: false }] }, OVERLAPS],
+  [
+    "is the machine's, which gets no route to it",
+    { used: [{ cidr: "10.30.0.0/16", ofInterface: true }], routed: false },
+    undefined,
+  ],
+  ["is ours, while the machine gets no route to it", { ours: ["10.30.0.0/16"], routed: false }, OVERLAPS],
   ["is a part of what a wider route leads to", { used: [{ cidr: "10.0.0.0/8", ofInterface: false }] }, undefined],
 ])("a subnet that %s", (_what, given, message) => {
   const attempt = () => choose(IPV4, { wanted: [{ Subnet: "10.30.0.0/16" }], ...given });

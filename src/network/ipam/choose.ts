@@ -22,6 +22,8 @@ export interface ChoiceOptions {
   readonly ours: readonly string[];
   /** Of the machine. */
   readonly used: readonly UsedSubnet[];
+  /** Whether the machine itself gets a route to it: a macvlan's subnet is that of the network that the machine is on already. */
+  readonly routed: boolean;
   /** Whether an address is kept for a router. */
   readonly hasGateway: (family: Family) => boolean;
 }
@@ -91,10 +93,10 @@ const inUse = (what: string): EngineError => systemError(`${what}: Address alrea
  * A subnet of ours, or the machine's: one that an interface has, or to which a route leads that is at least as particular. To
  * take a part out of what a wider route leads to is the user's good right.
  */
-function isTaken(subnet: Prefix, { ours, used }: ChoiceOptions): boolean {
-  const isOurs = ours.map(toPrefix).some((other) => overlap(other, subnet));
+function isTaken(subnet: Prefix, { ours, used, routed }: ChoiceOptions): boolean {
+  if (ours.map(toPrefix).some((other) => overlap(other, subnet))) return true;
   return (
-    isOurs ||
+    routed &&
     used.some(({ cidr, ofInterface }) => {
       const other = toPrefix(cidr);
       return overlap(other, subnet) && (ofInterface || other.length >= subnet.length);
