@@ -4,12 +4,16 @@ const UNIT_NS: Readonly<Record<string, number>> = { ns: 1, us: 1e3, µs: 1e3, ms
 const PART = /(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|ms|s|m|h)/g;
 const WHOLE = new RegExp(`^[-+]?(?:${PART.source})+$`);
 
-/** Nanoseconds; undefined for what is no duration. "0" needs no unit. */
+/** Of a signed 64-bit number. */
+const MAX_NS = 2 ** 63;
+
+/** Nanoseconds; undefined for what is no duration, and for more than 292 years. "0" needs no unit. */
 export function parseDurationNs(text: string): number | undefined {
   if (text === "0") return 0;
   if (!WHOLE.test(text)) return undefined;
   let total = 0;
   for (const [, number, unit = ""] of text.matchAll(PART)) total += Number(number) * (UNIT_NS[unit] ?? 0);
+  if (total > MAX_NS) return undefined;
   return Math.round(text.startsWith("-") ? -total : total);
 }
 

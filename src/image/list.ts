@@ -1,8 +1,6 @@
 /** The list of images and its filters, after moby daemon/images/images.go (28.5). */
 import { toUnixMs } from "../base/clock.ts";
-import { invalidParameter } from "../base/errors.ts";
-import { parseInstantMs } from "../base/instant.ts";
-import { booleanFilter, checkFilterKeys, type Filters, matchesLabels } from "../wire/filters.ts";
+import { booleanFilter, checkFilterKeys, type Filters, matchesLabels, parseUntil } from "../wire/filters.ts";
 import type { ImageSummary } from "../wire/image.ts";
 import type { Catalog, Image } from "./catalog.ts";
 import type { ImageContext } from "./context.ts";
@@ -51,12 +49,6 @@ function imageFilter(catalog: Catalog, filters: Filters): (image: Image) => bool
     const created = createdMs(image);
     return created < before && created > since && matchesLabels(labels, image.parsed.config.Labels ?? {});
   };
-}
-
-function parseUntil(text: string): number {
-  const ms = parseInstantMs(text);
-  if (ms === undefined) throw invalidParameter(`failed to parse value as time or duration: ${JSON.stringify(text)}`);
-  return ms;
 }
 
 /** Images without a time are as old as can be. */

@@ -1,8 +1,6 @@
 /** Removing images that nothing uses (POST /images/prune), after moby daemon/images/image_prune.go (28.5). */
 import { toUnixMs } from "../base/clock.ts";
-import { invalidParameter } from "../base/errors.ts";
-import { parseInstantMs } from "../base/instant.ts";
-import { booleanFilter, checkFilterKeys, type Filters, matchesLabels } from "../wire/filters.ts";
+import { booleanFilter, checkFilterKeys, type Filters, matchesLabels, pruneUntil } from "../wire/filters.ts";
 import type { ImageDeleteItem, ImagePruneReport } from "../wire/image.ts";
 import type { Image } from "./catalog.ts";
 import type { ImageContext } from "./context.ts";
@@ -32,9 +30,7 @@ function isUnused({ catalog, usedBy }: ImageContext, { id }: Image, onlyDangling
 }
 
 function pruneFilter(filters: Filters): (image: Image) => boolean {
-  const until = filters.get("until") ?? [];
-  if (until.length > 1) throw invalidParameter("more than one until filter specified");
-  const [limit = Number.POSITIVE_INFINITY] = until.map(parseUntil);
+  const limit = pruneUntil(filters) ?? Number.POSITIVE_INFINITY;
   const labels = filters.get("label") ?? [];
   const notLabels = filters.get("label!") ?? [];
   return ({ parsed }) => {
@@ -43,10 +39,4 @@ function pruneFilter(filters: Filters): (image: Image) => boolean {
     // One without a time is as old as can be.
     return !(toUnixMs(parsed.created) > limit) && matchesLabels(labels, own) && !isExcluded;
   };
-}
-
-function parseUntil(text: string): number {
-  const ms = parseInstantMs(text);
-  if (ms === undefined) throw invalidParameter(`failed to parse value as time or duration: ${JSON.stringify(text)}`);
-  return ms;
 }

@@ -1,5 +1,6 @@
 /** The `filters` query parameter: a JSON object of string lists, or the older map of maps. */
 import { invalidParameter } from "../base/errors.ts";
+import { parseInstantMs } from "../base/instant.ts";
 
 export type Filters = ReadonlyMap<string, readonly string[]>;
 
@@ -41,6 +42,20 @@ export function matchesLabels(wanted: readonly string[], labels: Readonly<Record
     if (equals < 0) return want in labels;
     return labels[want.slice(0, equals)] === want.slice(equals + 1);
   });
+}
+
+/** A duration before now ("24h"), Unix seconds, or a time, as Unix milliseconds. Throws invalidParameter. */
+export function parseUntil(text: string): number {
+  const ms = parseInstantMs(text);
+  if (ms === undefined) throw invalidParameter(`failed to parse value as time or duration: ${JSON.stringify(text)}`);
+  return ms;
+}
+
+/** Before when things have to be made to be pruned; undefined without `until`. Throws invalidParameter for more than one. */
+export function pruneUntil(filters: Filters): number | undefined {
+  const [until, ...others] = filters.get("until") ?? [];
+  if (others.length > 0) throw invalidParameter("more than one until filter specified");
+  return until === undefined ? undefined : parseUntil(until);
 }
 
 const TRUE_WORDS = ["1", "t", "T", "TRUE", "true", "True"];

@@ -125,3 +125,25 @@ test("lines end as those of Docker's stream formatter do", async () => {
   const text = await response.text();
   expect(text.split("\r\n")).toHaveLength(text.split("\n").length);
 });
+
+test.each([
+  [{ until: ["1"] }, 200, undefined],
+  [{ until: ["1600000000.5"], type: ["regular"], inuse: ["false"] }, 200, undefined],
+  [{ "unused-for": ["100000h"], label: ["a=b"] }, 200, undefined],
+  [{ until: ["1", "2"] }, 400, "filters expect only one value"],
+  [
+    { until: ["foo"] },
+    400,
+    `"until" filter expects a duration (e.g., '24h') or a timestamp: failed to parse value as time or duration: "foo"`,
+  ],
+  [{ nope: ["1"] }, 400, "invalid filter 'nope'"],
+] as const)("the cache is pruned by the filters of other prunes: %j", async (filters, status, problem) => {
+  const query = new URLSearchParams({ all: "1", filters: JSON.stringify(filters) }).toString();
+  const answer = await fetch(`http://docker/v1.47/build/prune?${query}`, { method: "POST", unix: engine.socketPath });
+  expect(answer.status).toBe(status);
+  expect(await answer.json()).toEqual(
+    problem === undefined
+      ? { CachesDeleted: null, SpaceReclaimed: 0 }
+      : { message: `failed to prune build cache: ${problem}` },
+  );
+});

@@ -1,8 +1,6 @@
 /** Removing all stopped containers (POST /containers/prune). */
 import { toUnixMs } from "../../base/clock.ts";
-import { invalidParameter } from "../../base/errors.ts";
-import { parseInstantMs } from "../../base/instant.ts";
-import { checkFilterKeys, type Filters, matchesLabels } from "../../wire/filters.ts";
+import { checkFilterKeys, type Filters, matchesLabels, pruneUntil } from "../../wire/filters.ts";
 import type { EngineContext } from "../context.ts";
 import type { Container } from "./container.ts";
 import { removeContainer } from "./remove.ts";
@@ -34,18 +32,11 @@ function isStopped({ phase }: Container): boolean {
 
 function createPruneFilter(filters: Filters): (container: Container) => boolean {
   checkFilterKeys(filters, ["label", "label!", "until"]);
-  const untilMs = (filters.get("until") ?? []).map(parseUntil);
+  const until = pruneUntil(filters) ?? Number.POSITIVE_INFINITY;
   const labels = filters.get("label") ?? [];
   const notLabels = filters.get("label!") ?? [];
   return ({ spec }) =>
-    untilMs.every((limit) => toUnixMs(spec.createdAt) < limit) &&
+    toUnixMs(spec.createdAt) < until &&
     matchesLabels(labels, spec.config.Labels) &&
     !(notLabels.length > 0 && matchesLabels(notLabels, spec.config.Labels));
-}
-
-/** A duration before now ("24h"), Unix seconds, or an RFC 3339 time, as milliseconds. */
-function parseUntil(text: string): number {
-  const ms = parseInstantMs(text);
-  if (ms === undefined) throw invalidParameter(`failed to parse value as time or duration: "${text}"`);
-  return ms;
 }

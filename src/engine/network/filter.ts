@@ -1,9 +1,8 @@
 /** The filters of `network ls` and `network prune` (moby v28 daemon/network/filter.go). */
 import { toUnixMs } from "../../base/clock.ts";
 import { invalidParameter, systemError } from "../../base/errors.ts";
-import { parseInstantMs } from "../../base/instant.ts";
 import type { NetworkRecord } from "../../state/network-record.ts";
-import { checkFilterKeys, type Filters, matchesLabels } from "../../wire/filters.ts";
+import { checkFilterKeys, type Filters, matchesLabels, pruneUntil } from "../../wire/filters.ts";
 
 /** What a filter asks of a network. */
 export interface Listed {
@@ -45,16 +44,13 @@ export function createListFilter(filters: Filters): Test {
 /** Networks that nobody is on, made before an instant, with and without labels. */
 export function createPruneFilter(filters: Filters): Test {
   checkFilterKeys(filters, PRUNE_KEYS);
-  const [until, ...others] = filters.get("until") ?? [];
-  if (others.length > 0) throw invalidParameter("more than one until filter specified");
-  const limitMs = until === undefined ? Number.POSITIVE_INFINITY : parseInstantMs(until);
-  if (limitMs === undefined) throw invalidParameter(`failed to parse value as time or duration: "${until}"`);
+  const until = pruneUntil(filters) ?? Number.POSITIVE_INFINITY;
   const has = labelled(filters.get("label") ?? []);
   const hasNot = filters.get("label!") ?? [];
   return (listed) =>
     !listed.isPredefined &&
     !listed.isInUse &&
-    toUnixMs(listed.record.createdAt) < limitMs &&
+    toUnixMs(listed.record.createdAt) < until &&
     has(listed) &&
     !(hasNot.length > 0 && matchesLabels(hasNot, listed.record.labels));
 }
