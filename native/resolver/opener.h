@@ -1,6 +1,6 @@
 /*
  * The privileged half: a process that reads no packet. It opens namespaces and makes sockets in them for the resolver, which has no
- * power of its own. Every call blocks for the some ten microseconds that this takes.
+ * power of its own. Every call blocks for the fraction of a millisecond that this takes.
  */
 #pragma once
 

@@ -169,7 +169,7 @@ static void add_chain(struct batch *b) {
   message_end(b);
 }
 
-static void write_batch(struct batch *b, in_addr_t address, in_port_t udp_port, in_port_t tcp_port) {
+static void write_batch(struct batch *b, in_addr_t address, in_port_t udp_port, in_port_t tcp_port, bool replaces) {
   in_port_t dns = htons(53);
   const struct rewrite rewrites[] = {
       {IPPROTO_UDP, DESTINATION_ADDRESS, DESTINATION_PORT, UDP_SUM, dns, udp_port},
@@ -180,9 +180,8 @@ static void write_batch(struct batch *b, in_addr_t address, in_port_t udp_port, 
   size_t last = sizeof rewrites / sizeof *rewrites - 1;
   message_begin(b, NFNL_MSG_BATCH_BEGIN, 0, AF_UNSPEC, NFNL_SUBSYS_NFTABLES);
   message_end(b);
-  change_table(b, NFT_MSG_NEWTABLE, NLM_F_CREATE); /* so that there is one to delete */
-  change_table(b, NFT_MSG_DELTABLE, 0);
-  change_table(b, NFT_MSG_NEWTABLE, NLM_F_CREATE);
+  if (replaces) change_table(b, NFT_MSG_DELTABLE, 0);
+  change_table(b, NFT_MSG_NEWTABLE, NLM_F_CREATE | NLM_F_EXCL);
   add_chain(b);
   for (size_t i = 0; i <= last; i++) add_rule(b, address, &rewrites[i], i == last ? NLM_F_ACK : 0);
   message_begin(b, NFNL_MSG_BATCH_END, 0, AF_UNSPEC, NFNL_SUBSYS_NFTABLES);
@@ -200,14 +199,25 @@ static int read_outcome(int fd) {
   return errno == 0 ? 0 : -1;
 }
 
-int redirect_ports(in_addr_t address, in_port_t udp_port, in_port_t tcp_port) {
-  struct batch batch = {0};
-  write_batch(&batch, address, udp_port, tcp_port);
+static int commit(const struct batch *b) {
   int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_NETFILTER);
   if (fd < 0) return -1;
-  int failed = send(fd, batch.data, batch.len, 0) != (ssize_t)batch.len ? -1 : read_outcome(fd);
+  int failed = send(fd, b->data, b->len, 0) != (ssize_t)b->len ? -1 : read_outcome(fd);
   int error = errno;
   fd_close(&fd);
   errno = error;
   return failed;
+}
+
+/*
+ * Nearly always there is no table yet. To delete one to be sure would cost milliseconds: closing the socket waits until the kernel has freed
+ * what was deleted (nft_rcv_nl_event), a grace period of RCU.
+ */
+int redirect_ports(in_addr_t address, in_port_t udp_port, in_port_t tcp_port) {
+  struct batch fresh = {0}, replacing = {0};
+  write_batch(&fresh, address, udp_port, tcp_port, false);
+  int failed = commit(&fresh);
+  if (failed == 0 || errno != EEXIST) return failed;
+  write_batch(&replacing, address, udp_port, tcp_port, true);
+  return commit(&replacing);
 }
