@@ -28,6 +28,33 @@ test("subscribe() gives past events from `since` on, then live ones, in order", 
   expect(await collected).toEqual(["create", "start", "die"]);
 });
 
+test("subscribe() misses nothing that is told before the first event is asked for", async () => {
+  const bus = new EventBus();
+  const abort = new AbortController();
+  const events = bus.subscribe({ since: undefined, until: undefined, filters: new Map(), signal: abort.signal });
+  bus.publish(start);
+  await Bun.sleep(0);
+  bus.publish({ ...start, action: "die" });
+  const told = [await events.next(), await events.next()];
+  expect(told.map(({ value }) => value.Action)).toEqual(["start", "die"]);
+  abort.abort();
+  expect((await events.next()).done).toBe(true);
+});
+
+test("subscribe() holds nothing for who has gone, whether it has asked for an event or not", async () => {
+  const bus = new EventBus();
+  const abort = new AbortController();
+  const query = { since: undefined, until: undefined, filters: new Map(), signal: abort.signal };
+  const asking = bus.subscribe(query).next();
+  bus.subscribe(query);
+  expect(bus.listenerCount).toBe(2);
+  abort.abort();
+  expect((await asking).done).toBe(true);
+  expect(bus.listenerCount).toBe(0);
+  bus.subscribe(query);
+  expect(bus.listenerCount).toBe(0);
+});
+
 test("subscribe() ends by itself once `until` is past", async () => {
   const bus = new EventBus();
   bus.publish(start);

@@ -55,13 +55,19 @@ export class EventBus {
     for (const listener of this.#listeners) listener(event);
   }
 
-  /** Kept events from `since` on, then live ones, until `until` or abort. Without `since` only live ones. */
-  async *subscribe({ since, until, filters, signal }: EventQuery): AsyncGenerator<EventMessage> {
+  /**
+   * Kept events from `since` on, then live ones, until `until` or abort. Without `since` only live ones: those from this call on,
+   * however late it is that the first one is asked for.
+   */
+  subscribe({ since, until, filters, signal }: EventQuery): AsyncGenerator<EventMessage> {
     const queue: EventMessage[] = [];
     let wake: (() => void) | undefined;
     let open = true;
     const finish = (): void => {
       open = false;
+      clearTimeout(untilTimer);
+      signal.removeEventListener("abort", finish);
+      this.#listeners.delete(listener);
       wake?.();
     };
     const listener: Listener = (event) => {
@@ -71,22 +77,25 @@ export class EventBus {
       queue.push(event);
       wake?.();
     };
-    if (since !== undefined) this.#kept.filter((event) => BigInt(event.timeNano) >= since).forEach(listener);
     const untilTimer = until === undefined ? undefined : setTimeout(finish, millisecondsTo(until));
-    signal.addEventListener("abort", finish);
-    this.#listeners.add(listener);
-    try {
-      for (;;) {
-        const event = queue.shift();
-        if (event !== undefined) yield event;
-        else if (!open || signal.aborted) return;
-        else await new Promise<void>((resolve) => (wake = resolve));
-      }
-    } finally {
-      clearTimeout(untilTimer);
-      signal.removeEventListener("abort", finish);
-      this.#listeners.delete(listener);
+    if (signal.aborted) finish();
+    else {
+      signal.addEventListener("abort", finish);
+      this.#listeners.add(listener);
     }
+    if (since !== undefined) this.#kept.filter((event) => BigInt(event.timeNano) >= since).forEach(listener);
+    return (async function* () {
+      try {
+        for (;;) {
+          const event = queue.shift();
+          if (event !== undefined) yield event;
+          else if (!open) return;
+          else await new Promise<void>((resolve) => (wake = resolve));
+        }
+      } finally {
+        finish();
+      }
+    })();
   }
 }
 
