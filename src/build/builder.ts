@@ -77,14 +77,17 @@ export interface BuildResult {
   readonly attachments: readonly BuildAttachment[];
 }
 
-/** What the history keeps of where a result comes from. */
+/** What the history keeps of a result: the image's configuration or manifest, and where it comes from. */
 export interface BuildAttachment {
   /** "linux/amd64"; "" for the only result. */
   readonly platform: string;
-  readonly predicateType: string;
+  /** Of the result itself; without one it is a statement about the result. */
+  readonly mediaType?: string;
+  /** Of a statement. */
+  readonly predicateType?: string;
   /** Of the text. */
   readonly digest: string;
-  /** The predicate as JSON. */
+  /** JSON; of a statement the predicate. */
   readonly text: string;
 }
 

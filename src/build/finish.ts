@@ -22,12 +22,12 @@ export async function finishBuild(deps: FinishDeps, finishing: Finishing): Promi
   if (solved.length === 0) return { answers: new Map(), imageId: undefined, attachments: [] };
   const inlineCache = await inlineCacheOf(deps, finishing, { caches, solved });
   const attestations = await attestationsOf(deps, finishing, { options, solved });
-  const { answers, imageId } = await exportAll(deps, build, { outputs, solved, inlineCache, attestations });
+  const { answers, imageId, made } = await exportAll(deps, build, { outputs, solved, inlineCache, attestations });
   if (caches.some(({ place }) => place.kind !== "inline")) {
     const { exportCaches } = await import("./cache-transfer/export-caches.ts");
     for (const [key, value] of await exportCaches(deps, finishing, { caches, solved })) answers.set(key, value);
   }
-  return { answers, imageId, attachments: await attachmentsOf(deps, finishing) };
+  return { answers, imageId, attachments: [...made, ...(await attachmentsOf(deps, finishing))] };
 }
 
 /** Where each result comes from, for those who look at the build later. */
@@ -87,19 +87,21 @@ async function exportAll(
   { exports: deps }: FinishDeps,
   build: Build,
   { outputs, solved, inlineCache, attestations }: Exporting,
-): Promise<{ answers: Map<string, string>; imageId: string | undefined }> {
+): Promise<{ answers: Map<string, string>; imageId: string | undefined; made: BuildAttachment[] }> {
   const answers = new Map<string, string>();
+  const made: BuildAttachment[] = [];
   let imageId: string | undefined;
   for (const [index, exporter] of outputs.exporters.entries()) {
     const request = { exporter, index, results: solved, attestations, inlineCache };
     if (exporter.type === "image") {
       const exported = await exportImage(deps, build, request);
       imageId ??= exported.id;
+      made.push({ platform: "", ...exported.result });
       for (const [key, value] of exported.answers) answers.set(key, value);
     } else {
       const { exportToClient } = await import("./export/to-client.ts");
       for (const [key, value] of await exportToClient(deps, build, request)) answers.set(key, value);
     }
   }
-  return { answers, imageId };
+  return { answers, imageId, made };
 }

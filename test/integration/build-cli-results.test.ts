@@ -129,6 +129,9 @@ test("the cache and the builds are listed, told again, and removed", async () =>
   expect(told).toMatch(/^Name:\tcli:history\nRef:\t\w{25}\nDockerfile:\tDockerfile\n/);
   expect(told).toContain("\nBuild Steps:\t6/6 (");
   expect(told).toMatch(/\nsha256:[0-9a-f]{64} +https:\/\/slsa\.dev\/provenance\/v0\.2\n/);
+  const made = await engine.tareOutput("builder", "history", "inspect", "--format", "{{json .Attachments}}", ref);
+  const id = await engine.tareOutput("image", "inspect", "--format", "{{.Id}}", "cli:history");
+  expect(JSON.parse(made)[0]).toMatchObject({ Digest: id, Type: "application/vnd.docker.container.image.v1+json" });
   expect(await engine.tareOutput("builder", "history", "inspect", "--format", "{{.Status}} {{.Dockerfile}}")).toBe(
     "Completed Dockerfile",
   );

@@ -78,11 +78,18 @@ function toHistoryEvent(record: BuildRecord): Sendable<MessageOf<typeof BuildHis
   };
 }
 
-const toResult = (attachments: readonly BuildAttachment[]) => ({
-  attestations: attachments.map(({ digest, text, predicateType }) => ({
-    mediaType: IN_TOTO,
-    digest,
-    size: Buffer.byteLength(text),
-    annotations: new Map([["in-toto.io/predicate-type", predicateType]]),
-  })),
+function toResult(attachments: readonly BuildAttachment[]) {
+  const [result] = attachments.filter(({ mediaType }) => mediaType !== undefined);
+  const statements = attachments.filter(({ mediaType }) => mediaType === undefined);
+  return {
+    results: result === undefined ? [] : [{ key: 0, value: toDescriptor(result) }],
+    attestations: statements.map(toDescriptor),
+  };
+}
+
+const toDescriptor = ({ mediaType = IN_TOTO, digest, text, predicateType }: BuildAttachment) => ({
+  mediaType,
+  digest,
+  size: Buffer.byteLength(text),
+  annotations: new Map(predicateType === undefined ? [] : [["in-toto.io/predicate-type", predicateType]]),
 });

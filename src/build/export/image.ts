@@ -16,7 +16,18 @@ export interface ExportedImage {
   /** Of the image that is in the store now, if one is. */
   readonly id: Digest | undefined;
   readonly answers: ReadonlyMap<string, string>;
+  /** What it is known by: its configuration in our store, or its manifest in a registry. */
+  readonly result: ResultDocument;
 }
+
+export interface ResultDocument {
+  readonly mediaType: string;
+  readonly digest: Digest;
+  readonly text: string;
+}
+
+/** Of images of our store, as Docker's exporter calls it. */
+const CONFIG_TYPE = "application/vnd.docker.container.image.v1+json";
 
 /** Throws BuildFailure for several platforms, which one name of the store cannot hold, unless they go to a registry. */
 export async function exportImage(deps: ImageExportDeps, build: Build, request: ExportRequest): Promise<ExportedImage> {
@@ -56,14 +67,15 @@ async function storeOnly({ deps, request, options, progress, sources }: ImageExp
   const id = await deps.built.addImage({ document, names: options.store ? names : [] });
   progress.note(`writing image ${id}`);
   const own = options.store ? nameAgain(deps, { id, digest: id, options, documents: [] }) : [];
-  for (const name of [...names, ...own]) progress.note(`naming to ${canonical(name)}`);
-  const written = names.map((name) => canonical(name)).join(",");
+  const shown = options.names.map((name) => canonical(name));
+  for (const name of [...shown, ...own.map((each) => canonical(each))]) progress.note(`naming to ${name}`);
+  const written = shown.join(",");
   const answers = [
     ["containerimage.digest", id],
     ["containerimage.config.digest", id],
     ...(written === "" ? [] : [["image.name", written] as const]),
   ] as const;
-  return { id, answers: new Map(answers) };
+  return { id, answers: new Map(answers), result: { mediaType: CONFIG_TYPE, digest: id, text: document } };
 }
 
 /** Layers of the store stand for themselves, uncompressed. */
@@ -85,13 +97,19 @@ async function pushAndStore(exporting: ImageExport): Promise<ExportedImage> {
     names: names.map((name) => canonical(name)),
   });
   const own = options.store ? ofThisMachine(deps, written) : undefined;
-  if (own === undefined) return { id: undefined, answers };
+  const result = rootOf(written);
+  if (own === undefined) return { id: undefined, answers, result };
   const document = Buffer.from(own.config.bytes).toString();
   const id = await deps.built.addImage({ document, names: options.pushByDigest ? [] : names });
   const { documents, root } = written;
   nameAgain(deps, { id, digest: root.digest, options: { ...options, nameCanonical: true }, documents });
   for (const name of names) progress.note(`naming to ${canonical(name)}`);
-  return { id, answers };
+  return { id, answers, result };
+}
+
+function rootOf({ root: { digest, mediaType }, documents }: WrittenImage): ResultDocument {
+  const bytes = documents.find((each) => each.digest === digest)?.bytes ?? new Uint8Array();
+  return { mediaType, digest, text: Buffer.from(bytes).toString() };
 }
 
 /** Of an image for several platforms the store keeps the one that runs here. */
