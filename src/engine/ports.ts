@@ -217,13 +217,19 @@ export interface StartFailure {
   readonly message: string;
 }
 
+export interface AdaptedLimits {
+  /** Without the limits that this machine cannot keep. */
+  readonly hostConfig: HostConfig;
+  /** In Docker's words. */
+  readonly warnings: string[];
+}
+
 /** The OCI runtime behind the monitor. */
 export interface Runtime {
-  /** Refuses at create time what Docker refuses then; the host configuration without what this machine discards, and warnings of that. */
-  check(
-    config: ContainerConfig,
-    hostConfig: HostConfig,
-  ): { readonly hostConfig: HostConfig; readonly warnings: string[] };
+  /** Refuses at create time what Docker refuses then, and adapts the limits. */
+  check(config: ContainerConfig, hostConfig: HostConfig): AdaptedLimits;
+  /** What is discarded here is warned of. */
+  adaptLimits(hostConfig: HostConfig): AdaptedLimits;
   /** The paths that are hidden and read-only in a container, the defaults where `hostConfig` names none; null for a privileged one. */
   protectedPaths(hostConfig: HostConfig): Pick<HostConfig, "MaskedPaths" | "ReadonlyPaths">;
   /** Writes config.json into `dir`. The root file system is mounted already (users are looked up in it). */

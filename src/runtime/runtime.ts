@@ -8,7 +8,8 @@ import { signalProcess } from "../kernel/process.ts";
 import type { ContainerConfig } from "../wire/container.ts";
 import type { HostConfig, Resources } from "../wire/host-config.ts";
 import { type BundleRequest, createBundles } from "./bundle.ts";
-import { type Checked, checkHostConfig } from "./check/check.ts";
+import { checkHostConfig } from "./check/check.ts";
+import { type Adapted, adaptLimits } from "./check/limits.ts";
 import type { Failure } from "./driver/failure.ts";
 import { createDrivers, type RuntimeCommand } from "./driver/select.ts";
 import { createHost } from "./host.ts";
@@ -47,7 +48,8 @@ export interface RuntimeDeps {
 type ExecRequest = ExecProcess & Pick<ProcessContext, "config" | "hostConfig"> & { readonly initPid: number };
 
 export interface OciRuntime {
-  check(config: ContainerConfig, hostConfig: HostConfig): Checked;
+  check(config: ContainerConfig, hostConfig: HostConfig): Adapted;
+  adaptLimits(hostConfig: HostConfig): Adapted;
   protectedPaths(hostConfig: HostConfig): Pick<HostConfig, "MaskedPaths" | "ReadonlyPaths">;
   writeBundle(dir: string, request: BundleRequest): void;
   run(id: ContainerId, runtimeName: string, process: ProcessRequest): MonitorHandle;
@@ -96,6 +98,7 @@ export function createRuntime(deps: RuntimeDeps): OciRuntime {
       drivers.known(hostConfig.Runtime);
       return checkHostConfig(config, hostConfig, host);
     },
+    adaptLimits: (hostConfig) => adaptLimits(hostConfig, host),
     protectedPaths: (hostConfig) => shownPaths(hostConfig, host.thermalPaths),
     writeBundle(dir, request) {
       bundles.write(dir, request, drivers.get(request.hostConfig.Runtime));

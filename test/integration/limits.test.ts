@@ -64,6 +64,41 @@ test.each([
   expect(state).toBe(`created 128 ${why}`);
 });
 
+test("update leaves alone what it does not name, and says what does not go with it", async () => {
+  await engine.dockerOutput(
+    "run",
+    "-d",
+    "--name",
+    "set",
+    "--restart",
+    "unless-stopped",
+    "--pids-limit",
+    "5",
+    "busybox",
+    "sleep",
+    "1000",
+  );
+  await engine.dockerOutput("update", "--cpus", "0.5", "set");
+  await engine.dockerOutput("update", "-m", "32m", "--memory-swap", "64m", "set");
+  await engine.dockerOutput("update", "--memory-swap", "96m", "set");
+  await engine.dockerOutput("update", "--pids-limit", "-1", "set");
+  const format =
+    "{{.HostConfig.RestartPolicy.Name}} {{.HostConfig.NanoCpus}} {{.HostConfig.MemorySwap}} {{.HostConfig.PidsLimit}}";
+  expect(await engine.dockerOutput("inspect", "--format", format, "set")).toBe("unless-stopped 500000000 100663296 0");
+  const pids = "cat /sys/fs/cgroup/pids/pids.max 2>/dev/null || cat /sys/fs/cgroup/pids.max";
+  expect(await engine.dockerOutput("exec", "set", "sh", "-c", pids)).toBe("max");
+  for (const [flags, why] of [
+    [
+      ["-m", "128m"],
+      "Memory limit should be smaller than already set memoryswap limit, update the memoryswap at the same time",
+    ],
+    [["--cpu-quota", "5000"], "Conflicting options: CPU Quota cannot be updated as NanoCPUs has already been set"],
+  ] as const) {
+    const { stderr } = await engine.docker("update", ...flags, "set");
+    expect(stderr).toMatch(new RegExp(`: Cannot update container [0-9a-f]{64}: ${why}`));
+  }
+});
+
 test("update changes the limits of a running container in the kernel", async () => {
   await engine.dockerOutput("run", "-d", "--name", "grows", "-m", "64m", "--cpus", "0.5", "busybox", "sleep", "1000");
   await engine.dockerOutput("update", "-m", "128m", "--memory-swap", "256m", "--pids-limit", "77", "grows");

@@ -8,22 +8,15 @@ import { boundingSet } from "../spec/capabilities.ts";
 import { type Mode, parseMode } from "../spec/modes.ts";
 import { toRlimits } from "../spec/rlimits.ts";
 import { parseSecurityOptions } from "../spec/security-options.ts";
-import { checkLimits, keptLimits } from "./limits.ts";
-
-export interface Checked {
-  /** Without what this machine cannot do. */
-  readonly hostConfig: HostConfig;
-  /** Docker's. */
-  readonly warnings: string[];
-}
+import { type Adapted, adaptLimits, checkLimits } from "./limits.ts";
 
 /** Throws invalidParameter in Docker's words. Touches nothing. */
-export function checkHostConfig(config: ContainerConfig, hostConfig: HostConfig, host: Host): Checked {
+export function checkHostConfig(config: ContainerConfig, hostConfig: HostConfig, host: Host): Adapted {
   checkProcess(config);
   checkModes(hostConfig);
   checkPolicies(hostConfig, host);
-  const warnings = checkLimits(hostConfig, host);
-  return { hostConfig: keptLimits(hostConfig, host), warnings };
+  checkLimits(hostConfig, host);
+  return adaptLimits(hostConfig, host);
 }
 
 function checkProcess({ WorkingDir, Env }: ContainerConfig): void {

@@ -1,17 +1,23 @@
 /** Checks of the limits a user asks for, with Docker's refusals and warnings (moby daemon_unix.go verifyPlatformContainerResources). */
 import { invalidParameter } from "../../base/errors.ts";
-import type { Resources } from "../../wire/host-config.ts";
+import type { HostConfig, Resources } from "../../wire/host-config.ts";
 import { type Host, parseCpuList } from "../host.ts";
 
 const LEAST_MEMORY_BYTES = 6 * 1024 * 1024;
 const NANO = 1e9;
 
-/** Returns warnings. Throws invalidParameter. */
-export function checkLimits(resources: Resources, host: Host): string[] {
+export interface Adapted {
+  /** Without what this machine cannot do. */
+  readonly hostConfig: HostConfig;
+  /** Docker's. */
+  readonly warnings: string[];
+}
+
+/** Throws invalidParameter. */
+export function checkLimits(resources: Resources, host: Host): void {
   checkMemory(resources);
   checkCpu(resources, host);
   checkCpuset(resources, host);
-  return warnings(resources, host);
 }
 
 function checkMemory(resources: Resources): void {
@@ -112,15 +118,17 @@ function warnings(resources: Resources, host: Host): string[] {
   ];
 }
 
-/** Without what is warned of as discarded, and with the kernel's own ways written down as Docker does. */
-export function keptLimits<R extends Resources>(resources: R, { isCgroupV2, weighsBlockIo }: Host): R {
-  const { MemorySwappiness, OomKillDisable, BlkioWeightDevice } = resources;
-  return {
-    ...resources,
+/** Without what is warned of as discarded, and with the kernel's own ways written down as Docker does. Refuses nothing. */
+export function adaptLimits(wanted: HostConfig, host: Host): Adapted {
+  const { MemorySwappiness, OomKillDisable, BlkioWeightDevice } = wanted;
+  const { isCgroupV2, weighsBlockIo } = host;
+  const hostConfig: HostConfig = {
+    ...wanted,
     MemorySwappiness: isCgroupV2 || MemorySwappiness === -1 ? null : MemorySwappiness,
     OomKillDisable: isCgroupV2 ? null : (OomKillDisable ?? false),
     ...(weighsBlockIo ? {} : { BlkioWeight: 0, BlkioWeightDevice: BlkioWeightDevice === null ? null : [] }),
   };
+  return { hostConfig, warnings: warnings(wanted, host) };
 }
 
 const when = (condition: boolean, warning: string): string[] => (condition ? [warning] : []);

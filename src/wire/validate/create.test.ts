@@ -302,7 +302,8 @@ test("validateCreate() does not check limits of a host it knows nothing about", 
 });
 
 test("validateUpdate() checks only what is named", () => {
-  expect(() => validateUpdate({ CpuShares: 5 })).not.toThrow();
+  expect(() => validateUpdate({ CpuShares: 5, RestartPolicy: { Name: "", MaximumRetryCount: 1 } })).not.toThrow();
+  expect(() => validateUpdate({ Memory: 0, MemorySwap: 64 * 1024 * 1024 })).not.toThrow();
   expect(() => validateUpdate({ Memory: 5 })).toThrow("Minimum memory limit allowed is 6MB");
   expect(() => validateUpdate({ RestartPolicy: { Name: "always", MaximumRetryCount: 1 } })).toThrow(
     "invalid restart policy: maximum retry count can only be used with 'on-failure'",

@@ -8,7 +8,7 @@ import { checkMounts } from "./mounts.ts";
 import { checkNamespaces } from "./namespaces.ts";
 import { checkNetwork } from "./network.ts";
 import { checkPort, checkPortBindings } from "./ports.ts";
-import { checkResources, type HostLimits } from "./resources.ts";
+import { checkResources, checkSwap, type HostLimits } from "./resources.ts";
 import { checkRestartPolicy } from "./restart-policy.ts";
 import { checkSecurity } from "./security.ts";
 
@@ -22,6 +22,7 @@ export function validateCreate(request: ContainerCreateRequest, host: HostLimits
   checkConfig(request.config);
   for (const port of Object.keys(request.config.ExposedPorts ?? {})) checkPort(port);
   checkHostConfig(hostConfig);
+  checkSwap(hostConfig);
   checkResources(hostConfig, host);
   return warnings;
 }
@@ -29,7 +30,7 @@ export function validateCreate(request: ContainerCreateRequest, host: HostLimits
 /** Throws invalidParameter. */
 export function validateUpdate(request: ContainerUpdateRequest, host: HostLimits = {}): void {
   const { RestartPolicy: policy, ...limits } = request;
-  if (policy !== undefined) checkRestartPolicy(policy);
+  if (policy !== undefined && policy.Name !== "") checkRestartPolicy(policy);
   checkResources(limits, host);
 }
 

@@ -27,15 +27,19 @@ export function checkResources(limits: Partial<Resources>, host: HostLimits): vo
   if (limits.IOMaximumBandwidth) throw unsupportedQos("bandwidth");
 }
 
+/** Of a container that is new: an update may leave the memory limit as it is. */
+export function checkSwap({ Memory, MemorySwap }: Resources): void {
+  if (Memory === 0 && MemorySwap > 0) {
+    throw invalidParameter("You should always set the Memory limit when using Memoryswap limit, see usage");
+  }
+}
+
 function checkMemory(limits: Partial<Resources>): void {
   const { Memory: memory = 0, MemorySwap: swap = 0, MemoryReservation: reservation = 0 } = limits;
   const swappiness = limits.MemorySwappiness ?? -1;
   if (memory !== 0 && memory < MIN_MEMORY) throw invalidParameter("Minimum memory limit allowed is 6MB");
   if (memory > 0 && swap > 0 && swap < memory) {
     throw invalidParameter("Minimum memoryswap limit should be larger than memory limit, see usage");
-  }
-  if (memory === 0 && swap > 0) {
-    throw invalidParameter("You should always set the Memory limit when using Memoryswap limit, see usage");
   }
   if (swappiness < -1 || swappiness > 100) {
     throw invalidParameter(`Invalid value: ${swappiness}, valid memory swappiness range is 0-100`);
