@@ -52,6 +52,9 @@ export function expand(text: string, variables: Variables, options: ExpandOption
   }
 }
 
+/** Variables made of variables double with every line. */
+const MAX_GROWTH = 1024 * 1024;
+
 const SPACE = /\s/u;
 const NAME_CHARACTER = /[\p{L}\p{Nd}_]/u;
 const DIGIT = /\p{Nd}/u;
@@ -114,7 +117,9 @@ class Expander {
       if (next === "$") {
         const value = this.#dollar();
         result += value;
-        for (const character of value) words.add(character);
+        if (result.length > this.#characters.length + MAX_GROWTH) throw new DockerfileError("the result is too long");
+        if (SPACE.test(value)) for (const character of value) words.add(character);
+        else words.addRaw(value);
       } else if (this.#isQuote(next)) {
         const quoted = next === "'" ? this.#singleQuoted() : this.#doubleQuoted(rawEscapes);
         result += quoted;

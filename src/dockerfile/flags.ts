@@ -38,7 +38,9 @@ function decodeFlag(
 ): boolean | string | string[] {
   if (kind === "boolean") return decodeBoolean(name, value);
   if (value === undefined) throw new DockerfileError(`missing a value on flag: --${name}`);
-  return kind === "strings" && Array.isArray(before) ? [...before, value] : value;
+  if (kind !== "strings" || !Array.isArray(before)) return value;
+  before.push(value);
+  return before;
 }
 
 function decodeBoolean(name: string, value: string | undefined): boolean {

@@ -26,6 +26,8 @@ export interface StatementList {
 }
 
 const MAX_LINE_BYTES = 65_535;
+/** Every instruction may go through everything that was set before it: hostile files would keep an engine busy for hours. */
+const MAX_STATEMENTS = 5000;
 const TAKES_HEREDOCS = /^\s*(?:onbuild\s+)?(?:run|copy|add)\s/i;
 
 /** Throws NotationError with its place. */
@@ -70,6 +72,9 @@ class StatementReader {
       } else {
         statements.push(this.#statement(row, comments));
         comments = [];
+        if (statements.length > MAX_STATEMENTS) {
+          throw new NotationError(`file with more than ${MAX_STATEMENTS} instructions`, oneLine(this.#at));
+        }
       }
     }
     return statements;
@@ -151,7 +156,7 @@ function flagEnd(text: string, escape: Escape): number {
     if (character === escape && quote !== "'") at++;
     else if (quote !== "") quote = character === quote ? "" : quote;
     else if (character === "'" || character === '"') quote = character;
-    else if (/\s/.test(character)) return at;
+    else if (character.trim() === "") return at;
   }
   return text.length;
 }

@@ -233,3 +233,22 @@ test("secrets of the build's environment are in no layer and no history", async 
   expect(history).not.toContain("s3cret");
   expect(readFileSync(join(engine.root, "tare.db")).includes("s3cret")).toBe(false);
 });
+
+const many = (count: number, part: (at: number) => string): string =>
+  Array.from({ length: count }, (_, at) => part(at)).join("");
+
+/** Small files that want the engine to do much: without bounds each of these keeps it busy for hours, or takes all memory. */
+test.each([
+  ["instructions", "ENV a=b\n".repeat(200_000), "failed to parse Dockerfile: file with more than 5000 instructions"],
+  ["variables", many(3, (line) => `ENV ${many(5000, (at) => `v${line}_${at}=1 `)}\n`), "more than 10000 variables"],
+  [
+    "a variable that doubles",
+    `ENV a=0123456789\n${"ENV a=$a$a\n".repeat(60)}`,
+    'failed to process "$a$a": the result is too long',
+  ],
+  ["ports", `EXPOSE ${"1-65535 ".repeat(5000)}\n`, "more ports than there are"],
+  ["paths", `ENV a=${"x".repeat(50_000)}\n${"WORKDIR $a\n".repeat(4000)}`, "the history of the image is too long"],
+] as const)("a Dockerfile of too many %s is refused", async (_, lines, error) => {
+  const answer = await classicBuild(engine, { Dockerfile: `FROM scratch\n${lines}` });
+  expect(answer.error).toBe(error);
+});

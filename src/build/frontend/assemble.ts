@@ -1,5 +1,6 @@
 /** The stages that a target needs, gone through instruction by instruction, as one graph. */
 import { EngineError } from "../../base/errors.ts";
+import { Turns } from "../../base/turns.ts";
 import { parseTrigger, type StageInstruction } from "../../dockerfile/parse.ts";
 import { DockerfileError, type Lines, placed } from "../../dockerfile/place.ts";
 import type { Platform } from "../../wire/platform.ts";
@@ -17,6 +18,9 @@ import { platformArgs } from "./platform-args.ts";
 import { runStep } from "./run-step.ts";
 import { parentOf, referredStage, type StageNode, sourcesOf } from "./stage-graph.ts";
 import type { Escape, StageState } from "./stage-state.ts";
+
+/** Characters; a Dockerfile may have two million. */
+const MAX_HISTORY_LENGTH = 16 * 1024 * 1024;
 
 export interface AssemblyFacts {
   readonly build: Build;
@@ -46,6 +50,8 @@ export class Assembly {
   readonly #context: ContextPaths;
   readonly #states = new Map<StageNode, Promise<StageState>>();
   readonly #steps = new Map<StageNode, PlannedStep[]>();
+  readonly #turns = new Turns();
+  #historyLength = 0;
 
   constructor(facts: AssemblyFacts, context: ContextPaths) {
     this.#facts = facts;
@@ -77,6 +83,7 @@ export class Assembly {
   }
 
   async #build(stage: StageNode): Promise<StageState> {
+    await this.#turns.next();
     const parent = this.#parentOf(stage);
     const base = parent === undefined ? await this.#imageBase(stage) : await this.stateOf(parent);
     const triggers = (base.image.config.OnBuild ?? []).map((trigger) => parseTrigger(trigger, stage.lines));
@@ -92,7 +99,10 @@ export class Assembly {
     this.#steps.set(stage, told);
     if (triggers.length > 0) state = { ...state, image: withConfig(state.image, { OnBuild: null }) };
     for (const { each, prefix } of steps) {
+      await this.#turns.next();
+      this.#facts.build.signal.throwIfAborted();
       state = await this.#step(stage, state, { instruction: each, prefix, names });
+      this.#checkHistory(state, each.lines);
       told.push({ text: prefix + each.text, vertex: changesFiles(each) ? workOf(state.vertex) : undefined });
     }
     return state;
@@ -116,9 +126,16 @@ export class Assembly {
     const platform = platforms.get(stage) ?? targetPlatform;
     const { vertex, image } = await this.#base({ name: stage.base, platform }, stage.lines);
     const hasPath = (image.config.Env ?? []).some((entry) => entry.startsWith("PATH="));
-    const env = hasPath ? image.config.Env : [...mergeEnv(null, "PATH", DEFAULT_PATH), ...(image.config.Env ?? [])];
+    const env = hasPath ? image.config.Env : [...mergeEnv(null, [["PATH", DEFAULT_PATH]]), ...(image.config.Env ?? [])];
     const configured = withConfig(image, { Env: env });
     return { vertex, image: configured, scope: scopeOf(env), platform, hasCommand: false };
+  }
+
+  /** Variables and ranges make much of few words. */
+  #checkHistory({ image: { history } }: StageState, lines: Lines): void {
+    this.#historyLength += history.at(-1)?.created_by?.length ?? 0;
+    if (this.#historyLength > MAX_HISTORY_LENGTH)
+      throw new DockerfileError("the history of the image is too long", lines);
   }
 
   /** What cannot be had is the fault of the lines that want it. */

@@ -1,11 +1,12 @@
 /** Instructions that only change the image's configuration and the stage's variables. Pure. */
 import { posix } from "node:path";
 import { formatDurationMs } from "../../base/duration.ts";
+import { expand } from "../../dockerfile/expand.ts";
 import type { Instruction, InstructionOf } from "../../dockerfile/instruction.ts";
 import { DockerfileError } from "../../dockerfile/place.ts";
 import type { HealthConfig } from "../../wire/container.ts";
 import { goQuote, goQuoteList } from "./describe.ts";
-import { expandIn, mergeEnv, withArg, withVariable } from "./environment.ts";
+import { expandIn, mergeEnv, withVariables } from "./environment.ts";
 import { withConfig, withStep } from "./image-state.ts";
 import { parsePorts } from "./ports.ts";
 import type { Escape, StageState } from "./stage-state.ts";
@@ -78,18 +79,13 @@ const told = (state: StageState, createdBy: string): StageState => ({
 
 function environment(state: StageState, { pairs }: InstructionOf<"ENV" | "LABEL">, context: ConfigContext): StageState {
   // All values see the variables as they were before the instruction.
-  const values = pairs.map(({ key, value }) => [
+  const values = pairs.map(({ key, value }): [string, string] => [
     expandedWord(state, key, context),
     expandedWord(state, value, context),
   ]);
-  let { scope } = state;
-  let env: readonly string[] | null = state.image.config.Env;
-  for (const [key = "", value = ""] of values) {
-    scope = withVariable(scope, key, value);
-    env = mergeEnv(env, key, value);
-  }
+  const scope = withVariables(state.scope, values);
   const text = values.map(([key, value]) => `${key}=${value}`).join(" ");
-  return told(configured({ ...state, scope }, { Env: [...(env ?? [])] }), `ENV ${text}`);
+  return told(configured({ ...state, scope }, { Env: mergeEnv(state.image.config.Env, values) }), `ENV ${text}`);
 }
 
 function labels(state: StageState, { pairs }: InstructionOf<"ENV" | "LABEL">, context: ConfigContext): StageState {
@@ -104,14 +100,17 @@ function labels(state: StageState, { pairs }: InstructionOf<"ENV" | "LABEL">, co
 
 function args(state: StageState, instruction: InstructionOf<"ARG">, context: ConfigContext): StageState {
   const { buildArgs, globalArgs, automaticArgs } = context;
-  let { scope } = state;
-  const texts = instruction.args.map(({ key: rawKey, value }) => {
-    const key = expandIn(scope, rawKey, context).text;
-    const fallback = value === undefined ? undefined : expandIn(scope, value, context).text;
-    const chosen = buildArgs.get(key) ?? fallback ?? globalArgs.get(key) ?? automaticArgs.get(key);
-    scope = withArg(scope, key, chosen);
-    return chosen === undefined ? key : `${key}=${chosen}`;
+  const variables = new Map(state.scope.variables);
+  const declared = instruction.args.map(({ key: rawKey, value: rawValue }) => {
+    // Each sees those before it.
+    const key = expand(rawKey, variables, context).text;
+    const fallback = rawValue === undefined ? undefined : expand(rawValue, variables, context).text;
+    const value = buildArgs.get(key) ?? fallback ?? globalArgs.get(key) ?? automaticArgs.get(key);
+    if (value !== undefined) variables.set(key, value);
+    return { key, value };
   });
+  const texts = declared.map(({ key, value }) => (value === undefined ? key : `${key}=${value}`));
+  const scope = withVariables({ variables, args: [...state.scope.args, ...declared] }, []);
   return told({ ...state, scope }, `ARG ${texts.join(" ")}`);
 }
 

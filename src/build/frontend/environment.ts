@@ -1,5 +1,6 @@
 /** Variables of a stage: those of its environment, in order, and the arguments that RUN shows in the history. Pure. */
 import { type ExpandOptions, type Expansion, expand, type Variables } from "../../dockerfile/expand.ts";
+import { DockerfileError } from "../../dockerfile/place.ts";
 
 export interface Scope {
   /** What instructions expand and RUN sees: arguments and environment, the later one counts. */
@@ -19,13 +20,16 @@ function splitVariable(text: string): [string, string] {
   return at === -1 ? [text, ""] : [text.slice(0, at), text.slice(at + 1)];
 }
 
-export function withVariable({ variables, args }: Scope, key: string, value: string): Scope {
-  return { variables: new Map([...variables, [key, value]]), args };
-}
+type Pair = readonly [key: string, value: string];
 
-export function withArg(scope: Scope, key: string, value: string | undefined): Scope {
-  const set = value === undefined ? scope : withVariable(scope, key, value);
-  return { ...set, args: [...scope.args, { key, value }] };
+/** No process would start with so many, and every instruction makes the list anew. */
+const MAX_VARIABLES = 10_000;
+
+/** Throws DockerfileError for too many. */
+export function withVariables({ variables, args }: Scope, pairs: readonly Pair[]): Scope {
+  const all = new Map([...variables, ...pairs]);
+  if (all.size > MAX_VARIABLES) throw new DockerfileError(`more than ${MAX_VARIABLES} variables`);
+  return { variables: all, args };
 }
 
 export function toEnv({ variables }: Scope): string[] {
@@ -36,14 +40,11 @@ export function expandIn({ variables }: Scope, text: string, options: ExpandOpti
   return expand(text, variables, options);
 }
 
-/** An `Env` list with one variable set or replaced in its place. */
-export function mergeEnv(env: readonly string[] | null, key: string, value: string): string[] {
-  const entry = `${key}=${value}`;
-  const list = [...(env ?? [])];
-  const at = list.findIndex((existing) => splitVariable(existing)[0] === key);
-  if (at === -1) return [...list, entry];
-  list[at] = entry;
-  return list;
+/** An `Env` list with variables set or replaced in their places. */
+export function mergeEnv(env: readonly string[] | null, pairs: readonly Pair[]): string[] {
+  const entries = new Map((env ?? []).map((entry) => [splitVariable(entry)[0], entry]));
+  for (const [key, value] of pairs) entries.set(key, `${key}=${value}`);
+  return [...entries.values()];
 }
 
 /** `|2 a=1 b=`, as the history shows the arguments that a RUN could see; "" without any. */

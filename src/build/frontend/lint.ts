@@ -49,6 +49,8 @@ function parseCheck(text: string): CheckOptions {
 export class Linter {
   #options: CheckOptions = parseCheck("");
   readonly #findings = new Map<string, Finding>();
+  /** Looking for names that were meant takes time: the first ones get it. */
+  #hints = 100;
 
   /** What a `# check=` directive says. Throws BuildFailure. */
   configure(check: string): void {
@@ -200,11 +202,12 @@ export class Linter {
   }
 
   #undefinedVariables(instruction: Instruction, state: StageState, escape: Escape): void {
-    for (const text of expandedTexts(instruction)) {
-      for (const name of unsetNames(state, text, escape)) {
-        // An argument that nobody gave a value is declared all the same.
-        if (PROXY_ARGS.includes(name) || state.scope.args.some(({ key }) => key === name)) continue;
-        const near = nearest(name, [...state.scope.variables.keys()]);
+    const unset = new Set(expandedTexts(instruction).flatMap((text) => unsetNames(state, text, escape)));
+    // An argument that nobody gave a value is declared all the same.
+    const declared = new Set(unset.size === 0 ? [] : [...PROXY_ARGS, ...state.scope.args.map(({ key }) => key)]);
+    for (const name of unset) {
+      if (!declared.has(name)) {
+        const near = this.#hints-- > 0 ? nearest(name, [...state.scope.variables.keys()]) : undefined;
         const hint = near === undefined ? "" : ` (did you mean $${near}?)`;
         this.tell(RULES.undefinedVar, `Usage of undefined variable '$${name}'${hint}`, instruction.lines);
       }

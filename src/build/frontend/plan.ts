@@ -1,6 +1,7 @@
 /** The Dockerfile frontend: from a client's options to a graph and an image's configuration, nothing built yet. */
 import { EngineError } from "../../base/errors.ts";
 import { expand } from "../../dockerfile/expand.ts";
+import type { InstructionOf } from "../../dockerfile/instruction.ts";
 import type { Dockerfile } from "../../dockerfile/parse.ts";
 import { parseDockerfile } from "../../dockerfile/parse.ts";
 import { DockerfileError, placed } from "../../dockerfile/place.ts";
@@ -182,12 +183,14 @@ function globalArgsOf(
   automatic: ReadonlyMap<string, string>,
 ): Map<string, string> {
   const values = new Map<string, string>();
+  const known = new Map(automatic);
   for (const { args, lines } of globalArgs) {
     for (const { key, value } of args) {
-      const known = new Map([...automatic, ...values]);
       const fallback = value === undefined ? undefined : placed(lines, () => expand(value, known, { escape }).text);
       const chosen = buildArgs.get(key) ?? fallback ?? automatic.get(key);
-      if (chosen !== undefined) values.set(key, chosen);
+      if (chosen === undefined) continue;
+      values.set(key, chosen);
+      known.set(key, chosen);
     }
   }
   return values;
@@ -206,13 +209,14 @@ function stagesOf(
 ): { stages: StageNode[]; platforms: Map<StageNode, Platform> } {
   const { escape } = dockerfile.directives;
   const platforms = new Map<StageNode, Platform>();
+  const defaults = defaultArgs(dockerfile);
   const stages = dockerfile.stages.map(({ from, instructions }, index): StageNode => {
     const { lines } = from;
     const base = placed(lines, () => expand(from.base, variables, { escape }));
     for (const name of base.unset) {
       linter.tell(RULES.undefinedArgInFrom, `FROM argument '${name}' is not declared`, lines);
     }
-    checkDefaultBase(deps, linter, { dockerfile, base: from.base, lines });
+    checkDefaultBase(deps, linter, { base: expand(from.base, defaults, { escape }).text, from });
     if (base.text === "") throw new DockerfileError(`base name (${from.base}) should not be blank`, lines);
     const stage = { index, name: from.stage, base: base.text, instructions, lines };
     const platform = platformOf(deps, { text: from.platform, variables, escape, lines, linter });
@@ -222,20 +226,24 @@ function stagesOf(
   return { stages, platforms };
 }
 
+/** What FROM sees without arguments of the client. */
+function defaultArgs({ globalArgs, directives: { escape } }: Dockerfile): Map<string, string> {
+  const defaults = new Map<string, string>();
+  for (const { key, value } of globalArgs.flatMap(({ args }) => args)) {
+    if (value !== undefined) defaults.set(key, expand(value, defaults, { escape }).text);
+  }
+  return defaults;
+}
+
 /** Without arguments of the client the base has to have a name as well. */
 function checkDefaultBase(
   deps: FrontendDeps,
   linter: Linter,
-  { dockerfile, base, lines }: { dockerfile: Dockerfile; base: string; lines: StageNode["lines"] },
+  { base, from }: { readonly base: string; readonly from: InstructionOf<"FROM"> },
 ): void {
-  const { escape } = dockerfile.directives;
-  const defaults = new Map<string, string>();
-  for (const { key, value } of dockerfile.globalArgs.flatMap(({ args }) => args)) {
-    if (value !== undefined) defaults.set(key, expand(value, defaults, { escape }).text);
-  }
-  if (isName(deps, expand(base, defaults, { escape }).text)) return;
-  const detail = `Default value for ARG ${base} results in empty or invalid base image name`;
-  linter.tell(RULES.invalidDefaultArgInFrom, detail, lines);
+  if (isName(deps, base)) return;
+  const detail = `Default value for ARG ${from.base} results in empty or invalid base image name`;
+  linter.tell(RULES.invalidDefaultArgInFrom, detail, from.lines);
 }
 
 function isName(deps: FrontendDeps, text: string): boolean {

@@ -2,10 +2,16 @@
 import { DockerfileError } from "../../dockerfile/place.ts";
 
 const PROTOCOLS = ["tcp", "udp", "sctp"];
+const MAX_PORTS = PROTOCOLS.length * 65_536;
 
 /** "80/tcp" for each. What a host address or port before it says is passed over, as Docker does. */
 export function parsePorts(words: readonly string[]): string[] {
-  return words.flatMap(parsePort);
+  const names: string[] = [];
+  for (const word of words) {
+    for (const name of parsePort(word)) names.push(name);
+    if (names.length > MAX_PORTS) throw new DockerfileError("more ports than there are");
+  }
+  return names;
 }
 
 function parsePort(word: string): string[] {
