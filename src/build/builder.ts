@@ -213,7 +213,9 @@ export type ContextSource =
   /** A file or an archive; with the session's own scheme when the client uploads it. */
   | { readonly from: "http"; readonly url: string }
   /** The result of another build of the same client (linked targets of bake). */
-  | { readonly from: "result"; readonly result: PlannedResult };
+  | { readonly from: "result"; readonly result: PlannedResult }
+  /** Nobody can fetch it, such as a bake target that was not built: whoever uses it is told. */
+  | { readonly from: "nowhere"; readonly problem: string };
 
 /** What becomes of the result; "image" goes into the store, and to a registry when its attributes ask to push. */
 export interface Exporter {

@@ -262,6 +262,15 @@ test("an image in a client's OCI layout is a base", async () => {
   await expect(solve(engine, files, wish)).rejects.toThrow("is not what its digest says");
 });
 
+test("a context that nobody can fetch is the fault of those who use it", async () => {
+  const options = { "context:base": "target:other" };
+  const files = { Dockerfile: "FROM scratch AS a\nCOPY a /a\nFROM a\nCOPY --from=base /x /\n", a: "more" };
+  const without = await solve(engine, files, { options: { ...options, target: "a" } });
+  expect([...without.answers.keys()]).toEqual([]);
+  const problem = "unsupported context source target for base";
+  await expect(solve(engine, files, { options })).rejects.toThrow(problem);
+});
+
 test("a program of another machine says so", async () => {
   const elf = Buffer.alloc(256);
   // ELF, 64 bits, little-endian, an executable of AArch64.

@@ -124,7 +124,9 @@ function parseContext(value: string, { options, inputs, name }: ContextWords): C
       return { from: "result", result };
     }
     default:
-      return isGit(value) ? { from: "git", url: value } : { from: "http", url: httpUrl(value, name) };
+      if (isGit(value)) return { from: "git", url: value };
+      if (/^https?:\/\//.test(value)) return { from: "http", url: value };
+      return { from: "nowhere", problem: `unsupported context source ${value.split(":", 1)[0] ?? ""} for ${name}` };
   }
 }
 
@@ -137,11 +139,6 @@ function parseLayout(text: string): { store: string; reference: string } {
 
 function isGit(value: string): boolean {
   return /^(?:git|ssh):\/\/|^git@|^github\.com\//.test(value) || /^https?:\/\/[^#?]*\.git(?:[#?]|$)/.test(value);
-}
-
-function httpUrl(value: string, name: string): string {
-  if (/^https?:\/\//.test(value)) return value;
-  throw invalidParameter(`unsupported context source ${value} for ${name}`);
 }
 
 /** A remote context brings its own Dockerfile, unless the client sends one. */

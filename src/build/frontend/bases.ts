@@ -93,6 +93,8 @@ export class Bases {
         return this.#fromImage(build, { reference: context.reference, platform });
       case "layout":
         return this.#fromImage(build, { reference: context.reference, platform, layout: context.store });
+      case "nowhere":
+        throw new BuildFailure(context.problem, { kind: "invalidParameter" });
       case "result":
         return { vertex: context.result.vertex, image: imageOf(context.result.config, platform) };
       case "session": {

@@ -136,6 +136,8 @@ export function contextVertex(context: ContextSource, { name, follow, ignored }:
       return unpacked(httpSource(context.url, { checksum: "", name }), name);
     case "result":
       return context.result.vertex;
+    case "nowhere":
+      throw new BuildFailure(context.problem, { kind: "invalidParameter" });
     case "image":
     case "layout":
       throw new BuildFailure(`${name}: an image is no build context by itself`, { kind: "invalidParameter" });
