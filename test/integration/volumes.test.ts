@@ -76,6 +76,20 @@ test("what an image declares a volume is one, with the image's files, owners and
   expect((await volumes()).length).toBe(1);
 });
 
+test("the list of containers tells where volumes lie but those that only a path was given for", async () => {
+  await docker("create", "-v", "named:/n", "--mount", "type=volume,target=/m", "-v", "/p", "busybox");
+  const response = await fetch("http://engine/v1.51/containers/json?all=1", { unix: engine.socketPath });
+  const [{ Mounts: mounts }]: [{ Mounts: { Destination: string; Name: string; Source: string }[] }] = JSON.parse(
+    await response.text(),
+  );
+  const home = join(engine.root, "volumes");
+  expect(mounts.map(({ Destination, Name, Source }) => [Destination, Source.replace(Name, "NAME")]).sort()).toEqual([
+    ["/m", `${home}/NAME/_data`],
+    ["/n", `${home}/NAME/_data`],
+    ["/p", ""],
+  ]);
+});
+
 test("a volume with a name outlives its containers and the engine", async () => {
   await runs("-v", "kept:/v", "busybox", "sh", "-c", "echo data >/v/file");
   await engine.restart();

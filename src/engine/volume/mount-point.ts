@@ -12,9 +12,12 @@ export function toMountPoints(places: Places, spec: ContainerSpec): MountPoint[]
   return spec.mounts.map((mount) => toMountPoint(places, spec, mount));
 }
 
-/** In the list of containers a volume is named without the directory it lies in. */
+/** In the list of containers a volume that only a path was given for (`-v /path`, VOLUME of an image) has no source, as with Docker. */
 export function toSummaryMounts(places: Places, spec: ContainerSpec): MountPoint[] {
-  return toMountPoints(places, spec).map((point) => (point.Type === "volume" ? { ...point, Source: "" } : point));
+  return spec.mounts.map((mount) => {
+    const point = toMountPoint(places, spec, mount);
+    return mount.type === "volume" && mount.anonymous && mount.mode === "" ? { ...point, Source: "" } : point;
+  });
 }
 
 function toMountPoint(places: Places, spec: ContainerSpec, mount: ContainerMount): MountPoint {
