@@ -83,9 +83,9 @@ test("the list of containers tells where volumes lie but those that only a path 
     await response.text(),
   );
   const home = join(engine.root, "volumes");
-  expect(mounts.map(({ Destination, Name, Source }) => [Destination, Source.replace(Name, "NAME")]).sort()).toEqual([
-    ["/m", `${home}/NAME/_data`],
+  expect(mounts.map(({ Destination, Name, Source }) => [Destination, Source.replace(Name, "NAME")])).toEqual([
     ["/n", `${home}/NAME/_data`],
+    ["/m", `${home}/NAME/_data`],
     ["/p", ""],
   ]);
 });
