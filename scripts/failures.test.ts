@@ -17,11 +17,12 @@ error: late
 (fail) slow [1.2s]
 (fail) unsaid
 
+3 tests failed:
+error: late
+(fail) slow [1.2s]
+
  1 pass
  3 fail
-
-src/a.test.ts:
-(fail) group > bad [2.09ms]
 `;
 
 test("each failure is named once, with its file and what was said of it", () => {

@@ -10,21 +10,21 @@ export interface Failure {
 const RESULT = /^\((pass|fail|skip|todo)\) (.*?)(?: \[[\d.]+m?s\])?$/;
 const FILE = /^(\S+\.test\.ts):$/;
 
-/** `output`: of one run, with `--parallel` or without. Bun repeats failures at its end: each counts once. */
+/** Above what Bun says of all failures once more, without their files. */
+const ONCE_MORE = /^\d+ tests? failed:$/;
+
+/** `output`: of one run, with `--parallel` or without. */
 export function failuresIn(output: string): Failure[] {
-  const found = new Map<string, Failure>();
+  const found: Failure[] = [];
   let file = "";
   let said: string[] = [];
   for (const line of output.split("\n")) {
+    if (ONCE_MORE.test(line)) break;
     const result = RESULT.exec(line);
     file = FILE.exec(line)?.[1] ?? file;
-    if (result?.[1] === "fail") {
-      const failure = { file, name: result[2] ?? "", said: said.join("\n").trim() };
-      const key = `${file}\n${failure.name}`;
-      if (!found.has(key)) found.set(key, failure);
-    }
+    if (result?.[1] === "fail") found.push({ file, name: result[2] ?? "", said: said.join("\n").trim() });
     if (result !== null || FILE.test(line)) said = [];
     else said.push(line);
   }
-  return [...found.values()];
+  return found;
 }

@@ -46,8 +46,8 @@ const CHECKS: Readonly<Record<string, readonly string[]>> = {
 
 /** Lines of one failure that are told again at the end. */
 const TOLD_LINES = 40;
-/** More failed tests than these are no accident, and are not run again. */
-const MOST_ACCIDENTS = 5;
+/** Failures in more files than these are no accident, and are not run again. */
+const MOST_FILES = 3;
 
 async function runChecks(): Promise<Outcome> {
   const tally = { passed: 0, failed: 0 };
@@ -78,10 +78,10 @@ async function run(command: readonly string[]): Promise<{ exitCode: number; outp
 
 async function runSuite(suite: Suite): Promise<Outcome> {
   const { failures, ...tally } = await runTests(suite.paths, suite.flags);
-  if (failures.length === 0 || failures.length !== tally.failed || failures.length > MOST_ACCIDENTS) {
+  const files = [...new Set(failures.map(({ file }) => `./${file}`))];
+  if (files.length === 0 || files.length > MOST_FILES || failures.length !== tally.failed) {
     return { ...tally, failures, unsteady: [] };
   }
-  const files = [...new Set(failures.map(({ file }) => `./${file}`))];
   console.log(`\n== once more, alone: ${files.join(" ")}`);
   const second = await runTests(
     files,

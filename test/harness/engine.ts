@@ -3,6 +3,7 @@ import { createHash } from "node:crypto";
 import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { removeLeftovers } from "./leftovers.ts";
 import { output, type Result, type RunOptions, run } from "./process.ts";
 import { type Names, residueOf } from "./residue.ts";
 import { type Slot, takeSlot } from "./slot.ts";
@@ -165,8 +166,9 @@ export class TestEngine {
     return { ...this.#environment(), DOCKER_HOST: this.host, DOCKER_CONFIG: join(this.dir, "docker-config") };
   }
 
+  /** Without the engine's own directory: a command that finds the engine dead would start another one there, beside `begin()`'s. */
   tareEnv(): Record<string, string> {
-    return { ...this.#environment(), TARE_ROOT: this.root, TARE_RUN: this.run, TARE_HOST: this.host };
+    return { ...this.#environment(), TARE_ROOT: this.root, TARE_HOST: this.host };
   }
 
   /** Everything the engine and its containers have on the machine at this moment. */
@@ -187,6 +189,7 @@ export class TestEngine {
 
   async #vanish(): Promise<void> {
     await this.kill();
+    if (this.residue().length > 0) await removeLeftovers(this.names);
     rmSync(this.dir, { recursive: true, force: true });
     this.#slot.release();
   }
