@@ -1,8 +1,9 @@
 /** `docker import URL`: the engine fetches the tarball itself. */
-import { invalidParameter, messageOf, systemError } from "../base/errors.ts";
+import { invalidParameter, systemError } from "../base/errors.ts";
 import type { ProgressLine } from "../wire/image.ts";
 import type { ImageContext } from "./context.ts";
 import { type ImportOptions, importImage } from "./import.ts";
+import { networkError } from "./registry/registry-error.ts";
 
 const MAX_COMPLAINT = 1024;
 
@@ -33,7 +34,7 @@ async function get(url: string, signal: AbortSignal): Promise<Response> {
   try {
     response = await fetch(url, { signal });
   } catch (error) {
-    throw systemError(`Get ${JSON.stringify(url)}: ${messageOf(error)}`, { cause: error });
+    throw networkError("GET", new URL(url), error);
   }
   if (response.ok) return response;
   const said = (await response.text()).slice(0, MAX_COMPLAINT);

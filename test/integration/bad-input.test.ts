@@ -152,3 +152,15 @@ test("a container that fills the disk of its log goes on, and the engine with it
     await output(["umount", small]);
   }
 });
+
+test("an archive at an address where nobody listens is told of as Docker does", async () => {
+  const from = encodeURIComponent("http://127.0.0.1:1/x");
+  const answer = await fetch(`http://docker/v1.47/images/create?fromSrc=${from}`, {
+    method: "POST",
+    unix: engine.socketPath,
+  });
+  expect(answer.status).toBe(500);
+  expect(await answer.json()).toEqual({
+    message: 'Get "http://127.0.0.1:1/x": dial tcp 127.0.0.1:1: connect: connection refused',
+  });
+});

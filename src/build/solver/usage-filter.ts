@@ -13,7 +13,9 @@ export function matchesUsage(usage: CacheUsage, filters: readonly string[]): boo
 function matches(usage: CacheUsage, part: string): boolean {
   const [, name = "", operator, value = ""] = FILTER.exec(part) ?? [];
   const field = fieldOf(usage, name.toLowerCase());
-  if (name === "" || field === undefined) throw invalidParameter(`failed to parse filter ${JSON.stringify(part)}`);
+  if (name === "") throw invalidParameter(`failed to parse filter ${JSON.stringify(part)}`);
+  // Of a field that no record has nothing is known but that it is not this.
+  if (field === undefined) return operator === "!=";
   if (operator === undefined) return field !== "" && field !== "false";
   if (operator === "!=") return field !== value;
   if (operator === "~=") return expression(part, value).test(field);
