@@ -1,6 +1,7 @@
 /**
- * cp both ways: one file of 1 GiB, and a tree of 20,000 small files. Every copy has a name of its own and all of them are deleted at the
- * end: ext4 looks long for inodes among those that were deleted a moment ago, which would measure nothing but that.
+ * cp both ways: one file of 1 GiB, and a tree of 20,000 small files. Every copy has a name of its own. Trees are deleted at the end: ext4
+ * looks long for inodes among those that were deleted a moment ago. Files are deleted before the next: a page cache that is full makes
+ * whoever writes wait for others' pages. Either would measure nothing but that.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -14,7 +15,7 @@ const CONTAINER = "tare-bench-copy";
 const FILE_BYTES = 1 << 30;
 const DIRECTORIES = 100;
 const FILES_EACH = 200;
-const ROUNDS = { rounds: 3, warmUp: 1 };
+const ROUNDS = { rounds: 5, warmUp: 1 };
 
 export const bench: Bench = {
   name: "copy",
@@ -46,21 +47,24 @@ interface Copy {
 
 async function measure({ what, way, dir }: Copy, contenders: readonly Contender[]): Promise<Report> {
   const measured: Record<string, () => Promise<void>> = {};
+  const prepared: Record<string, () => Promise<void>> = {};
   for (const { name, cli, shell } of contenders) {
     const source = join(dir, what);
     if (way === "out") await shell.run(`${cli} cp -q ${source} ${CONTAINER}:/${what}-to-copy`);
     let count = 0;
+    const target = (): string => (way === "in" ? `/${what}-${count}` : join(dir, `${name}-${what}-${count}`));
+    const forget = (): string => `${way === "in" ? `${cli} exec ${CONTAINER} ` : ""}rm -f ${target()}`;
+    prepared[name] = () => shell.run(what === "file" ? `${forget()}; sync` : "sync");
     measured[name] = async () => {
       count++;
-      const line =
-        way === "in"
-          ? `${source} ${CONTAINER}:/${what}-${count}`
-          : `${CONTAINER}:/${what}-to-copy ${join(dir, `${name}-${what}-${count}`)}`;
-      await shell.run(`${cli} cp -q ${line}`);
+      const [from, to] =
+        way === "in" ? [source, `${CONTAINER}:${target()}`] : [`${CONTAINER}:/${what}-to-copy`, target()];
+      await shell.run(`${cli} cp -q ${from} ${to}`);
     };
   }
   const title = what === "file" ? "cp of one file of 1 GiB" : `cp of ${DIRECTORIES * FILES_EACH} small files`;
-  return pairedReport(`${title}, ${way}`, await measurePaired(measured satisfies Contenders, ROUNDS));
+  const before = async (name: string): Promise<void> => prepared[name]?.();
+  return pairedReport(`${title}, ${way}`, await measurePaired(measured satisfies Contenders, { ...ROUNDS, before }));
 }
 
 async function makeSources(dir: string): Promise<void> {

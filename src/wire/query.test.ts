@@ -20,6 +20,12 @@ test("int() is undefined when absent and refuses words", () => {
   expect(() => new Query("t=99999999999999999999").int("t")).toThrow("value out of range");
 });
 
+test("intOrZero() reads what is no number as absent", () => {
+  expect(["t=7", "t=-1", "t=abc", "t=99999999999999999999", ""].map((text) => new Query(text).intOrZero("t"))).toEqual([
+    7, -1, 0, 0, 0,
+  ]);
+});
+
 test.each([
   ["whole seconds", "1700000000", 1_700_000_000_000_000_000n],
   ["nanoseconds", "1700000000.000000001", 1_700_000_000_000_000_001n],

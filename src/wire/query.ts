@@ -1,5 +1,8 @@
-/** Query parameters with Docker's rules (moby daemon/server/httputils/form.go). Bad values are invalidParameter in Go's words. */
-import { invalidParameter } from "../base/errors.ts";
+/**
+ * Query parameters with Docker's rules (moby daemon/server/httputils/form.go). Bad values are told in Go's words; as moby gives no kind to
+ * the errors of Go's own parsers, they are system errors, but for those of sizes.
+ */
+import { invalidParameter, systemError } from "../base/errors.ts";
 
 const FALSE_WORDS = new Set(["", "0", "no", "false", "none"]);
 const INTEGER = /^[+-]?\d+$/;
@@ -38,12 +41,18 @@ export class Query {
   int(name: string): number | undefined {
     const text = this.text(name);
     if (text === "") return undefined;
-    if (!INTEGER.test(text)) throw invalidParameter(`strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`);
+    if (!INTEGER.test(text)) throw systemError(`strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`);
     const value = Number(text);
     if (!Number.isSafeInteger(value)) {
-      throw invalidParameter(`strconv.Atoi: parsing ${JSON.stringify(text)}: value out of range`);
+      throw systemError(`strconv.Atoi: parsing ${JSON.stringify(text)}: value out of range`);
     }
     return value;
+  }
+
+  /** What is no number is as absent, where moby asks so. */
+  intOrZero(name: string): number {
+    const text = this.text(name);
+    return INTEGER.test(text) && Number.isSafeInteger(Number(text)) ? Number(text) : 0;
   }
 
   /** A unix time "seconds[.nanoseconds]" in nanoseconds; undefined when absent or empty. */
@@ -58,7 +67,7 @@ export function parseTimestampNs(text: string): bigint {
   const [seconds = "", fraction = ""] = text.split(".", 2);
   for (const digits of [seconds, fraction || "0"]) {
     if (!INTEGER.test(digits)) {
-      throw invalidParameter(`strconv.ParseInt: parsing ${JSON.stringify(digits)}: invalid syntax`);
+      throw systemError(`strconv.ParseInt: parsing ${JSON.stringify(digits)}: invalid syntax`);
     }
   }
   const nanos = BigInt(fraction.slice(0, 9).padEnd(9, "0"));

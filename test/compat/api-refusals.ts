@@ -102,7 +102,26 @@ export const REFUSALS: Scenarios = {
     ["GET /exec/{exec}/json", undefined, 200, { Running: false, ExitCode: 127 }],
     ["POST /exec/{exec}/start", { Detach: true }, 409, "exec command {exec} has already run"],
   ],
+  "numbers and binds that cannot be read": [
+    ["GET /containers/json?limit=abc", undefined, 500, 'strconv.Atoi: parsing "abc": invalid syntax'],
+    ["POST /containers/nosuch/stop?t=abc", undefined, 500, 'strconv.Atoi: parsing "abc": invalid syntax'],
+    ["GET /events?since=abc&until=1", undefined, 500, 'strconv.ParseInt: parsing "abc": invalid syntax'],
+    [
+      "POST /build/prune?keep-storage=abc",
+      undefined,
+      400,
+      'keep-storage is in bytes and expects an integer, got abc: strconv.Atoi: parsing "abc": invalid syntax',
+    ],
+    create({ Image: IMAGE, HostConfig: { Binds: ["/a:/b:bogus"] } }, 500, "invalid mode: bogus"),
+    create({ Image: IMAGE, HostConfig: { Binds: ["/a:/b:c:d"] } }, 500, "invalid volume specification: '/a:/b:c:d'"),
+    create(
+      { Image: IMAGE, HostConfig: { Binds: ["v:/b"] } },
+      400,
+      "create v: volume name is too short, names should be at least two alphanumeric characters",
+    ),
+  ],
   "filters that cannot be": [
+    ["GET /volumes?filters=x", undefined, 400, "error reading volume filters: invalid filter"],
     ["GET /containers/json?filters=x", undefined, 400, "invalid filter"],
     ['GET /containers/json?filters={"nosuch":["1"]}', undefined, 400, "invalid filter 'nosuch'"],
     [

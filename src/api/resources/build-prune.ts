@@ -12,7 +12,7 @@ const KEYS = [...FIELDS, "parent", "label", "label!", "until", "unused-for"];
 
 export async function pruneBuilds(builder: Builder, { query }: Request): Promise<Answer> {
   const filters = parseFilters(query.text("filters"));
-  const bytes = (name: string): number => query.int(name) ?? 0;
+  const bytes = (name: string): number => bytesOf(query, name);
   const options = {
     all: query.bool("all"),
     ...limitsOf(filters),
@@ -25,6 +25,15 @@ export async function pruneBuilds(builder: Builder, { query }: Request): Promise
     CachesDeleted: pruned.length === 0 ? null : pruned.map(({ id }) => id),
     SpaceReclaimed: ownBytes(pruned),
   });
+}
+
+function bytesOf(query: Request["query"], name: string): number {
+  try {
+    return query.int(name) ?? 0;
+  } catch (error) {
+    const why = `got ${query.text(name)}: ${messageOf(error)}`;
+    throw invalidParameter(`${name} is in bytes and expects an integer, ${why}`, { cause: error });
+  }
 }
 
 /** Throws invalidParameter in the words of Docker's builder. */

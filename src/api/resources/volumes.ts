@@ -1,7 +1,7 @@
 /** Volumes: create, list, inspect, remove, prune. */
-import { unavailable } from "../../base/errors.ts";
+import { invalidParameter, messageOf, unavailable } from "../../base/errors.ts";
 import { decodeVolumeCreate } from "../../wire/decode/volume.ts";
-import { parseFilters } from "../../wire/filters.ts";
+import { type Filters, parseFilters } from "../../wire/filters.ts";
 import { type Answer, empty, json } from "../answer.ts";
 import type { VolumeBackend } from "../backend.ts";
 import { readJson } from "../body.ts";
@@ -20,7 +20,15 @@ export function volumeRoutes(backend: VolumeBackend): Route[] {
 }
 
 function list(backend: VolumeBackend, { request: { query } }: Call): Answer {
-  return json(200, { Volumes: backend.list(parseFilters(query.text("filters"))), Warnings: null });
+  return json(200, { Volumes: backend.list(listFilters(query.text("filters"))), Warnings: null });
+}
+
+function listFilters(text: string): Filters {
+  try {
+    return parseFilters(text);
+  } catch (error) {
+    throw invalidParameter(`error reading volume filters: ${messageOf(error)}`, { cause: error });
+  }
 }
 
 async function create(backend: VolumeBackend, { request }: Call): Promise<Answer> {

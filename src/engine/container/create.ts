@@ -69,7 +69,12 @@ export async function createContainer(
     throw error;
   }
   tell(ctx, container, "create");
-  return { Id: id, Warnings: warnings };
+  return { Id: id, Warnings: [...warnings, ...mountWarnings(hostConfig)] };
+}
+
+/** As moby has it (v28 daemon/create.go). */
+function mountWarnings({ Mounts }: HostConfig): string[] {
+  return Mounts?.some(({ Type }) => Type === "image") === true ? ["Image mount is an experimental feature"] : [];
 }
 
 /** Docker's defaults, written down so that inspect shows them and a later engine keeps them. */

@@ -2,7 +2,7 @@
  * Links on the default bridge, which knows no names: the linked container's address stands in /etc/hosts, its ports and environment in
  * the environment (moby v28 daemon/links). They are kept as "<id>:<alias>", since names change.
  */
-import { conflict, invalidParameter, messageOf, notFound } from "../../base/errors.ts";
+import { invalidParameter, messageOf, notFound, systemError } from "../../base/errors.ts";
 import type { ContainerId } from "../../base/ids.ts";
 import type { ContainerConfig } from "../../wire/container.ts";
 import type { HostConfig } from "../../wire/host-config.ts";
@@ -62,8 +62,8 @@ function linksOf(ctx: EngineContext, { spec }: Container): Link[] {
 /** Takes the link "/web/database" from the container "web". */
 export function removeLink(ctx: EngineContext, name: string): void {
   const [parentName = "", alias] = name.replace(/^\//, "").split("/");
-  if (alias === undefined) throw conflict("Conflict, cannot remove the default link name of the container");
   const parent = ctx.registry.find(parentName);
+  if (alias === undefined) throw systemError("Conflict, cannot remove the default link name of the container");
   const { hostConfig } = parent.spec;
   const links = hostConfig.Links ?? [];
   const kept = links.filter((link) => !link.endsWith(`:${alias}`));

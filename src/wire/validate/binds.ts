@@ -1,5 +1,5 @@
 /** Bind specifications "source:destination[:options]" (moby v28 daemon/volume/mounts/linux_parser.go). */
-import { type EngineError, invalidParameter } from "../../base/errors.ts";
+import { type EngineError, invalidParameter, systemError } from "../../base/errors.ts";
 import { checkTarget, cleanTarget } from "./mount-target.ts";
 
 export interface Bind {
@@ -22,14 +22,14 @@ const OPTION_GROUPS = [
 const PROPAGATION: readonly string[] = OPTION_GROUPS[3];
 const VOLUME_NAME = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/;
 
-/** Throws invalidParameter in Docker's words. The destination comes back cleaned. */
+/** Throws in Docker's words and with its statuses: 500 for what cannot be read, 400 for a bad name. The destination comes back cleaned. */
 export function parseBind(spec: string): Bind {
   const parts = spec.split(":");
   const [first = "", second, mode = "", ...rest] = parts;
   const hasEmpty = parts.includes("");
   const isModeOnly = parts.length === 2 && second !== undefined && areOptions(second);
   if (hasEmpty || rest.length > 0 || isModeOnly) throw invalidSpec(spec);
-  if (mode !== "" && !areOptions(mode)) throw invalidParameter(`invalid mode: ${mode}`);
+  if (mode !== "" && !areOptions(mode)) throw systemError(`invalid mode: ${mode}`);
   const options = mode === "" ? [] : mode.split(",");
   const source = second === undefined ? "" : first;
   const destination = second ?? first;
@@ -69,5 +69,5 @@ export function checkVolumeName(name: string): void {
 }
 
 function invalidSpec(spec: string, why = ""): EngineError {
-  return invalidParameter(`invalid volume specification: '${spec}'${why}`);
+  return systemError(`invalid volume specification: '${spec}'${why}`);
 }

@@ -121,7 +121,7 @@ function networkOf(mode: string, version: ClassicOptions["version"]): FrontendOp
 }
 
 function limitsOf(query: Query): FrontendOptions["limits"] {
-  const number = (name: string): number => query.int(name) ?? 0;
+  const number = (name: string): number => query.intOrZero(name);
   return {
     memoryBytes: number("memory"),
     memorySwapBytes: number("memswap"),
@@ -132,7 +132,7 @@ function limitsOf(query: Query): FrontendOptions["limits"] {
     cpusetMems: query.text("cpusetmems"),
     pids: 0,
     timeMs: 0,
-    shmBytes: number("shmsize"),
+    shmBytes: query.int("shmsize") ?? 0,
     ulimits: ulimitsOf(query.text("ulimits")),
     cgroupParent: query.text("cgroupparent"),
   };
