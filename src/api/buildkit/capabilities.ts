@@ -35,6 +35,7 @@ const LLB_CAPS = [
   "exporter.image.attestations",
   "exporter.multiple",
   "exporter.sourcedateepoch",
+  "gc.freespacefilter",
 ] as const;
 
 const toCaps = (ids: readonly string[]) => ids.map((id) => ({ id, enabled: true }));
