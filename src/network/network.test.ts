@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from "bun:test";
-import { readdirSync, readlinkSync } from "node:fs";
+import { mkdtempSync, readdirSync, readlinkSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createId } from "../base/ids.ts";
 import { listLinks, readLink } from "../kernel/netlink/link.ts";
@@ -195,12 +196,14 @@ test("with a container on the bridge it outlives the engine, and the next engine
   await container.exited;
 });
 
-/** Runs `script` until it prints a line, then ends it as a power cut would. */
+/** Runs `script` until it prints a line, then ends it as a power cut would. Its files go with it. */
 async function runAndKill(script: string): Promise<void> {
-  const engine = Bun.spawn([process.execPath, "-e", script], { stdout: "pipe" });
+  const TMPDIR = mkdtempSync(join(tmpdir(), "tare-killed-"));
+  const engine = Bun.spawn([process.execPath, "-e", script], { stdout: "pipe", env: { ...Bun.env, TMPDIR } });
   await engine.stdout.getReader().read();
   engine.kill(9);
   await engine.exited;
+  rmSync(TMPDIR, { recursive: true });
 }
 
 test("when the engine is killed, its warm namespaces and their links vanish by themselves", async () => {

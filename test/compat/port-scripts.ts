@@ -3,7 +3,9 @@
 /** A server in the container, and waiting until it is reached. */
 const SERVE = `'mkdir /w; echo served >/w/index.html; exec httpd -f -p 80 -h /w'`;
 const fetch = (url: string): string => `curl -s -g --max-time 5 ${url} || echo "no answer from ${url}"`;
-const arrives = (url: string): string => `until curl -s -g --max-time 1 -o /dev/null ${url}; do sleep 0.05; done`;
+/** Whoever waits in vain says so and ends, long before the test's own limit, at which the file's engine would be killed too. */
+const arrives = (url: string): string =>
+  `timeout 15 sh -c 'until curl -s -g --max-time 1 -o /dev/null ${url}; do sleep 0.05; done' || { echo "nothing arrives from ${url}"; exit 1; }`;
 const shown = (name: string): string => `docker inspect -f '{{json .NetworkSettings.Ports}}' ${name}`;
 const somewhere = "sed -E 's/\\b(3[2-9]|[45][0-9]|60)[0-9]{3}\\b/<port>/g'";
 

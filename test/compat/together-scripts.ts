@@ -5,7 +5,9 @@
 
 const healthy = (name: string): string =>
   `until [ "$(docker inspect -f '{{.State.Health.Status}}' ${name})" = healthy ]; do sleep 0.05; done`;
-const arrives = (url: string): string => `until curl -s -g --max-time 1 -o /dev/null ${url}; do sleep 0.05; done`;
+/** Whoever waits in vain says so and ends, long before the test's own limit, at which the file's engine would be killed too. */
+const arrives = (url: string): string =>
+  `timeout 15 sh -c 'until curl -s -g --max-time 1 -o /dev/null ${url}; do sleep 0.05; done' || { echo "nothing arrives from ${url}"; exit 1; }`;
 const NETWORKS = `{{range $name, $e := .NetworkSettings.Networks}}{{$name}} {{json $e.Aliases}} {{end}}`;
 
 /** A store on an internal network, a server of what is in it, and a door to the world in front of that. */
