@@ -171,6 +171,12 @@ export class TestEngine {
     return { ...this.#environment(), TARE_ROOT: this.root, TARE_HOST: this.host };
   }
 
+  /** All of them, running or not, with their anonymous volumes. */
+  async removeContainers(): Promise<void> {
+    const ids = await this.dockerOutput("ps", "-aq");
+    if (ids !== "") await this.dockerOutput("rm", "-f", "-v", ...ids.split("\n"));
+  }
+
   /** Everything the engine and its containers have on the machine at this moment. */
   residue(): string[] {
     return residueOf(this.names);
@@ -196,8 +202,7 @@ export class TestEngine {
 
   async #clear(): Promise<void> {
     if (this.#child === undefined) await this.begin();
-    const ids = await this.dockerOutput("ps", "-aq");
-    if (ids !== "") await this.dockerOutput("rm", "-f", "-v", ...ids.split("\n"));
+    await this.removeContainers();
     await this.stop();
   }
 

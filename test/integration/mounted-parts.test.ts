@@ -18,8 +18,7 @@ afterAll(async () => {
   await engine[Symbol.asyncDispose]();
 });
 beforeEach(async () => {
-  const ids = await docker("ps", "-aq");
-  if (ids !== "") await docker("rm", "-f", "-v", ...ids.split("\n"));
+  await engine.removeContainers();
   await docker("volume", "prune", "-af");
 });
 
