@@ -4,6 +4,7 @@
 set -eu
 home=$(cd "$(dirname "$0")/.." && pwd)
 . "$home/scripts/ready.sh"
+. "$home/scripts/tries.sh"
 
 say() { echo "tare: $*" >&2; }
 fail() { say "$*"; exit 1; }
@@ -15,8 +16,9 @@ install_packages() { # name...: as Debian calls them
   Alpine:  apk add crun runc busybox-static gcc musl-dev linux-headers libseccomp
   Arch:    pacman -S crun runc busybox gcc libseccomp"
   [ "$(id -u)" = 0 ] || fail "installing packages takes root: sudo apt-get install $*"
-  apt-get update -qq >/dev/null
-  DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends "$@" >/dev/null
+  tries 3 300 apt-get update -qq >/dev/null
+  export DEBIAN_FRONTEND=noninteractive
+  tries 3 600 apt-get install -qq -y --no-install-recommends "$@" >/dev/null
 }
 
 missing_packages() { # one name a line
@@ -52,7 +54,7 @@ missing_test_packages() {
 install_modules() {
   has npm || fail "npm is missing. Install Node.js 18 or newer, which brings it."
   say "installing the npm packages"
-  (cd "$home" && npm ci --no-progress --loglevel=error >&2)
+  (cd "$home" && tries 3 300 npm ci --no-progress --loglevel=error >&2)
   # npm may hold back install scripts; Bun's puts its binary in place.
   "$home/node_modules/.bin/bun" --version >/dev/null 2>&1 || node "$home/node_modules/bun/install.js"
   touch "$home/node_modules/.package-lock.json"
@@ -74,10 +76,10 @@ mend_cgroups() {
 fetch_docker_client() {
   [ "$(id -u)" = 0 ] && has apt-get || fail "the tests drive the real docker client: install it (docker-cli)"
   say "fetching the docker client for the tests"
-  apt-get update -qq >/dev/null
+  tries 3 300 apt-get update -qq >/dev/null
   if apt-cache show docker-cli >/dev/null 2>&1; then package=docker-cli; else package=docker.io; fi
   work=$(mktemp -d)
-  (cd "$work" && apt-get download -qq "$package" >/dev/null && dpkg-deb -x ./*.deb . && install -m 755 usr/bin/docker /usr/local/bin/docker)
+  (cd "$work" && tries 3 300 apt-get download -qq "$package" >/dev/null && dpkg-deb -x ./*.deb . && install -m 755 usr/bin/docker /usr/local/bin/docker)
   rm -rf "$work"
 }
 

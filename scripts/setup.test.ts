@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "bun:test";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 
@@ -50,6 +50,16 @@ test("the launcher works from any directory and through links", () => {
   expect(stdout.toString()).toStartWith("Tare version ");
   expect(exitCode).toBe(0);
   expect(Bun.spawnSync(["sh", "tare", "--version"], { cwd: REPO }).exitCode).toBe(0);
+});
+
+test("an install that hangs is ended and tried again, and one that fails is not for ever", () => {
+  const script = `cd "$1" && . "$2/scripts/tries.sh"
+    tries 3 1 sh -c 'echo once >>tries; [ -e marks ] || { touch marks; exec sleep 100; }' && echo done
+    tries 2 1 sh -c 'echo twice >>tries; exit 7'; echo $?`;
+  const { stdout, stderr } = Bun.spawnSync(["sh", "-c", script, "sh", home, REPO]);
+  expect(stdout.toString()).toBe("done\n7\n");
+  expect(stderr.toString()).toBe("tare: sh did not end in 1 s: trying again\ntare: sh failed (7): trying again\n");
+  expect(readFileSync(join(home, "tries"), "utf8")).toBe("once\nonce\ntwice\ntwice\n");
 });
 
 test("set-up mounts hugetlb where a hybrid's version 2 tree owns it, and says so", () => {

@@ -48,6 +48,8 @@ const CHECKS: Readonly<Record<string, readonly string[]>> = {
 const TOLD_LINES = 40;
 /** Failures in more files than these are no accident, and are not run again. */
 const MOST_FILES = 3;
+/** Of one command. The longest takes four. */
+const MOST_MINUTES = 12;
 
 async function runChecks(): Promise<Outcome> {
   const tally = { passed: 0, failed: 0 };
@@ -61,19 +63,28 @@ async function runChecks(): Promise<Outcome> {
   return { ...tally, failures, unsteady: [] };
 }
 
-/** Shows what the command prints as it comes, and returns it. */
+/** Shows what the command prints as it comes, and returns it. A command that does not end in time is ended, and fails. */
 async function run(command: readonly string[]): Promise<{ exitCode: number; output: string }> {
   const child = Bun.spawn([...command], { stdio: ["ignore", "pipe", "pipe"] });
+  const [stdout, stderr] = [child.stdout.getReader(), child.stderr.getReader()];
+  const limit = setTimeout(() => {
+    console.error(`\n== ended, as it took over ${MOST_MINUTES} minutes: ${command.join(" ")}`);
+    child.kill("SIGKILL");
+    // What it started may hold these open for longer.
+    for (const reader of [stdout, stderr]) void reader.cancel();
+  }, MOST_MINUTES * 60_000);
   let output = "";
-  const follow = async (from: ReadableStream<Uint8Array>, to: NodeJS.WritableStream): Promise<void> => {
+  const follow = async (from: typeof stdout, to: NodeJS.WritableStream): Promise<void> => {
     const decoder = new TextDecoder();
-    for await (const chunk of from) {
-      output += decoder.decode(chunk, { stream: true });
-      to.write(chunk);
+    for (let part = await from.read(); !part.done; part = await from.read()) {
+      output += decoder.decode(part.value, { stream: true });
+      to.write(part.value);
     }
   };
-  await Promise.all([follow(child.stdout, process.stdout), follow(child.stderr, process.stderr)]);
-  return { exitCode: await child.exited, output };
+  await Promise.all([follow(stdout, process.stdout), follow(stderr, process.stderr)]);
+  const exitCode = await child.exited;
+  clearTimeout(limit);
+  return { exitCode, output };
 }
 
 async function runSuite(suite: Suite): Promise<Outcome> {
