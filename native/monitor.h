@@ -21,7 +21,7 @@ struct options {
   const char *dir;
   bool terminal, stdin_open, stdin_once;
   unsigned short rows, cols;
-  const char *null_path, *oom_v1, *oom_v2;
+  const char *null_path, *oom_score_adj, *oom_v1, *oom_v2;
   uint64_t drain_ms, stall_ms;
   char **runtime; /* its argument vector, NULL-terminated */
 };

@@ -22,6 +22,7 @@ static const struct rule RULES[] = {
     RULE("--log", STRING, log.path, 0),
     RULE("--log-max-bytes", NUMBER, log.max_bytes, INT64_MAX),
     RULE("--log-max-files", NUMBER, log.max_files, MAX_FILES),
+    RULE("--oom-score-adj", STRING, options.oom_score_adj, 0),
     RULE("--oom-v1", STRING, options.oom_v1, 0),
     RULE("--oom-v2", STRING, options.oom_v2, 0),
     RULE("--drain-ms", NUMBER, options.drain_ms, MAX_MS),

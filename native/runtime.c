@@ -39,6 +39,19 @@ static int make_pipe(int *ours, int *theirs, bool reading) {
   return fd_nonblock(*ours);
 }
 
+/* Takes the runtime's score on for a moment, which the runtime and all that it starts inherit. */
+static int spawn_scored(struct monitor *m, const int stdio[3]) {
+  const char *path = "/proc/self/oom_score_adj", *wanted = m->options.oom_score_adj;
+  char own[16];
+  int fd = wanted == NULL ? -1 : open(path, O_RDWR | O_CLOEXEC);
+  ssize_t len = fd < 0 ? 0 : read(fd, own, sizeof own);
+  if (len <= 0 || write(fd, wanted, strlen(wanted)) < 0) wanted = NULL; /* not ours to lower: the child keeps what we have */
+  int error = spawn(m, stdio);
+  if (wanted != NULL) (void)fd_write_all(fd, own, (size_t)len);
+  fd_close(&fd);
+  return error;
+}
+
 int runtime_spawn(struct monitor *m) {
   int null_fd = open(m->options.null_path, O_RDWR | O_CLOEXEC), stdio[3] = {null_fd, null_fd, null_fd}, error;
   const char *culprit = null_fd < 0 ? m->options.null_path : m->options.runtime[0];
@@ -47,7 +60,7 @@ int runtime_spawn(struct monitor *m) {
       (piped && make_pipe(&m->out.fd, &stdio[1], true) < 0) || make_pipe(&m->err.fd, &stdio[2], true) < 0) {
     error = errno;
   } else {
-    error = spawn(m, stdio);
+    error = spawn_scored(m, stdio);
   }
   for (int i = 0; i < 3; i++) {
     if (stdio[i] != null_fd) fd_close(&stdio[i]);

@@ -1,6 +1,7 @@
 /** The host's side of a bind mount, looked at right before a container starts. */
 import { existsSync, mkdirSync, statSync } from "node:fs";
 import { invalidParameter } from "../base/errors.ts";
+import { mountRestrictions } from "../kernel/mount-restrictions.ts";
 import { checkPropagation } from "./propagation.ts";
 import type { UserMount } from "./spec/user-mount.ts";
 
@@ -11,11 +12,15 @@ export function checkBindSource(source: string): void {
   }
 }
 
-/** Makes a missing source where that is wanted. Nothing is mounted below a file, and crun fails to look. */
+/**
+ * Makes a missing source where that is wanted. What the source's own mount forbids is said again: crun, unlike runc, would allow it in the
+ * container. Nothing is mounted below a file, and crun fails to look.
+ */
 export function prepareBind(mount: UserMount): UserMount {
   const { source, createSource, readOnly } = mount;
   if (!createSource) checkBindSource(source);
   else if (!existsSync(source)) mkdirSync(source, { recursive: true });
   checkPropagation(mount);
-  return readOnly && !statSync(source).isDirectory() ? { ...mount, recursiveReadOnly: "no" } : mount;
+  const restricted = { ...mount, options: mountRestrictions(source) };
+  return readOnly && !statSync(source).isDirectory() ? { ...restricted, recursiveReadOnly: "no" } : restricted;
 }

@@ -18,6 +18,8 @@ export interface Launch {
   readonly process: ProcessRequest;
   /** Of an exec session: what it has for stdin when nobody attaches one. Let go once it runs. */
   readonly nothing?: Nothing;
+  /** Set here too: crun gives sessions none, and containers none that is 0. */
+  readonly oomScoreAdj?: number;
   /** Of the container, to notice that the kernel kills in it for want of memory. */
   readonly cgroup?: string | undefined;
 }
@@ -29,7 +31,7 @@ export interface LaunchDeps {
 
 /** Returns at once; `started` rejects with a StartError. */
 export function launch(request: Launch, { monitorPath, cgroups }: LaunchDeps): MonitorHandle {
-  const { kind, driver, id, process, cgroup, nothing } = request;
+  const { kind, driver, id, process, cgroup, nothing, oomScoreAdj } = request;
   const { dir, terminal } = process;
   const oomCgroup = cgroup === undefined ? undefined : memoryCgroup(cgroups(), cgroup);
   const argv = kind === "container" ? driver.run(id, terminal) : driver.exec(id, terminal);
@@ -37,6 +39,7 @@ export function launch(request: Launch, { monitorPath, cgroups }: LaunchDeps): M
     ...process,
     monitorPath,
     argv,
+    ...(oomScoreAdj === undefined ? {} : { oomScoreAdj }),
     ...(nothing === undefined ? {} : { nullPath: nothing.path }),
     ...(oomCgroup === undefined ? {} : { oomCgroup }),
   });

@@ -13,7 +13,7 @@ import { type Adapted, adaptLimits } from "./check/limits.ts";
 import type { Failure } from "./driver/failure.ts";
 import { createDrivers, type RuntimeCommand } from "./driver/select.ts";
 import { createHost } from "./host.ts";
-import { explainFailure, launch, readCgroupPath } from "./launch.ts";
+import { explainFailure, type Launch, launch, readCgroupPath } from "./launch.ts";
 import { reconnectMonitor } from "./monitor/reconnect.ts";
 import { readExitRecord } from "./monitor/record.ts";
 import type { ExitRecord, MonitorHandle, ProcessRequest } from "./monitor/types.ts";
@@ -84,8 +84,8 @@ export function createRuntime(deps: RuntimeDeps): OciRuntime {
   const bundles = createBundles({ host, filters, cgroupParent, initPath, containersDir });
   const launchDeps = { monitorPath: deps.monitorPath, cgroups };
   const bundleOf = (id: string): string => join(containersDir, id);
-  /** Cgroups of the bundles written, for the monitors that are to watch them. */
-  const prepared = new Map<string, string>();
+  /** Of the bundles written, for the monitors that are to run them. */
+  const prepared = new Map<string, Pick<Launch, "cgroup" | "oomScoreAdj">>();
   const pathOf = (id: ContainerId, limits: Pick<HostConfig, "CgroupParent">): string =>
     cgroupPath(cgroupParent, limits, id);
 
@@ -102,17 +102,19 @@ export function createRuntime(deps: RuntimeDeps): OciRuntime {
     protectedPaths: (hostConfig) => shownPaths(hostConfig, host.thermalPaths),
     writeBundle(dir, request) {
       bundles.write(dir, request, drivers.get(request.hostConfig.Runtime));
-      prepared.set(dir, cgroupPath(cgroupParent, request.hostConfig, request.id));
+      const cgroup = cgroupPath(cgroupParent, request.hostConfig, request.id);
+      prepared.set(dir, { cgroup, oomScoreAdj: request.hostConfig.OomScoreAdj });
     },
     run(id, runtimeName, process) {
-      const cgroup = prepared.get(process.dir);
+      const facts = prepared.get(process.dir);
       prepared.delete(process.dir);
-      return launch({ kind: "container", driver: drivers.get(runtimeName), id, process, cgroup }, launchDeps);
+      return launch({ kind: "container", driver: drivers.get(runtimeName), id, process, ...facts }, launchDeps);
     },
     exec(id, runtimeName, process, request) {
       bundles.writeProcess(process.dir, request);
       const nothing = openNothing(request.initPid, process.dir);
-      return launch({ kind: "exec", driver: drivers.get(runtimeName), id, process, nothing }, launchDeps);
+      const oomScoreAdj = request.hostConfig.OomScoreAdj;
+      return launch({ kind: "exec", driver: drivers.get(runtimeName), id, process, nothing, oomScoreAdj }, launchDeps);
     },
     checkUser,
     explain: (failure, kind) => explainFailure(failure, { kind, runtime: drivers.defaultName, command: "" }),

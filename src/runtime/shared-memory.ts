@@ -2,9 +2,12 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { invalidParameter } from "../base/errors.ts";
+import { mountRestrictions } from "../kernel/mount-restrictions.ts";
 import { readMounts } from "../kernel/mountinfo.ts";
 import { MS, mount, umountIfMounted } from "../kernel/mounts.ts";
 import type { HostConfig } from "../wire/host-config.ts";
+import { isHost } from "./spec/modes.ts";
+import type { SharedMemory } from "./spec/mounts.ts";
 
 export interface SharedMemoryRequest {
   /** The container's bundle. */
@@ -18,14 +21,15 @@ export interface SharedMemoryRequest {
 
 const directoryIn = (bundle: string): string => join(bundle, "shm");
 
-/** The directory to bind to /dev/shm; undefined when the container has its own or none. */
-export function prepareSharedMemory({
-  dir,
-  hostConfig,
-  containersDir,
-  donorPid,
-}: SharedMemoryRequest): string | undefined {
+/** What to bind to /dev/shm; undefined when the container has its own or none. */
+export function prepareSharedMemory(request: SharedMemoryRequest): SharedMemory | undefined {
+  const source = findSource(request);
+  return source === undefined ? undefined : { source, restrictions: mountRestrictions(source) };
+}
+
+function findSource({ dir, hostConfig, containersDir, donorPid }: SharedMemoryRequest): string | undefined {
   if (donorPid !== undefined) return findShared(donorPid, containersDir);
+  if (isHost(hostConfig.IpcMode)) return "/dev/shm";
   if (hostConfig.IpcMode !== "shareable") return undefined;
   const target = directoryIn(dir);
   releaseSharedMemory(dir);

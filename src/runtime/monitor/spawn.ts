@@ -14,6 +14,8 @@ export interface MonitorSpawn extends ProcessRequest {
   readonly env?: Readonly<Record<string, string>>;
   /** What the process has for stdin when it has none of its own; the host's /dev/null when left out. Opened before `started` settles. */
   readonly nullPath?: string;
+  /** How readily the kernel kills the process for want of memory; as readily as the engine, which systemd protects, when left out. */
+  readonly oomScoreAdj?: number;
   /** The process's memory cgroup, to notice out-of-memory kills. The runtime may have yet to make it. */
   readonly oomCgroup?: { readonly version: 1 | 2; readonly path: string };
   /** How long background processes may keep the output open after the process has ended. Default 2 s, as Docker gives exec sessions. */
@@ -39,7 +41,8 @@ export function spawnMonitor(options: MonitorSpawn): MonitorHandle {
 }
 
 function monitorFlags(options: MonitorSpawn): string[] {
-  const { dir, terminal, stdin, stdinOnce, hold, log, consoleSize, nullPath, oomCgroup, drainMs } = options;
+  const { dir, terminal, stdin, stdinOnce, hold, log, consoleSize, nullPath, oomScoreAdj, oomCgroup, drainMs } =
+    options;
   const flags = ["--dir", dir];
   if (terminal) flags.push("--terminal");
   if (terminal && consoleSize !== undefined) flags.push("--console-size", consoleSize.join("x"));
@@ -48,6 +51,7 @@ function monitorFlags(options: MonitorSpawn): string[] {
   if (hold) flags.push("--hold");
   if (nullPath !== undefined) flags.push("--null", nullPath);
   if (log !== undefined) flags.push("--log", log.path, ...rotationFlags(log));
+  if (oomScoreAdj !== undefined) flags.push("--oom-score-adj", String(oomScoreAdj));
   if (oomCgroup !== undefined) flags.push(`--oom-v${oomCgroup.version}`, oomCgroup.path);
   if (drainMs !== undefined) flags.push("--drain-ms", String(drainMs));
   return flags;

@@ -6,7 +6,7 @@ import type { Host } from "../host.ts";
 import { readAccounts } from "./accounts.ts";
 import { toDevices } from "./devices.ts";
 import { isHost } from "./modes.ts";
-import { rootPropagation, toMounts } from "./mounts.ts";
+import { rootPropagation, type SharedMemory, toMounts } from "./mounts.ts";
 import { toNamespaces } from "./namespaces.ts";
 import type { Linux, Spec } from "./oci.ts";
 import { runsInit, toInitProcess } from "./process.ts";
@@ -26,7 +26,7 @@ export interface ContainerSpecRequest {
   readonly joinPid?: { readonly pid?: number; readonly ipc?: number; readonly network?: number };
   readonly hostname: string;
   readonly mounts: readonly UserMount[];
-  readonly sharedMemory: string | undefined;
+  readonly sharedMemory: SharedMemory | undefined;
   readonly initPath: string;
   readonly cgroupParent: string;
 }

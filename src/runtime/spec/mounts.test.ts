@@ -1,7 +1,7 @@
 import { expect, test } from "bun:test";
 import type { HostConfig } from "../../wire/host-config.ts";
 import { bind, HOST_CONFIG } from "../test-config.ts";
-import { toMounts } from "./mounts.ts";
+import { type SharedMemory, toMounts } from "./mounts.ts";
 import { toNamespaces } from "./namespaces.ts";
 import type { UserMount } from "./user-mount.ts";
 
@@ -29,7 +29,7 @@ test.each<[string, Partial<HostConfig>, { netnsPath?: string; joinPid?: object }
 
 interface More {
   readonly mounts?: readonly UserMount[];
-  readonly sharedMemory?: string;
+  readonly sharedMemory?: SharedMemory;
   readonly initPath?: string;
   readonly canProtectBelow?: boolean;
 }
@@ -103,10 +103,10 @@ test("what must be read-only with all below it is refused by a kernel that canno
 test.each<[string, string | undefined, string | undefined]>([
   ["private", undefined, "tmpfs shm"],
   ["none", undefined, undefined],
-  ["host", undefined, "bind /dev/shm"],
+  ["host", "/dev/shm", "bind /dev/shm"],
   ["shareable", "/run/shm", "bind /run/shm"],
-])("/dev/shm with --ipc %s", (IpcMode, sharedMemory, expected) => {
-  const found = mountsOf({ IpcMode }, sharedMemory === undefined ? {} : { sharedMemory });
+])("/dev/shm with --ipc %s", (IpcMode, source, expected) => {
+  const found = mountsOf({ IpcMode }, source === undefined ? {} : { sharedMemory: { source, restrictions: [] } });
   const shm = found.find(({ destination }) => destination === "/dev/shm");
   expect(shm === undefined ? undefined : `${shm.type} ${shm.source}`).toBe(expected);
 });

@@ -1,17 +1,22 @@
 /** The mount list of a container: the kernel's file systems, the user's mounts, the network files (moby oci/defaults.go, oci_linux.go). Pure. */
 import { invalidParameter } from "../../base/errors.ts";
 import type { HostConfig } from "../../wire/host-config.ts";
-import { isHost } from "./modes.ts";
 import type { OciMount } from "./oci.ts";
 import { parseSecurityOptions } from "./security-options.ts";
 import type { UserMount } from "./user-mount.ts";
+
+/** A host directory, and what its mount forbids. */
+export interface SharedMemory {
+  readonly source: string;
+  readonly restrictions: readonly string[];
+}
 
 export interface MountsRequest {
   readonly hostConfig: HostConfig;
   readonly mounts: readonly UserMount[];
   readonly etc: { readonly hosts: string; readonly resolvConf: string; readonly hostname: string };
-  /** A host directory with the /dev/shm that is shared with others; undefined makes one for this container alone. */
-  readonly sharedMemory: string | undefined;
+  /** The /dev/shm that is shared with others; undefined makes one for this container alone. */
+  readonly sharedMemory: SharedMemory | undefined;
   /** Of the init to run as pid 1; undefined runs the command itself. */
   readonly initPath: string | undefined;
   /** Whether what lies below a read-only mount can be made read-only too. */
@@ -59,11 +64,11 @@ function kernelMounts({ hostConfig, sharedMemory }: MountsRequest): OciMount[] {
   ];
 }
 
-function sharedMemoryMount({ IpcMode, ShmSize }: HostConfig, sharedMemory: string | undefined): OciMount[] {
+function sharedMemoryMount({ IpcMode, ShmSize }: HostConfig, shared: SharedMemory | undefined): OciMount[] {
   const destination = "/dev/shm";
   if (IpcMode === "none") return [];
-  if (isHost(IpcMode)) return [bindMount(destination, destination, ["rbind", "rprivate"])];
-  if (sharedMemory !== undefined) return [bindMount(destination, sharedMemory, ["rbind", "rprivate"])];
+  if (shared !== undefined)
+    return [bindMount(destination, shared.source, ["rbind", ...shared.restrictions, "rprivate"])];
   return [{ destination, type: "tmpfs", source: "shm", options: [...HIDDEN, "mode=1777", `size=${ShmSize}`] }];
 }
 
@@ -83,6 +88,7 @@ function toOciMount(mount: UserMount, canProtectBelow: boolean): OciMount {
   return bindMount(destination, source, [
     recursive ? "rbind" : "bind",
     ...readOnlyOption(mount, canProtectBelow),
+    ...options,
     // crun binds recursively for any recursive word, and there is nothing below.
     recursive ? propagation : propagation.replace(/^r/, ""),
   ]);

@@ -71,6 +71,6 @@ function common(
     ...(terminal && height > 0 && width > 0 ? { consoleSize: { height, width } } : {}),
     ...(rlimits.length > 0 ? { rlimits } : {}),
     ...(parseSecurityOptions(hostConfig.SecurityOpt).noNewPrivileges ? { noNewPrivileges: true } : {}),
-    ...(hostConfig.OomScoreAdj === 0 ? {} : { oomScoreAdj: hostConfig.OomScoreAdj }),
+    oomScoreAdj: hostConfig.OomScoreAdj,
   };
 }

@@ -14,7 +14,7 @@ export interface UserMount {
   readonly recursiveReadOnly: RecursiveReadOnly;
   /** Make a missing source directory. */
   readonly createSource: boolean;
-  /** Further options of a tmpfs. */
+  /** Further options of a tmpfs; of a bind what it forbids beside. */
   readonly options: readonly string[];
 }
 
