@@ -129,7 +129,7 @@ describe.each(["release", "asan"] as const)("the %s monitor with crun", (kind) =
 
   test("serves a terminal raw, of the size that it was told first and later", async () => {
     // The process may run before the monitor has its terminal; the engine tells crun the size too, so that nobody sees that.
-    const sized = "until busybox stty size 2>/dev/null; do :; done";
+    const sized = 'until [ -n "$(busybox stty size 2>/dev/null)" ]; do :; done; busybox stty size';
     const shell = `${sized}; busybox stty -echo; read line; echo got $line; busybox stty size; exit 6`;
     await using container = start(kind, {
       shell,
