@@ -77,8 +77,9 @@ export class Networks {
     return !this.#users.has(id);
   }
 
-  /** For containers to be put on. Throws notFound for a network that is gone, or that only holds settings. */
-  live({ id, name }: NetworkRecord): LiveNetwork {
+  /** For containers to be put on. Throws notFound for a network that is gone, forbidden for one that only holds settings. */
+  live({ id, name, configOnly }: NetworkRecord): LiveNetwork {
+    if (configOnly) throw forbidden("cannot create endpoint on configuration-only network");
     const live = this.#live.get(id);
     if (live === undefined) throw notFound(`network ${name} not found`);
     return live;

@@ -95,6 +95,9 @@ export const NETWORK_SCRIPTS: Readonly<Record<string, string>> = {
     docker network create --config-from cmp-config -o a=b cmp-net2
     docker network create --config-from cmp-config cmp-net2 >/dev/null
     docker network inspect cmp-config cmp-net2
+    docker create --name cmp-on cmpbox >/dev/null
+    docker network connect cmp-config cmp-on; docker rm cmp-on
+    docker run --rm --network cmp-config cmpbox true
     docker network rm cmp-config
     docker network rm cmp-net2 cmp-config cmp-net`,
   "network-connect": `
