@@ -4,6 +4,7 @@ import { TarReader } from "../base/tar/reader.ts";
 import { openPath } from "../kernel/at.ts";
 import { packPieces, packTree } from "./pack.ts";
 import { Readiness } from "./readiness.ts";
+import { Shortcut } from "./shortcut.ts";
 import { receiveBody, sendChunk } from "./socket-body.ts";
 import { ARCHIVE_LIMITS, TreeUnpacker } from "./unpack.ts";
 import { TreeView } from "./view.ts";
@@ -58,7 +59,9 @@ export async function unpackLocal({ archive, directory, rename, onProgress }: Lo
   const options = { path: "", owner: "unpacker", keepKinds: true, shownAs: directory, rename } as const;
   using unpacker = new TreeUnpacker(new TreeView(root.fd), options);
   const reader = new TarReader(unpacker, ARCHIVE_LIMITS);
-  for await (const piece of piecesOf(archive)) {
+  using shortcut = new Shortcut(reader, unpacker);
+  shortcut.open();
+  for await (const piece of piecesOf(archive, shortcut)) {
     reader.push(piece);
     onProgress(reader.offset);
   }
@@ -66,12 +69,12 @@ export async function unpackLocal({ archive, directory, rename, onProgress }: Lo
   unpacker.finish();
 }
 
-async function* piecesOf(archive: IncomingBody): AsyncGenerator<Uint8Array, void, undefined> {
+async function* piecesOf(archive: IncomingBody, shortcut: Shortcut): AsyncGenerator<Uint8Array, void, undefined> {
   const lent = await archive.lendBody?.();
   if (lent === undefined) return yield* archive.body;
   let rest: Uint8Array | "broken" = "broken";
   try {
-    rest = yield* receiveBody(lent, UNINTERRUPTED);
+    rest = yield* receiveBody(lent, UNINTERRUPTED, shortcut);
   } finally {
     lent.giveBack(rest);
   }

@@ -6,10 +6,12 @@ import { HttpError } from "../wire/http1.ts";
 import type { Block } from "./blocks.ts";
 import type { PackedRange } from "./pack.ts";
 import type { Readiness } from "./readiness.ts";
+import type { Shortcut } from "./shortcut.ts";
 
 const RECEIVE_BYTES = 256 * 1024;
 const CRLF = Buffer.from("\r\n");
 const ZEROS = Buffer.alloc(64 * 1024);
+const NOTHING = Buffer.alloc(0);
 
 /** What a transfer waits with. */
 export interface Patience {
@@ -59,22 +61,29 @@ async function untilSent(
   return at;
 }
 
-/** The body's pieces, each valid until the next is asked for. Returns what was received beyond it. */
+/**
+ * The body's pieces, each valid until the next is asked for. Returns what was received beyond it. For what goes by
+ * `shortcut` an empty piece comes; the pieces before it have been read by then.
+ */
 export async function* receiveBody(
   { fd, arrived, framing }: Pick<LentBody, "fd" | "arrived" | "framing">,
   { readiness, check }: Patience,
+  shortcut?: Shortcut,
 ): AsyncGenerator<Uint8Array, Uint8Array, undefined> {
   const decoder = new BodyDecoder(framing);
   yield* decoder.push(arrived);
   const buffer = Buffer.allocUnsafeSlow(RECEIVE_BYTES);
   while (!decoder.finished) {
-    const count = receive(fd, buffer);
+    const moves = shortcut?.isFor(fd, decoder.dataLeft) === true;
+    const count = moves ? shortcut.move(fd) : receive(fd, buffer);
     if (count === 0) throw new HttpError("unexpected EOF");
-    if (count !== undefined) yield* decoder.push(buffer.subarray(0, count));
-    else {
+    if (count === undefined) {
       await readiness.wait({ fd, want: "readable" });
       check();
-    }
+    } else if (moves) {
+      decoder.pass(count);
+      yield NOTHING;
+    } else yield* decoder.push(buffer.subarray(0, count));
   }
   return decoder.rest.slice();
 }

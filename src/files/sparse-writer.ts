@@ -8,6 +8,13 @@ const PIECE_BYTES = 64 * 1024;
 const HOLE_BYTES = 4096;
 const ZEROS = Buffer.alloc(PIECE_BYTES);
 
+export interface Stretch {
+  readonly fd: number;
+  readonly position: number;
+  /** Infinite for a file without a map of holes. */
+  readonly length: number;
+}
+
 export class SparseWriter {
   readonly #fd: number;
   readonly #sparse: Sparse | undefined;
@@ -24,6 +31,18 @@ export class SparseWriter {
     this.#segments = sparse === undefined ? [] : sparse.segments.toReversed();
     this.#end = sparse === undefined ? Number.POSITIVE_INFINITY : 0;
     this.#endsInHole = sparse !== undefined;
+  }
+
+  /** The stretch of the file that the coming bytes belong into, for whoever can put them there without `write`. */
+  get stretch(): Stretch {
+    if (this.#position === this.#end) this.#nextSegment();
+    return { fd: this.#fd, position: this.#position, length: this.#end - this.#position };
+  }
+
+  /** So many bytes have been put there. */
+  pass(bytes: number): void {
+    this.#position += bytes;
+    this.#endsInHole = this.#sparse !== undefined;
   }
 
   write(chunk: Uint8Array): void {
@@ -62,9 +81,8 @@ export class SparseWriter {
   #put(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length; ) {
       const written = writeSync(this.#fd, bytes, at, bytes.length - at, this.#position);
-      this.#position += written;
+      this.pass(written);
       at += written;
-      this.#endsInHole = this.#sparse !== undefined;
     }
   }
 }

@@ -77,6 +77,11 @@ export class TreeUnpacker implements TarHandler, Disposable {
     this.#file?.writer.write(chunk);
   }
 
+  /** Where the data of the present entry goes; undefined when nobody wants it. */
+  get writer(): SparseWriter | undefined {
+    return this.#file?.writer;
+  }
+
   end(): void {
     if (this.#file === undefined) return;
     using file = this.#file.fd;

@@ -33,6 +33,8 @@ export interface OpenView extends Disposable {
 
 /** Paths of the host's are strings, those within the view have one character a byte. */
 export const viewPath = (path: string): string => Buffer.from(path).toString("latin1");
+/** The other way round. */
+export const pathText = (path: string): string => Buffer.from(path, "latin1").toString();
 
 export function openView({ root, readOnly = false, mounts = [] }: ViewRequest): OpenView {
   using undo = new DisposableStack();

@@ -2,10 +2,15 @@
 import { EAGAIN, SysError } from "./errno.ts";
 import { OwnedFd } from "./fd.ts";
 import { attempt, check, libc } from "./ffi.ts";
+import { O } from "./open-flags.ts";
 
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
+const MSG_PEEK = 0x2;
 const F_DUPFD_CLOEXEC = 1030;
+const F_SETPIPE_SZ = 1031;
+const SPLICE_F_MOVE = 1;
+const SPLICE_F_NONBLOCK = 2;
 const POLLIN = 1;
 const POLLOUT = 4;
 const POLLFD_BYTES = 8;
@@ -14,6 +19,8 @@ const lib = libc({
   recv: { args: ["i32", "ptr", "u64", "i32"], returns: "i64" },
   send: { args: ["i32", "ptr", "u64", "i32"], returns: "i64" },
   sendfile: { args: ["i32", "i32", "ptr", "u64"], returns: "i64" },
+  splice: { args: ["i32", "ptr", "i32", "ptr", "u64", "u32"], returns: "i64" },
+  pipe2: { args: ["ptr", "i32"], returns: "i32" },
   fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
   poll: { args: ["ptr", "u64", "i32"], returns: "i32" },
 });
@@ -43,6 +50,45 @@ export interface FileRange {
 export function sendFile(fd: number, file: number, { start, end }: FileRange): number | undefined {
   const offset = new BigInt64Array([BigInt(start)]);
   return unlessBusy("sendfile", fd, () => lib().sendfile(fd, file, offset, end - start));
+}
+
+/** The first bytes to be received from a socket, which stay there. */
+export function peek(fd: number, target: Uint8Array): number | undefined {
+  return unlessBusy("recv", fd, () => lib().recv(fd, target, target.length, MSG_DONTWAIT | MSG_PEEK));
+}
+
+/** What holds bytes on their way from one file to another, which need not be copied then: pages change hands, splice(2). */
+export class Pipe implements Disposable {
+  readonly #ends: { readonly read: OwnedFd; readonly write: OwnedFd };
+
+  /** `capacity` in bytes: of what may be in it at a time. */
+  constructor(capacity: number) {
+    const ends = new Int32Array(2);
+    check("pipe2", "", () => lib().pipe2(ends, O.CLOEXEC));
+    this.#ends = { read: new OwnedFd(ends[0] ?? -1), write: new OwnedFd(ends[1] ?? -1) };
+    check("fcntl", "pipe", () => lib().fcntl(this.#ends.write.fd, F_SETPIPE_SZ, capacity));
+  }
+
+  /** Bytes taken from a socket, 0 at its end; undefined when there is nothing yet. The pipe must be empty. */
+  fill(fd: number, length: number): number | undefined {
+    const flags = SPLICE_F_MOVE | SPLICE_F_NONBLOCK;
+    return unlessBusy("splice", fd, () => lib().splice(fd, null, this.#ends.write.fd, null, length, flags));
+  }
+
+  /** Puts what is in the pipe, `length` bytes, into a file. */
+  drain(fd: number, position: number, length: number): void {
+    const offset = new BigInt64Array([BigInt(position)]);
+    for (let left = length; left > 0; ) {
+      left -= check("splice", `fd ${fd}`, () =>
+        Number(lib().splice(this.#ends.read.fd, null, fd, offset, left, SPLICE_F_MOVE)),
+      );
+    }
+  }
+
+  [Symbol.dispose](): void {
+    this.#ends.read.close();
+    this.#ends.write.close();
+  }
 }
 
 function unlessBusy(call: string, fd: number, transfer: () => bigint): number | undefined {

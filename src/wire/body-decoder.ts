@@ -34,6 +34,17 @@ export class BodyDecoder {
     return this.#rest;
   }
 
+  /** How many of the coming bytes are the body's, with nothing in between. */
+  get dataLeft(): number {
+    return this.#state === "data" ? this.#left : 0;
+  }
+
+  /** Goes over so many of them, which somebody else has taken. */
+  pass(bytes: number): void {
+    this.#left -= bytes;
+    if (this.#left === 0) this.#state = this.#isChunked ? "afterData" : "finished";
+  }
+
   /** The body's bytes among `bytes`, which are not copied. */
   *push(bytes: Uint8Array): Generator<Uint8Array, void, undefined> {
     let at = 0;
@@ -41,8 +52,7 @@ export class BodyDecoder {
       if (this.#state === "data") {
         const piece = bytes.subarray(at, at + this.#left);
         at += piece.length;
-        this.#left -= piece.length;
-        if (this.#left === 0) this.#state = this.#isChunked ? "afterData" : "finished";
+        this.pass(piece.length);
         yield piece;
       } else at = this.#takeLine(bytes, at);
     }

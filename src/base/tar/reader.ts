@@ -90,6 +90,18 @@ export class TarReader {
     if (wasData) this.#handler.end();
   }
 
+  /** How many of the coming bytes are data of one entry. */
+  get dataLeft(): number {
+    return this.#phase === "data" ? this.#left : 0;
+  }
+
+  /** Goes over so many of them, which have reached their place in another way. */
+  pass(bytes: number): void {
+    this.#offset += bytes;
+    this.#left -= bytes;
+    if (this.#left === 0) this.#finishBody();
+  }
+
   push(chunk: Uint8Array): void {
     const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
     for (let at = 0; at < bytes.length; ) {

@@ -10,9 +10,8 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { lendChunked, socketPair } from "../../../test/harness/sockets.ts";
 import type { Duplex } from "../../base/duplex.ts";
-import type { LentBody } from "../../base/lent-socket.ts";
-import { connectUnix, type SocketStream, type StreamData, streamHandlers } from "../../base/socket-stream.ts";
 import { type TarMember, writeTar } from "../../base/tar/writer.ts";
 import { BodyDecoder } from "../../wire/body-decoder.ts";
 import { encodeChunk, LAST_CHUNK } from "../../wire/http1-body.ts";
@@ -168,29 +167,6 @@ describe("unpack()", () => {
   });
 });
 
-interface Pair extends AsyncDisposable {
-  readonly near: SocketStream;
-  readonly far: SocketStream;
-}
-
-async function socketPair(): Promise<Pair> {
-  const accepted = Promise.withResolvers<SocketStream>();
-  const path = join(base, "socket");
-  const socket = streamHandlers(accepted.resolve);
-  const listener = Bun.listen<StreamData>({ unix: path, allowHalfOpen: true, socket });
-  const near = await connectUnix(path);
-  const far = await accepted.promise;
-  return {
-    near,
-    far,
-    [Symbol.asyncDispose]: async () => {
-      near.close();
-      far.close();
-      listener.stop(true);
-    },
-  };
-}
-
 async function* chunkedBody(peer: Duplex): AsyncGenerator<Uint8Array> {
   const decoder = new BodyDecoder({ kind: "chunked" });
   for await (const piece of peer.readable) {
@@ -202,7 +178,7 @@ async function* chunkedBody(peer: Duplex): AsyncGenerator<Uint8Array> {
 describe("a lent socket", () => {
   test("takes a whole tree, as chunks of HTTP", async () => {
     fill();
-    await using pair = await socketPair();
+    await using pair = await socketPair(base);
     const { sendTo, blocks } = await threads.pack(treeView());
     const unpacking = threads.unpack({
       view: copyView(),
@@ -218,7 +194,7 @@ describe("a lent socket", () => {
 
   test("gives a whole archive, and what comes after it is given back", async () => {
     fill();
-    await using pair = await socketPair();
+    await using pair = await socketPair(base);
     const { blocks } = await threads.pack(treeView());
     const sending = (async () => {
       for await (const block of blocks) await pair.near.write(encodeChunk(block));
@@ -250,7 +226,7 @@ describe("a lent socket", () => {
     writeFileSync(join(base, "tree/large"), Buffer.alloc(30_000_000));
     const before = openFiles().length;
     {
-      await using pair = await socketPair();
+      await using pair = await socketPair(base);
       const { sendTo, blocks } = await threads.pack(treeView());
       const sending = settled(sendTo({ fd: pair.near.lending.fd, gone: pair.near.closed }));
       await pair.far.readable[Symbol.asyncIterator]().next();
@@ -263,7 +239,7 @@ describe("a lent socket", () => {
   });
 
   test("that gives half an archive and hangs up is broken", async () => {
-    await using pair = await socketPair();
+    await using pair = await socketPair(base);
     const { fd, suspend } = pair.far.lending;
     const arrived = Buffer.concat(suspend());
     const outcomes: unknown[] = [];
@@ -288,7 +264,7 @@ describe("a lent socket", () => {
     const before = openFiles().length;
     const [path, grown] = [join(base, "stored"), [] as number[]];
     {
-      await using pair = await socketPair();
+      await using pair = await socketPair(base);
       const pieces = [
         Buffer.from("before"),
         new Uint8Array(),
@@ -311,7 +287,7 @@ describe("a lent socket", () => {
   });
 
   test("whose body is larger than allowed is broken, and so is one whose reader gives up", async () => {
-    await using pair = await socketPair();
+    await using pair = await socketPair(base);
     const [outcomes, abort] = [[] as unknown[], new AbortController()];
     const refused = settled(
       threads.store(lendChunked(pair.far, outcomes), storeRequest(join(base, "a"), { maxBytes: 99 })),
@@ -326,13 +302,6 @@ describe("a lent socket", () => {
     expect(outcomes).toEqual(["broken", "broken"]);
   });
 });
-
-function lendChunked(far: SocketStream, outcomes: unknown[]): LentBody {
-  const { fd, suspend } = far.lending;
-  const arrived = Buffer.concat(suspend());
-  const giveBack = (rest: unknown): void => void outcomes.push(rest);
-  return { fd, gone: far.closed, arrived, framing: { kind: "chunked" }, giveBack };
-}
 
 interface Limits {
   readonly grown?: number[];

@@ -3,6 +3,7 @@ import { TarReader } from "../../base/tar/reader.ts";
 import { OwnedFd } from "../../kernel/fd.ts";
 import { closeWhole, decompress, detectCompression, MAGIC_BYTES } from "../compression.ts";
 import type { Readiness } from "../readiness.ts";
+import { Shortcut } from "../shortcut.ts";
 import { receiveBody } from "../socket-body.ts";
 import { ARCHIVE_LIMITS, TreeUnpacker } from "../unpack.ts";
 import type { TreeView } from "../view.ts";
@@ -64,8 +65,10 @@ export class UnpackJob {
     const path = this.#find(opened.view, options.path);
     using unpacker = new TreeUnpacker(opened.view, { ...options, path });
     const reader = new TarReader(unpacker, ARCHIVE_LIMITS);
-    const { head, rest } = await peek(this.#chunks());
+    using shortcut = new Shortcut(reader, unpacker);
+    const { head, rest } = await peek(this.#chunks(shortcut));
     const compression = detectCompression(head);
+    if (compression === "none") shortcut.open();
     for await (const chunk of decompress(rest, compression)) reader.push(chunk);
     if (head.length > 0) closeWhole(reader, compression);
     unpacker.finish();
@@ -83,7 +86,7 @@ export class UnpackJob {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  async *#chunks(): AsyncGenerator<Uint8Array, void, undefined> {
+  async *#chunks(shortcut: Shortcut): AsyncGenerator<Uint8Array, void, undefined> {
     for (;;) {
       this.#check();
       const chunk = this.#waiting.shift();
@@ -92,7 +95,7 @@ export class UnpackJob {
         this.#tools.send({ type: "taken", id: this.#id });
       } else if (this.#socket !== undefined) {
         const { readiness } = this.#tools;
-        this.#rest = yield* receiveBody(this.#socket, { readiness, check: () => this.#check() });
+        this.#rest = yield* receiveBody(this.#socket, { readiness, check: () => this.#check() }, shortcut);
         return;
       } else if (this.#ended) return;
       else await new Promise<void>((resolve) => (this.#wake = resolve));
