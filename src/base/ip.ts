@@ -33,3 +33,17 @@ function countGroups(run: string, isTail: boolean): number | undefined {
   if (!plain.every((part) => GROUP.test(part))) return undefined;
   return plain.length + (v4 ? 2 : 0);
 }
+
+/** What is wrong with a text that is no address, in the words of Go's netip.ParseAddr. */
+export function addressProblem(text: string): string {
+  return `ParseAddr(${JSON.stringify(text)}): ${IPV4_LIKE.test(text) ? ipv4Problem(text.split(".")) : "unable to parse IP"}`;
+}
+
+const IPV4_LIKE = /^[\d.]*\.[\d.]*$/;
+
+function ipv4Problem(octets: readonly string[]): string {
+  if (octets.includes("")) return "IPv4 field must have at least one digit";
+  if (octets.some((octet) => /^0\d/.test(octet))) return "IPv4 field has octet with leading zero";
+  if (octets.some((octet) => Number(octet) > 255)) return "IPv4 field has value >255";
+  return octets.length < 4 ? "IPv4 address too short" : "IPv4 address too long";
+}

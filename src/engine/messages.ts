@@ -9,6 +9,11 @@ import {
   systemError,
 } from "../base/errors.ts";
 
+interface StartFailure {
+  readonly exitCode: number;
+  readonly message: string;
+}
+
 export const noSuchContainer = (ref: string): EngineError => notFound(`No such container: ${ref}`);
 export const noSuchExec = (id: string): EngineError => notFound(`No such exec instance: ${id}`);
 export const ambiguousId = (ref: string): EngineError =>
@@ -29,6 +34,9 @@ export const pausedExec = (ref: string): EngineError =>
   conflict(`Container ${ref} is paused, unpause the container before exec`);
 export const restartingContainer = (id: string): EngineError =>
   conflict(`Container ${id} is restarting, wait until the container is running`);
+/** `exitCode` is what the container or the session is recorded with: 126 and 127 are the client's command. */
+export const startFailed = ({ exitCode, message }: StartFailure, cause: unknown): EngineError =>
+  (exitCode === 128 ? systemError : invalidParameter)(message, { cause });
 export const alreadyStarted = (): EngineError => notModified("container is already running");
 export const alreadyStopped = (): EngineError => notModified("container is already stopped");
 export const startPaused = (): EngineError => conflict("cannot start a paused container, try unpause instead");
@@ -56,6 +64,8 @@ export const attachPaused = (ref: string): EngineError =>
   conflict(`container ${ref} is paused, unpause the container before attach`);
 export const attachRestarting = (ref: string): EngineError =>
   conflict(`container ${ref} is restarting, wait until the container is running before attach`);
+export const logUnopened = (problem: string): EngineError =>
+  systemError(`failed to create task for container: failed to initialize logging driver: ${problem}`);
 export const logDriverUnreadable = (): EngineError =>
   notImplemented("configured logging driver does not support reading");
 export const invalidSignal = (text: string): EngineError =>

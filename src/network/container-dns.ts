@@ -4,6 +4,7 @@ import { hasCode } from "../base/errors.ts";
 import type { EndpointSettings } from "../wire/container.ts";
 import type { HostConfig } from "../wire/host-config.ts";
 import {
+  checkNameservers,
   type DnsSettings,
   namesOnlyTheStub,
   overrideResolvConf,
@@ -58,6 +59,7 @@ export function createContainerDns(deps: ContainerDnsDeps): ContainerDns {
   const { dns } = deps;
   return ({ hostConfig, endpoints }) => {
     const { NetworkMode, Dns, DnsSearch, DnsOptions } = hostConfig;
+    checkNameservers(Dns ?? []);
     const conf = overrideResolvConf(hostResolvConf(deps, NetworkMode), {
       nameservers: chosen(Dns, dns.nameservers),
       search: chosen(DnsSearch, dns.search),

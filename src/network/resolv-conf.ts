@@ -1,5 +1,6 @@
 /** resolv.conf(5) for a container, made from the host's and the container's own settings, to the byte as Docker writes it. Pure. */
-import { isIP } from "../base/ip.ts";
+import { systemError } from "../base/errors.ts";
+import { addressProblem, isIP } from "../base/ip.ts";
 import type { Upstream } from "./dns/types.ts";
 
 /** What may be asked for in place of the host's. */
@@ -66,6 +67,12 @@ const setsNdots = (options: readonly string[]): boolean =>
 /** True when systemd-resolved's stub is the only server: the real ones stand in its own file. */
 export function namesOnlyTheStub({ nameservers }: ResolvConf): boolean {
   return nameservers.length === 1 && nameservers[0] === SYSTEMD_STUB;
+}
+
+/** Throws a system error, as moby's libnetwork does when the container is started. */
+export function checkNameservers(nameservers: readonly string[]): void {
+  const bad = nameservers.find((nameserver) => !isAddress(nameserver));
+  if (bad !== undefined) throw systemError(`bad nameserver address ${bad}: ${addressProblem(bad)}`);
 }
 
 /** Each setting that says anything replaces the file's; the search domain "." stands for none. */

@@ -5,7 +5,14 @@ import { hasCode, messageOf } from "../base/errors.ts";
 import { type CgroupLayout, controllerDirectory } from "../kernel/cgroup-layout.ts";
 import { CONFIG_FILE } from "./bundle.ts";
 import { type Driver, PROCESS_FILE } from "./driver/driver.ts";
-import { classifyFailure, type Failure, type FailureContext, StartError } from "./driver/failure.ts";
+import {
+  classifyFailure,
+  classifyRefusal,
+  type Failure,
+  type FailureContext,
+  Refusal,
+  StartError,
+} from "./driver/failure.ts";
 import { RuntimeFailure } from "./monitor/failure.ts";
 import { spawnMonitor } from "./monitor/spawn.ts";
 import type { MonitorHandle, ProcessRequest } from "./monitor/types.ts";
@@ -65,6 +72,16 @@ export function explainFailure(error: unknown, context: FailureContext): Failure
   if (error instanceof StartError) return error;
   if (error instanceof RuntimeFailure) return classifyFailure(error.message, context);
   return { exitCode: 128, message: messageOf(error) };
+}
+
+/** Writes a document; what is refused of it is told as the runtime's own refusal. */
+export function writeDocument({ kind, runtime }: Pick<FailureContext, "kind" | "runtime">, write: () => void): void {
+  try {
+    write();
+  } catch (error) {
+    if (!(error instanceof Refusal)) throw error;
+    throw new StartError(classifyRefusal(error, { kind, runtime, command: "" }), { cause: error });
+  }
 }
 
 /** What was to be executed, of a document that did not start. */

@@ -13,7 +13,7 @@ import { type Adapted, adaptLimits } from "./check/limits.ts";
 import type { Failure } from "./driver/failure.ts";
 import { createDrivers, type RuntimeCommand } from "./driver/select.ts";
 import { createHost } from "./host.ts";
-import { explainFailure, type Launch, launch, readCgroupPath } from "./launch.ts";
+import { explainFailure, type Launch, launch, readCgroupPath, writeDocument } from "./launch.ts";
 import { reconnectMonitor } from "./monitor/reconnect.ts";
 import { readExitRecord } from "./monitor/record.ts";
 import type { ExitRecord, MonitorHandle, ProcessRequest } from "./monitor/types.ts";
@@ -101,7 +101,8 @@ export function createRuntime(deps: RuntimeDeps): OciRuntime {
     adaptLimits: (hostConfig) => adaptLimits(hostConfig, host),
     protectedPaths: (hostConfig) => shownPaths(hostConfig, host.thermalPaths),
     writeBundle(dir, request) {
-      bundles.write(dir, request, drivers.get(request.hostConfig.Runtime));
+      const driver = drivers.get(request.hostConfig.Runtime);
+      writeDocument({ kind: "container", runtime: driver.name }, () => bundles.write(dir, request, driver));
       const cgroup = cgroupPath(cgroupParent, request.hostConfig, request.id);
       prepared.set(dir, { cgroup, oomScoreAdj: request.hostConfig.OomScoreAdj });
     },
@@ -111,10 +112,11 @@ export function createRuntime(deps: RuntimeDeps): OciRuntime {
       return launch({ kind: "container", driver: drivers.get(runtimeName), id, process, ...facts }, launchDeps);
     },
     exec(id, runtimeName, process, request) {
-      bundles.writeProcess(process.dir, request);
+      const driver = drivers.get(runtimeName);
+      writeDocument({ kind: "exec", runtime: driver.name }, () => bundles.writeProcess(process.dir, request));
       const nothing = openNothing(request.initPid, process.dir);
       const oomScoreAdj = request.hostConfig.OomScoreAdj;
-      return launch({ kind: "exec", driver: drivers.get(runtimeName), id, process, nothing, oomScoreAdj }, launchDeps);
+      return launch({ kind: "exec", driver, id, process, nothing, oomScoreAdj }, launchDeps);
     },
     checkUser,
     explain: (failure, kind) => explainFailure(failure, { kind, runtime: drivers.defaultName, command: "" }),

@@ -13,11 +13,12 @@ import { ABSENT } from "./api-absent.ts";
 import { BEHAVIOUR } from "./api-behaviour.ts";
 import { NETWORKS } from "./api-networks.ts";
 import { OURS_ONLY, REFUSALS } from "./api-refusals.ts";
+import { STARTS } from "./api-starts.ts";
 import type { Scenarios, Step } from "./api-steps.ts";
 import { VOLUMES } from "./api-volumes.ts";
 
 /** In Docker's words and in ours. */
-const COMMON: Scenarios = { ...REFUSALS, ...BEHAVIOUR, ...NETWORKS, ...VOLUMES, ...ABSENT };
+const COMMON: Scenarios = { ...REFUSALS, ...BEHAVIOUR, ...NETWORKS, ...VOLUMES, ...STARTS, ...ABSENT };
 const ALL: Scenarios = { ...COMMON, ...OURS_ONLY };
 
 /** What the scenarios' own containers and images are called; removed before and after each. */

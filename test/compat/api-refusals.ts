@@ -173,6 +173,15 @@ export const OURS_ONLY: Scenarios = {
     ["POST /containers/conf-a/wait", undefined, 200, { StatusCode: 137 }],
     ["POST /exec/{exec}/resize?h=1&w=1", undefined, 409, "container {id} is not running"],
   ],
+  "a session's keys that nobody has are the client's fault": [
+    ...running("conf-a"),
+    [
+      "POST /containers/conf-a/exec",
+      { Cmd: ["true"], DetachKeys: "ctrl-zz" },
+      400,
+      "Invalid escape keys (ctrl-zz) provided",
+    ],
+  ],
   "an exec session runs once": [
     ...running("conf-a"),
     exec({ Cmd: ["true"], Tty: true }),

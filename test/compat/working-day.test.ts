@@ -5,9 +5,10 @@ import { TestEngine } from "../harness/engine.ts";
 import { ensureBusybox } from "../harness/images.ts";
 import { PORT_SCRIPTS } from "./port-scripts.ts";
 import { SCRIPTS } from "./scripts.ts";
+import { START_SCRIPTS } from "./start-scripts.ts";
 import { VOLUME_SCRIPTS } from "./volume-scripts.ts";
 
-const ALL: Readonly<Record<string, string>> = { ...SCRIPTS, ...PORT_SCRIPTS, ...VOLUME_SCRIPTS };
+const ALL: Readonly<Record<string, string>> = { ...SCRIPTS, ...PORT_SCRIPTS, ...START_SCRIPTS, ...VOLUME_SCRIPTS };
 
 let engine: TestEngine;
 beforeAll(async () => {

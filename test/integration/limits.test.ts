@@ -48,7 +48,7 @@ test("a container whose child is killed for memory lives on and is marked", asyn
 test.each([
   [
     ["--network", "host", "--sysctl", "net.ipv4.tcp_ecn=1"],
-    'sysctl "net.ipv4.tcp_ecn" not allowed in host network namespace',
+    'OCI runtime create failed: crun create failed: sysctl "net.ipv4.tcp_ecn" not allowed in host network namespace',
   ],
   [["--gpus", "all"], 'could not select device driver "" with capabilities: [[gpu]]'],
 ])("a container with %j is made, and its start is refused and remembered", async (flags, why) => {
@@ -61,7 +61,8 @@ test.each([
     "{{.State.Status}} {{.State.ExitCode}} {{.State.Error}}",
     id,
   );
-  expect(state).toBe(`created 128 ${why}`);
+  expect(state).toMatch(/^created 128 /);
+  expect(state).toEndWith(why);
 });
 
 test("update leaves alone what it does not name, and says what does not go with it", async () => {

@@ -1,9 +1,8 @@
 /** Exec sessions: create, start, inspect, resize. */
 import type { Duplex } from "../../base/duplex.ts";
-import { parseDetachKeys } from "../../engine/container/detach-keys.ts";
 import { decodeExecCreate, decodeExecStart } from "../../wire/decode/exec.ts";
 import { parseResize } from "../../wire/query.ts";
-import { checkEnv, checkNoNul, checkWorkingDir } from "../../wire/validate/config.ts";
+import { checkNoNul } from "../../wire/validate/config.ts";
 import { type Answer, empty, json, streamHead } from "../answer.ts";
 import type { ExecBackend } from "../backend.ts";
 import { readJson } from "../body.ts";
@@ -24,10 +23,7 @@ export function execRoutes(backend: ExecBackend): Route[] {
 
 async function create(backend: ExecBackend, { name, request, version }: Call): Promise<Answer> {
   const decoded = decodeExecCreate(await readJson(request));
-  checkWorkingDir(decoded.WorkingDir);
-  for (const variable of decoded.Env) checkEnv(variable);
   for (const text of [...decoded.Cmd, decoded.User, decoded.WorkingDir]) checkNoNul(text);
-  parseDetachKeys(decoded.DetachKeys);
   const wanted = isBelow(version, "1.42") ? { ...decoded, ConsoleSize: null } : decoded;
   return json(201, await backend.create(name, wanted));
 }

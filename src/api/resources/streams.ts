@@ -1,10 +1,12 @@
 /** What streams from and to a container: logs, statistics, and attach, hijacked or over a websocket. */
-import { invalidParameter } from "../../base/errors.ts";
+import { invalidParameter, messageOf } from "../../base/errors.ts";
 import { parseDetachKeys } from "../../engine/container/detach-keys.ts";
 import { parseTail, type Query } from "../../wire/query.ts";
 import { type Answer, byteStream, jsonLines, MULTIPLEXED_STREAM, RAW_STREAM, streamHead } from "../answer.ts";
 import type { AttachOptions, ContainerBackend } from "../backend.ts";
+import { statusOf } from "../failure.ts";
 import { HIJACKED } from "../http/message.ts";
+import { statusText } from "../http/status-text.ts";
 import { acceptWebsocket } from "../http/websocket.ts";
 import { isBelow } from "../negotiate.ts";
 import type { Call, Route } from "../router.ts";
@@ -55,12 +57,31 @@ function stats(backend: ContainerBackend, { name, request }: Call): Answer {
   return jsonLines(backend.stats(name, { stream, oneShot }, signal));
 }
 
-async function attach(backend: ContainerBackend, { name, request, version }: Call): Promise<Answer> {
-  const options = attachOptions(request.query);
-  const { tty } = backend.attachInfo(name);
+async function attach(backend: ContainerBackend, call: Call): Promise<Answer> {
+  const { name, request, version } = call;
+  const begun = await beginAttach(backend, call);
+  if (begun === undefined) return HIJACKED;
+  const { options, tty } = begun;
   const peer = await request.hijack(streamHead(request.headers.has("upgrade"), streamType(tty, version)));
   await backend.attach(name, options, peer);
   return HIJACKED;
+}
+
+/** Undefined once a refusal is told: in plain words, as Docker has the connection taken over by then (moby container_routes.go). */
+async function beginAttach(
+  backend: ContainerBackend,
+  { name, request }: Call,
+): Promise<{ options: AttachOptions; tty: boolean } | undefined> {
+  try {
+    return { options: attachOptions(request.query), ...backend.attachInfo(name) };
+  } catch (error) {
+    const status = statusOf(error);
+    const reason = statusText(status);
+    const peer = await request.hijack({ status, reason, headers: [["Content-Type", RAW_STREAM]] });
+    await peer.write(Buffer.from(`${messageOf(error)}\r\n`)).catch(() => undefined);
+    peer.end();
+    return undefined;
+  }
 }
 
 /** Both outputs come unframed, as messages of whatever size they were written in. */

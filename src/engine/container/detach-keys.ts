@@ -4,11 +4,11 @@ import { invalidParameter } from "../../base/errors.ts";
 const DEFAULT_SEQUENCE = "ctrl-p,ctrl-q";
 const CONTROL_SYMBOLS: Readonly<Record<string, number>> = { "@": 0, "[": 27, "\\": 28, "]": 29, "^": 30, _: 31 };
 
-/** Bytes of "ctrl-p,ctrl-q", "a,b" or "DEL" (moby/term ToBytes); "" is the default. */
-export function parseDetachKeys(text: string): Uint8Array {
+/** Bytes of "ctrl-p,ctrl-q", "a,b" or "DEL" (moby/term ToBytes); "" is the default. Throws invalidParameter, with moby's noun. */
+export function parseDetachKeys(text: string, noun: "detach" | "escape" = "detach"): Uint8Array {
   const keys = (text || DEFAULT_SEQUENCE).split(",").map((key) => {
     const byte = keyByte(key);
-    if (byte === undefined) throw invalidParameter(`Invalid detach keys (${text}) provided`);
+    if (byte === undefined) throw invalidParameter(`Invalid ${noun} keys (${text}) provided`);
     return byte;
   });
   return Uint8Array.from(keys);

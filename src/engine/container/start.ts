@@ -4,7 +4,6 @@
  */
 import { existsSync, mkdirSync } from "node:fs";
 import { nowRfc3339 } from "../../base/clock.ts";
-import { invalidParameter, systemError } from "../../base/errors.ts";
 import { processStartTime } from "../../kernel/process.ts";
 import type { ContainerState } from "../../state/container-record.ts";
 import { type EngineContext, tell } from "../context.ts";
@@ -66,14 +65,14 @@ export async function launch(ctx: EngineContext, container: Container, change: P
     container.update({ phase: before, exitCode: failure.exitCode, error: failure.message });
     tell(ctx, container, "die", { exitCode: String(failure.exitCode), execDuration: "0" });
     if (container.spec.hostConfig.AutoRemove) await removeEnded(ctx, container);
-    const refuse = failure.exitCode === 128 ? systemError : invalidParameter;
-    throw monitor === undefined ? error : refuse(failure.message, { cause: error });
+    throw monitor === undefined ? error : messages.startFailed(failure, error);
   }
 }
 
 async function spawn(ctx: EngineContext, container: Container, sandbox: Sandbox): Promise<MonitorHandle> {
   const { id, config, hostConfig, imageId } = container.spec;
   const { paths } = ctx;
+  const log = logTarget(hostConfig.LogConfig, paths.log(id));
   const rootfs = paths.rootfs(id);
   const bundle = paths.bundle(id);
   if (existsSync(bundle)) removeBundle(ctx, id);
@@ -94,7 +93,6 @@ async function spawn(ctx: EngineContext, container: Container, sandbox: Sandbox)
     hostname: container.spec.config.Hostname,
   });
   const hold = container.pendingAttaches.size > 0;
-  const log = logTarget(hostConfig.LogConfig, paths.log(id));
   const monitor = ctx.runtime.run(id, hostConfig.Runtime, {
     dir: bundle,
     terminal: config.Tty,

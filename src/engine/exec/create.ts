@@ -18,7 +18,7 @@ interface Named {
 export function createExec(ctx: EngineContext, { container, ref }: Named, request: ExecCreateRequest): { Id: string } {
   const { pid } = checkRunning(container, ref);
   if (request.Cmd.length === 0) throw invalidParameter("No exec command specified");
-  parseDetachKeys(request.DetachKeys);
+  parseDetachKeys(request.DetachKeys, "escape");
   if (request.User !== "") ctx.runtime.checkUser(pid, request.User);
   const id: string = createId();
   ctx.execs.create(container, { id, container: container.id, request, phase: { at: "created" } });

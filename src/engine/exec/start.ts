@@ -1,7 +1,7 @@
 /** Running exec sessions: the monitor runs the process in the container and outlives the engine as well. */
 import { mkdirSync, rmSync } from "node:fs";
 import type { Duplex } from "../../base/duplex.ts";
-import { type EngineError, invalidParameter, messageOf } from "../../base/errors.ts";
+import { type EngineError, messageOf } from "../../base/errors.ts";
 import { SIGKILL } from "../../base/signals.ts";
 import type { ExecStartRequest } from "../../wire/exec.ts";
 import { frame } from "../../wire/multiplex.ts";
@@ -51,26 +51,36 @@ export async function startAttached(
   { request, hijack }: AttachedStart,
 ): Promise<void> {
   checkRunning(container);
-  const refusal = refusalOf(session);
-  if (refusal !== undefined) return endWith(await hijack(), session, refusal);
-  const { Tty: tty, AttachStdin: stdin, AttachStdout: stdout, AttachStderr: stderr } = session.record.request;
-  const monitor = beginExec(ctx, session, container, { consoleSize: request.ConsoleSize, hold: true });
-  const attaching = monitor.attach({ stdin, stdout, stderr }).finally(() => monitor.release());
-  attaching.catch(() => undefined);
-  const started = settle(ctx, session, container, monitor);
-  started.catch(() => undefined);
+  const beginning = beginAttached(ctx, session, container, request);
+  beginning.catch(() => undefined);
   const peer = await hijack();
   try {
-    await started;
-    const process = await attaching;
-    const detachKeys = tty ? parseDetachKeys(session.record.request.DetachKeys) : undefined;
-    const end = await serveStreams({ peer, process, stdin, detachKeys });
+    const process = await beginning;
+    const { Tty: tty, AttachStdin: stdin, DetachKeys: keys } = session.record.request;
+    const end = await serveStreams({ peer, process, stdin, detachKeys: tty ? parseDetachKeys(keys) : undefined });
     if (end === "detached") tell(ctx, container, "exec_detach", { execID: session.id });
     else await session.ended;
     peer.end();
   } catch (error) {
     await endWith(peer, session, error);
   }
+}
+
+/** Spawns at once; resolves to the streams when the process runs. */
+async function beginAttached(
+  ctx: EngineContext,
+  session: ExecSession,
+  container: Container,
+  { ConsoleSize: consoleSize }: ExecStartRequest,
+): Promise<Duplex> {
+  const refusal = refusalOf(session);
+  if (refusal !== undefined) throw refusal;
+  const { AttachStdin: stdin, AttachStdout: stdout, AttachStderr: stderr } = session.record.request;
+  const monitor = beginExec(ctx, session, container, { consoleSize, hold: true });
+  const attaching = monitor.attach({ stdin, stdout, stderr }).finally(() => monitor.release());
+  attaching.catch(() => undefined);
+  await settle(ctx, session, container, monitor);
+  return attaching;
 }
 
 async function endWith(peer: Duplex, { record }: ExecSession, error: unknown): Promise<void> {
@@ -155,7 +165,7 @@ async function settle(
   } catch (error) {
     const failure = ctx.runtime.explain(error, "exec");
     endExec(ctx, session, container, failure.exitCode);
-    throw invalidParameter(failure.message, { cause: error });
+    throw messages.startFailed(failure, error);
   }
 }
 

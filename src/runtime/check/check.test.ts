@@ -46,7 +46,6 @@ test.each<[Partial<HostConfig>, string]>([
   [{ CpuPeriod: 10 }, "CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)"],
   [{ CpuQuota: 10 }, "CPU cfs quota can not be less than 1ms (i.e. 1000)"],
   [{ CpuShares: -1 }, "invalid CPU shares (-1): value must be a positive integer"],
-  [{ CpuShares: 1 }, "the minimum allowed cpu-shares is 2"],
   [{ CpusetCpus: "x" }, "Invalid value x for cpuset cpus: invalid format: x"],
   [{ CpusetCpus: "0-9" }, "Requested CPUs are not available - requested 0-9, available: 0-1"],
   [{ CpusetMems: "5" }, "Requested memory nodes are not available - requested 5, available: 0"],

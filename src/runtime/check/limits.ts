@@ -53,7 +53,6 @@ function checkCpu(resources: Resources, { onlineCpus }: Host): void {
     throw invalidParameter(`range of CPUs is from 0.01 to ${cpus}.00, as there are only ${cpus} CPUs available`);
   }
   if (CpuShares < 0) throw invalidParameter(`invalid CPU shares (${CpuShares}): value must be a positive integer`);
-  if (CpuShares === 1) throw invalidParameter("the minimum allowed cpu-shares is 2");
   if (CpuPeriod !== 0 && (CpuPeriod < 1000 || CpuPeriod > 1_000_000)) {
     throw invalidParameter("CPU cfs period can not be less than 1ms (i.e. 1000) or larger than 1s (i.e. 1000000)");
   }

@@ -27,6 +27,17 @@ export class StartError extends Error {
   }
 }
 
+/** What runc refuses and others would take: refused before anything runs, by what it says about the document or the process. */
+export class Refusal extends Error {
+  readonly about: "document" | "process";
+
+  constructor(about: Refusal["about"], words: string) {
+    super(words);
+    this.name = "Refusal";
+    this.about = about;
+  }
+}
+
 const NOT_FOUND = "executable file not found in $PATH";
 
 /** Pattern of a runtime's own words, and what runc 1.3 would say. */
@@ -68,6 +79,11 @@ export function classifyFailure(words: string, context: FailureContext): Failure
   return withExitCode(`${preamble(context)}${printable(translate(words, context))}`);
 }
 
+export function classifyRefusal({ about, message }: Refusal, context: FailureContext): Failure {
+  if (about === "process") return classifyFailure(message, context);
+  return { exitCode: 128, message: `${runtimeFailed(context)}${printable(message)}` };
+}
+
 /** Names in it are a container's, and an exec session's error goes to the user's terminal with its output. As Go's %q has them. */
 function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Bidi_Control}]/gu, (char) => {
@@ -84,10 +100,13 @@ function translate(words: string, context: FailureContext): string {
   return words;
 }
 
-const preamble = ({ kind, runtime }: FailureContext): string =>
+const preamble = (context: FailureContext): string =>
+  `${runtimeFailed(context)}unable to start container process: ${context.kind === "exec" ? "" : "error during container init: "}`;
+
+const runtimeFailed = ({ kind, runtime }: FailureContext): string =>
   kind === "exec"
-    ? "OCI runtime exec failed: exec failed: unable to start container process: "
-    : `failed to create task for container: failed to create shim task: OCI runtime create failed: ${runtime} create failed: unable to start container process: error during container init: `;
+    ? "OCI runtime exec failed: exec failed: "
+    : `failed to create task for container: failed to create shim task: OCI runtime create failed: ${runtime} create failed: `;
 
 /** The code follows from the words, as in moby (daemon/start_unix.go, setExitCodeFromError). */
 function withExitCode(message: string): Failure {

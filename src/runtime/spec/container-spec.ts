@@ -2,6 +2,7 @@
 import { posix } from "node:path";
 import type { ContainerConfig } from "../../wire/container.ts";
 import type { HostConfig } from "../../wire/host-config.ts";
+import { Refusal } from "../driver/failure.ts";
 import type { Host } from "../host.ts";
 import { readAccounts } from "./accounts.ts";
 import { toDevices } from "./devices.ts";
@@ -11,7 +12,7 @@ import { toNamespaces } from "./namespaces.ts";
 import type { Linux, Spec } from "./oci.ts";
 import { runsInit, toInitProcess } from "./process.ts";
 import { protectedPaths } from "./protected-paths.ts";
-import { toResources } from "./resources.ts";
+import { CPU_SHARES_REFUSAL, hasTooFewShares, toResources } from "./resources.ts";
 import { toSysctls } from "./sysctls.ts";
 import type { UserMount } from "./user-mount.ts";
 
@@ -57,6 +58,9 @@ function toLinux(request: ContainerSpecRequest, host: Host): Linux {
   const { devices, rules } = toDevices(hostConfig);
   const propagation = rootPropagation(mounts);
   const sysctl = toSysctls(hostConfig, config.Domainname);
+  if (hasTooFewShares(hostConfig)) {
+    throw new Refusal("process", `error setting cgroup config for procHooks process: ${CPU_SHARES_REFUSAL}`);
+  }
   return {
     namespaces: toNamespaces({ hostConfig, netnsPath, joinPid }),
     ...(Object.keys(sysctl).length === 0 ? {} : { sysctl }),

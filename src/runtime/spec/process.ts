@@ -1,6 +1,7 @@
 /** The process part of a spec, for a container's init and for exec sessions. Pure: accounts are handed in. */
 import type { ContainerConfig } from "../../wire/container.ts";
 import type { HostConfig } from "../../wire/host-config.ts";
+import { Refusal } from "../driver/failure.ts";
 import { boundingSet, toCapabilitySets } from "./capabilities.ts";
 import { toEnvironment } from "./environment.ts";
 import { isOwn } from "./modes.ts";
@@ -50,12 +51,14 @@ export function toExecProcess({ config, hostConfig, accounts, available }: Proce
   const identity = resolveUser(exec.user || config.User, hostConfig.GroupAdd ?? [], accounts);
   const bounding = exec.privileged ? available : boundingSet(hostConfig, available);
   const { terminal } = exec;
+  const cwd = exec.workingDir || config.WorkingDir || "/";
+  if (!cwd.startsWith("/")) throw new Refusal("document", "Cwd must be an absolute path");
   return {
     ...common(hostConfig, terminal, exec.consoleSize),
     user: { uid: identity.uid, gid: identity.gid, additionalGids: identity.additionalGids },
     args: exec.args,
     env: toEnvironment({ hostname: config.Hostname, terminal, home: identity.home, layers: [config.Env, exec.env] }),
-    cwd: exec.workingDir || config.WorkingDir || "/",
+    cwd,
     capabilities: toCapabilitySets(bounding, identity.uid),
   };
 }

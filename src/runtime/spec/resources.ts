@@ -46,6 +46,10 @@ function toMemory(resources: Resources, { isCgroupV2, limitsSwap }: Pick<Host, "
 const swapLimit = ({ Memory, MemorySwap }: Resources): number =>
   Memory > 0 && MemorySwap === 0 ? 2 * Memory : Math.max(MemorySwap, UNLIMITED);
 
+/** What the kernel would silently make 2 of; runc refuses it. */
+export const CPU_SHARES_REFUSAL = "the minimum allowed cpu-shares is 2";
+export const hasTooFewShares = ({ CpuShares }: Pick<Resources, "CpuShares">): boolean => CpuShares === 1;
+
 function toCpu(resources: Resources): Cpu {
   const { NanoCpus, CpuShares, CpuQuota, CpuPeriod, CpuRealtimePeriod, CpuRealtimeRuntime, CpusetCpus, CpusetMems } =
     resources;

@@ -1,6 +1,6 @@
 /** Kernel parameters of a container: only those that belong to a namespace of its own (runc's validator and messages). Pure. */
-import { systemError } from "../../base/errors.ts";
 import type { HostConfig } from "../../wire/host-config.ts";
+import { Refusal } from "../driver/failure.ts";
 import { isHost, isOwn, joinsContainer } from "./modes.ts";
 
 const IPC = new Set([
@@ -26,17 +26,17 @@ function checkSysctl(key: string, { NetworkMode, IpcMode, UTSMode }: Modes): voi
   const name = normalize(key);
   if (IPC.has(name) || name.startsWith("fs.mqueue.")) {
     if (isOwn(IpcMode)) return;
-    throw systemError(`sysctl "${key}" is not allowed in the hosts ipc namespace`);
+    throw new Refusal("document", `sysctl "${key}" is not allowed in the hosts ipc namespace`);
   }
   if (name.startsWith("net.")) {
     if (!isHost(NetworkMode)) return;
-    throw systemError(`sysctl "${key}" not allowed in host network namespace`);
+    throw new Refusal("document", `sysctl "${key}" not allowed in host network namespace`);
   }
   if (name === "kernel.domainname" && !isHost(UTSMode)) return;
   if (name === "kernel.hostname") {
-    throw systemError(`sysctl "${key}" is not allowed as it conflicts with the OCI "hostname" field`);
+    throw new Refusal("document", `sysctl "${key}" is not allowed as it conflicts with the OCI "hostname" field`);
   }
-  throw systemError(`sysctl "${key}" is not in a separate kernel namespace`);
+  throw new Refusal("document", `sysctl "${key}" is not in a separate kernel namespace`);
 }
 
 /** As sysctl(8): the first separator decides which of the two it is. */
@@ -47,7 +47,7 @@ const normalize = (key: string): string => {
 };
 
 /**
- * The parameters to set. A namespace that is joined keeps what its owner has set. Throws a system error for a parameter of the host;
+ * The parameters to set. A namespace that is joined keeps what its owner has set. Throws a Refusal of a parameter of the host;
  * names may be written with dots or slashes.
  */
 export function toSysctls(modes: Modes, domainname: string): Readonly<Record<string, string>> {

@@ -19,14 +19,14 @@ export function checkConfig(config: ContainerConfig): void {
   for (const text of texts) checkNoNul(text);
 }
 
-export function checkWorkingDir(path: string): void {
+function checkWorkingDir(path: string): void {
   if (path !== "" && !path.startsWith("/")) {
     throw invalidParameter(`the working directory '${path}' is invalid, it needs to be an absolute path`);
   }
 }
 
 /** A variable without "=" takes its value from nowhere and is dropped or unset by the merge; that is allowed. */
-export function checkEnv(variable: string): void {
+function checkEnv(variable: string): void {
   if (variable === "" || variable.startsWith("=")) throw invalidParameter(`invalid environment variable: ${variable}`);
   checkNoNul(variable);
 }

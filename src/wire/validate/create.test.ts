@@ -140,11 +140,6 @@ test.each([
     { ExtraHosts: ["a:1.2.3.4\n6.6.6.6 bank"] },
     'invalid IP address in add-host: "1.2.3.4\\n6.6.6.6 bank"',
   ],
-  [
-    "a resolver that smuggles a line (ours)",
-    { Dns: ["1.1.1.1\noptions x"] },
-    "IP address is not correctly formatted: 1.1.1.1\noptions x",
-  ],
   ["a port of words", { PortBindings: { abc: [{}] } }, 'invalid port specification: "abc"'],
   ["a port too high", { PortBindings: { "70000/tcp": [{ HostPort: "80" }] } }, 'invalid port specification: "70000"'],
   [
@@ -187,12 +182,6 @@ test.each([
     "a buffer of no size",
     { LogConfig: { Config: { mode: "non-blocking", "max-buffer-size": "x" } } },
     "error parsing option max-buffer-size: invalid size: 'x'",
-  ],
-  ["a log of no size (Docker: at the start)", { LogConfig: { Config: { "max-size": "abc" } } }, "invalid size: 'abc'"],
-  [
-    "a log of no file (Docker: at the start)",
-    { LogConfig: { Config: { "max-file": "0" } } },
-    "max-file cannot be less than 1",
   ],
   [
     "an annotation without name",

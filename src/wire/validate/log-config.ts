@@ -1,11 +1,13 @@
 /** Log drivers and their options (moby v28 daemon/logger). Our log is one format; the drivers' names and rotation options are understood. */
-import { type EngineError, invalidParameter } from "../../base/errors.ts";
+import { invalidParameter } from "../../base/errors.ts";
 import { parseSize } from "../../base/units.ts";
 import type { LogConfig } from "../host-config.ts";
 
 const ROTATION = ["max-file", "max-size", "compress"];
 const JSON_FILE_OPTIONS = new Set([...ROTATION, "labels", "labels-regex", "env", "env-regex", "tag"]);
 const LOCAL_OPTIONS = new Set(ROTATION);
+/** Go's ParseBool, and nothing. */
+const BOOLEAN = /^(|1|t|T|TRUE|true|True|0|f|F|FALSE|false|False)$/;
 
 export function checkLogConfig({ Type, Config }: LogConfig): void {
   const { mode = "", "max-buffer-size": buffer, ...options } = Config;
@@ -33,7 +35,8 @@ function checkMode(mode: string, buffer: string | undefined): void {
   if (mode !== "non-blocking") {
     throw invalidParameter("logger: max-buffer-size option is only supported with 'mode=non-blocking'");
   }
-  if (parseSize(buffer) === undefined) throw invalidSize("error parsing option max-buffer-size: ", buffer);
+  if (parseSize(buffer) !== undefined) return;
+  throw invalidParameter(`error parsing option max-buffer-size: invalid size: '${buffer}'`);
 }
 
 function checkOptions(
@@ -43,15 +46,16 @@ function checkOptions(
 ): void {
   const unknown = Object.keys(options).find((name) => !known.has(name));
   if (unknown !== undefined) throw invalidParameter(unknownMessage(unknown));
-  const { "max-size": size, "max-file": files } = options;
-  if (size !== undefined && size !== "-1" && parseSize(size) === undefined) throw invalidSize("", size);
-  if (files === undefined) return;
-  if (!/^[+-]?\d+$/.test(files)) {
-    throw invalidParameter(`strconv.Atoi: parsing ${JSON.stringify(files)}: invalid syntax`);
-  }
-  if (Number(files) < 1) throw invalidParameter("max-file cannot be less than 1");
 }
 
-function invalidSize(where: string, size: string): EngineError {
-  return invalidParameter(`${where}invalid size: '${size}'`);
+/** What is wrong with the values: Docker finds out when it opens the log, at the start. "-1" is a size without limit. */
+export function rotationProblem({ Type, Config }: LogConfig): string | undefined {
+  const { "max-size": size, "max-file": files = "5", compress = "" } = Config;
+  if (Type === "none") return undefined;
+  if (size !== undefined && size !== "-1" && parseSize(size) === undefined) return `invalid size: '${size}'`;
+  if (!/^[+-]?\d+$/.test(files)) return `strconv.Atoi: parsing ${JSON.stringify(files)}: invalid syntax`;
+  if (Number(files) < 1) return "max-file cannot be less than 1";
+  if (BOOLEAN.test(compress)) return undefined;
+  const problem = `strconv.ParseBool: parsing ${JSON.stringify(compress)}: invalid syntax`;
+  return Type === "local" ? `error reading compress log option: ${problem}` : problem;
 }

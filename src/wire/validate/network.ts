@@ -56,9 +56,6 @@ function conflicting(what: string): Error {
 
 function checkNames(host: HostConfig): void {
   for (const entry of host.ExtraHosts ?? []) checkExtraHost(entry);
-  for (const address of host.Dns ?? []) {
-    if (!isIP(address)) throw invalidParameter(`IP address is not correctly formatted: ${address}`);
-  }
   for (const domain of host.DnsSearch ?? []) {
     if (!RESOLVER_WORD.test(domain)) throw invalidParameter(`invalid domain: ${domain}`);
   }
