@@ -74,6 +74,8 @@ export interface OciRuntime {
 const ID = /^[0-9a-f]{64}$/;
 const isId = (name: string): name is ContainerId => ID.test(name);
 
+const scoreOf = ({ hostConfig }: Pick<BundleRequest, "hostConfig">) => ({ oomScoreAdj: hostConfig.OomScoreAdj });
+
 export function createRuntime(deps: RuntimeDeps): OciRuntime {
   const { run, cgroupParent, initPath, log } = deps;
   const host = createHost();
@@ -103,8 +105,7 @@ export function createRuntime(deps: RuntimeDeps): OciRuntime {
     writeBundle(dir, request) {
       const driver = drivers.get(request.hostConfig.Runtime);
       writeDocument({ kind: "container", runtime: driver.name }, () => bundles.write(dir, request, driver));
-      const cgroup = cgroupPath(cgroupParent, request.hostConfig, request.id);
-      prepared.set(dir, { cgroup, oomScoreAdj: request.hostConfig.OomScoreAdj });
+      prepared.set(dir, { cgroup: pathOf(request.id, request.hostConfig), ...scoreOf(request) });
     },
     run(id, runtimeName, process) {
       const facts = prepared.get(process.dir);
@@ -115,8 +116,7 @@ export function createRuntime(deps: RuntimeDeps): OciRuntime {
       const driver = drivers.get(runtimeName);
       writeDocument({ kind: "exec", runtime: driver.name }, () => bundles.writeProcess(process.dir, request));
       const nothing = openNothing(request.initPid, process.dir);
-      const oomScoreAdj = request.hostConfig.OomScoreAdj;
-      return launch({ kind: "exec", driver, id, process, nothing, oomScoreAdj }, launchDeps);
+      return launch({ kind: "exec", driver, id, process, nothing, ...scoreOf(request) }, launchDeps);
     },
     checkUser,
     explain: (failure, kind) => explainFailure(failure, { kind, runtime: drivers.defaultName, command: "" }),
