@@ -225,7 +225,7 @@ export interface CopyAction {
   readonly mode: string;
   /** Patterns of .dockerignore's grammar, relative to each source. */
   readonly exclude: readonly string[];
-  /** Keeps the directories that lead to a source (`--parents`). */
+  /** Keeps the directories that lead to a source (`--parents`): those after the "/./" that is in each of them, with "**" for any number. */
   readonly parents: boolean;
   /** Archives are unpacked: "auto" only local tars as ADD does, "always" anything that is one. */
   readonly unpack: "never" | "auto" | "always";

@@ -59,6 +59,7 @@ export interface ContentWanted {
   /** With wildcards when `wildcards`; links in them are followed inside the tree. */
   readonly paths: readonly string[];
   readonly wildcards: boolean;
-  readonly include?: readonly string[];
+  /** As `parents` in CopyAction. */
+  readonly parents?: boolean;
   readonly exclude?: readonly string[];
 }

@@ -9,17 +9,21 @@ import { isAllowedXattr } from "../../files/xattrs.ts";
 import { O } from "../../kernel/open-flags.ts";
 import { getXattr, listXattrs, readLink } from "../../kernel/read-at.ts";
 import type { ContentWanted } from "../tree.ts";
-import { Filter, select, walk } from "./select.ts";
+import { select } from "./select.ts";
+import { walk } from "./walk.ts";
 
 const buffer = new Uint8Array(1024 * 1024);
 
 /** Throws MissingPath. */
-export function contentDigest(root: string, { paths, wildcards, exclude = [] }: ContentWanted): string {
+export function contentDigest(root: string, wanted: ContentWanted): string {
   using opened = openView({ root, readOnly: true });
   const hash = new Bun.CryptoHasher("sha256");
-  const filter = new Filter(exclude);
-  for (const { path, name } of select(opened.view, paths, wildcards)) {
+  for (const { path, name, leading, filter } of select(opened.view, wanted)) {
     hash.update(`${name}\0`);
+    for (const directory of leading) {
+      using place = opened.view.locate(directory.path);
+      hashEntry(hash, place, directory.name);
+    }
     for (const { place, relative } of walk(opened.view, path, filter)) {
       hashEntry(hash, place, relative);
     }

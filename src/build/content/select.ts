@@ -2,42 +2,112 @@
  * Which entries of a tree a COPY means: paths and patterns, links followed inside the tree, and what .dockerignore's grammar
  * takes out again. The same choice is hashed and copied.
  */
-import { readdirSync } from "node:fs";
 import { hasCode } from "../../base/errors.ts";
-import { compilePattern, IgnoreMatcher } from "../../dockerfile/ignore.ts";
-import type { Place, TreeView } from "../../files/view.ts";
+import { compilePattern } from "../../dockerfile/ignore.ts";
+import type { TreeView } from "../../files/view.ts";
+import { pathText, viewPath } from "../../files/view-request.ts";
+import { directoryNames, Filter } from "./walk.ts";
 
 /** A path that is asked for and not there. */
 export class MissingPath extends Error {}
 
+export interface Wanted {
+  /** With `parents` as "from/./what": what comes after the pivot keeps its directories, and "**" in it is any number of them. */
+  readonly paths: readonly string[];
+  readonly wildcards: boolean;
+  readonly parents?: boolean;
+  /** Relative to what is selected: to the content of a directory, to what holds a file; with `parents` to "from". */
+  readonly exclude?: readonly string[];
+}
+
+/** Paths are those of the view. */
 export interface Selection {
   /** Where it lies, clean and without links. */
   readonly path: string;
-  /** What it is called where it was found: the last name of what was asked for. */
+  readonly isDirectory: boolean;
+  /** What it is to be called: its last name where it was found, or with `parents` its path after the pivot. */
   readonly name: string;
-  /** The path as it was asked for, for `--parents`. */
-  readonly asked: string;
+  /** Where the directories lie that lead to it with `parents`, and what they are to be called; itself, when it is one, with them. */
+  readonly leading: readonly Leading[];
+  /** For a walk that begins with it. */
+  readonly filter: Filter;
+}
+
+export interface Leading {
+  readonly path: string;
+  readonly name: string;
 }
 
 const WILDCARD = /[*?[\\]/;
+const ANY_DEPTH = "**";
 
 /** In the order of the paths, matches of a pattern in the order of their names. A pattern may match nothing, a path throws MissingPath. */
-export function select(view: TreeView, paths: readonly string[], wildcards: boolean): Selection[] {
-  return paths.flatMap((path) => {
-    const clean = path.replace(/^\/+|\/+$/g, "");
-    if (!wildcards || !WILDCARD.test(clean)) return [toSelection(view, clean, path)];
-    checkPrefix(view, clean);
-    return matches(view, clean).map((match) => toSelection(view, match, match));
+export function select(view: TreeView, { paths, wildcards, parents = false, exclude = [] }: Wanted): Selection[] {
+  const filter = Filter.of(exclude);
+  return paths.flatMap((path) =>
+    parents ? selectBelow(view, path, filter) : selectAt(view, { path, wildcards }, filter),
+  );
+}
+
+function selectAt(view: TreeView, wanted: { path: string; wildcards: boolean }, filter: Filter): Selection[] {
+  return find(view, wanted).flatMap(({ path, asked, isDirectory }) => {
+    const name = asked.split("/").at(-1) ?? "";
+    return isDirectory || filter.takes(name) ? [{ path, name, isDirectory, leading: [], filter }] : [];
   });
 }
 
-function toSelection(view: TreeView, clean: string, path: string): Selection {
+function selectBelow(view: TreeView, path: string, filter: Filter): Selection[] {
+  const pivot = path.indexOf("/./");
+  const [from, what] = [path.slice(0, pivot), path.slice(pivot + "/./".length)];
+  return find(view, { path: from, wildcards: true }).flatMap((top) => {
+    const names = WILDCARD.test(what) ? matches(view, top.path, what) : [viewPath(what)];
+    return names.flatMap((name): Selection[] => {
+      const { path: found, isDirectory } = locate(view, joined(top.path, name), { text: path, follow: false });
+      if (isDirectory ? filter.skips(name) : !filter.takes(name)) return [];
+      const steps = name.split("/").filter((step) => step !== "");
+      const leading = (isDirectory ? steps : steps.slice(0, -1)).map((_, at) => steps.slice(0, at + 1).join("/"));
+      return [
+        {
+          path: found,
+          name,
+          isDirectory,
+          leading: leading.map((step) => ({ path: joined(top.path, step), name: step })),
+          filter: filter.below(name),
+        },
+      ];
+    });
+  });
+}
+
+interface Found {
+  readonly path: string;
+  readonly isDirectory: boolean;
+}
+
+const joined = (directory: string, name: string): string => (directory === "" ? name : `${directory}/${name}`);
+
+/** What one path or pattern names, and by which path. */
+function find(
+  view: TreeView,
+  { path, wildcards }: { path: string; wildcards: boolean },
+): (Found & { readonly asked: string })[] {
+  const clean = path.replace(/^\/+|\/+$/g, "");
+  const isPattern = wildcards && WILDCARD.test(clean);
+  if (isPattern) checkPrefix(view, clean);
+  const names = isPattern ? matches(view, "", clean, { deep: false }) : [viewPath(clean)];
+  return names.map((asked) => ({ ...locate(view, asked, { text: path }), asked }));
+}
+
+function locate(view: TreeView, path: string, { text, follow = true }: { text: string; follow?: boolean }): Found {
   try {
-    using place = view.locate(clean);
-    return { path: place.path, name: clean.split("/").at(-1) ?? "", asked: clean };
+    using place = view.locate(path, { follow });
+    return { path: place.path, isDirectory: place.stat.type === "directory" };
   } catch (error) {
     if (!hasCode(error, "ENOENT") && !hasCode(error, "ENOTDIR")) throw error;
-    throw new MissingPath(`${JSON.stringify(path.startsWith("/") ? path : `/${path}`)}: not found`, { cause: error });
+    const shown = text.replace("/./", "/");
+    throw new MissingPath(`${JSON.stringify(shown.startsWith("/") ? shown : `/${shown}`)}: not found`, {
+      cause: error,
+    });
   }
 }
 
@@ -48,28 +118,47 @@ function checkPrefix(view: TreeView, pattern: string): void {
     0,
     parts.findIndex((part) => WILDCARD.test(part)),
   );
-  const missing = plain.map((_, at) => plain.slice(0, at + 1).join("/")).find((path) => !exists(view, path));
+  const missing = plain.map((_, at) => plain.slice(0, at + 1).join("/")).find((path) => !exists(view, viewPath(path)));
   if (missing !== undefined) throw new MissingPath(`lstat /${missing}: no such file or directory`);
 }
 
-/** Goes down component by component, so that only directories that can match are read. */
-function matches(view: TreeView, pattern: string): string[] {
+/** Goes down component by component, so that only directories that can match are read. The matches are relative to `from`. */
+function matches(view: TreeView, from: string, pattern: string, { deep = true } = {}): string[] {
   let found = [""];
-  for (const part of pattern.split("/")) {
-    const next: string[] = [];
-    for (const directory of found) next.push(...matchesIn(view, directory, part));
-    found = next;
+  for (const [at, part] of pattern.split("/").entries()) {
+    const isDeep = deep && part === ANY_DEPTH && at < pattern.split("/").length - 1;
+    const next = isDeep
+      ? found.flatMap((directory) => [directory, ...directoriesBelow(view, from, directory)])
+      : found.flatMap((directory) => matchesIn(view, from, { directory, part }));
+    found = [...new Set(next)];
   }
-  return found.filter((path) => path !== "");
+  return withoutInner(found.filter((path) => path !== ""));
 }
 
-function matchesIn(view: TreeView, directory: string, part: string): string[] {
-  const join = (name: string): string => (directory === "" ? name : `${directory}/${name}`);
-  if (!WILDCARD.test(part)) return exists(view, join(part)) ? [join(part)] : [];
+/** What lies in a directory that matches as well comes with it. */
+function withoutInner(paths: readonly string[]): string[] {
+  const all = new Set(paths);
+  const isInner = (path: string): boolean =>
+    path.split("/").some((_, at, parts) => at > 0 && all.has(parts.slice(0, at).join("/")));
+  return paths.filter((path) => !isInner(path));
+}
+
+function matchesIn(view: TreeView, from: string, { directory, part }: { directory: string; part: string }): string[] {
+  const plain = joined(directory, viewPath(part));
+  if (!WILDCARD.test(part)) return exists(view, joined(from, plain)) ? [plain] : [];
   const expression = compilePattern(part);
-  return namesIn(view, directory)
-    .filter((name) => expression.test(name))
-    .map(join);
+  return namesIn(view, joined(from, directory))
+    .filter((name) => expression.test(pathText(name)))
+    .map((name) => joined(directory, name));
+}
+
+/** Links are not followed. */
+function directoriesBelow(view: TreeView, from: string, directory: string): string[] {
+  return namesIn(view, joined(from, directory)).flatMap((name) => {
+    const path = joined(directory, name);
+    using place = view.locate(joined(from, path), { follow: false });
+    return place.stat.type === "directory" ? [path, ...directoriesBelow(view, from, path)] : [];
+  });
 }
 
 function exists(view: TreeView, path: string): boolean {
@@ -82,63 +171,8 @@ function exists(view: TreeView, path: string): boolean {
   }
 }
 
-/** Sorted; none when it is no directory. One character a byte. */
+/** None when it is no directory. */
 function namesIn(view: TreeView, path: string): string[] {
   using place = view.locate(path);
-  if (place.stat.type !== "directory") return [];
-  return directoryNames(view, place.path);
-}
-
-function directoryNames(view: TreeView, path: string): string[] {
-  using directory = view.openDirectory(path);
-  return readdirSync(directory.procPath, { encoding: "latin1" }).sort();
-}
-
-/** What of a selected entry counts: all of it, but what the patterns leave out, relative to the entry. */
-export class Filter {
-  readonly #exclude: IgnoreMatcher | undefined;
-
-  constructor(exclude: readonly string[]) {
-    this.#exclude = exclude.length === 0 ? undefined : new IgnoreMatcher(exclude);
-  }
-
-  takes(relative: string): boolean {
-    return this.#exclude === undefined || !this.#exclude.ignores(relative);
-  }
-
-  /** Nothing below this directory can be taken. */
-  skips(relative: string): boolean {
-    return this.#exclude?.skipsBelow(relative) === true;
-  }
-}
-
-export interface Walked {
-  /** Closed when the next one is asked for. */
-  readonly place: Place;
-  /** Below the start; "" for the start itself. */
-  readonly relative: string;
-}
-
-/** An entry of a tree that nobody changes, and everything below it, directories first, names in order. Links are not followed. */
-export function* walk(view: TreeView, start: string, filter: Filter): Generator<Walked, void, undefined> {
-  using top = view.locate(start, { follow: false });
-  yield { place: top, relative: "" };
-  if (top.stat.type === "directory") yield* walkBelow(view, { directory: top, prefix: "", filter });
-}
-
-interface Level {
-  readonly directory: Place;
-  readonly prefix: string;
-  readonly filter: Filter;
-}
-
-/** Each directory is held open while what is in it is walked, so that nobody goes down to it again for each name. */
-function* walkBelow(view: TreeView, { directory, prefix, filter }: Level): Generator<Walked, void, undefined> {
-  for (const name of directoryNames(view, directory.path)) {
-    const relative = prefix + name;
-    if (filter.skips(relative)) continue;
-    using place = view.settledChild(directory, name);
-    if (filter.takes(relative)) yield { place, relative };
-    if (place.stat.type === "directory") yield* walkBelow(view, { directory: place, prefix: `${relative}/`, filter });
-  }
+  return place.stat.type === "directory" ? directoryNames(view, place.path) : [];
 }

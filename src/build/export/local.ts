@@ -5,7 +5,7 @@ import { openView, viewPath } from "../../files/view-request.ts";
 import { readLink } from "../../kernel/read-at.ts";
 import type { FileStat, OutgoingTree } from "../../wire/file-transfer.ts";
 import type { Build } from "../builder.ts";
-import { Filter, walk } from "../content/select.ts";
+import { Filter, walk } from "../content/walk.ts";
 import type { ExportRequest } from "./export-request.ts";
 import { type ImageExportDeps } from "./image-export.ts";
 import { ExportProgress } from "./progress.ts";
@@ -63,7 +63,7 @@ async function* entriesOf(parts: readonly Part[]): AsyncGenerator<readonly FileS
 function* entriesOfPart({ prefix, view, epoch }: Part): Generator<FileStat> {
   const firstNames = new Map<string, string>();
   if (prefix !== "") yield platformEntry(prefix, epoch);
-  for (const { place, relative } of walk(view, "", new Filter([]))) {
+  for (const { place, relative } of walk(view, "", Filter.of([]))) {
     const path = prefix === "" ? relative : `${prefix}/${relative}`;
     const stat = relative === "" ? undefined : toFileStat(place, path, epoch);
     if (stat !== undefined) yield asLink(stat, place, firstNames);

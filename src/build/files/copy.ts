@@ -22,7 +22,8 @@ import {
 } from "../../kernel/at.ts";
 import { O } from "../../kernel/open-flags.ts";
 import { type FileStat, getXattr, listXattrs, readLink } from "../../kernel/read-at.ts";
-import { Filter, type Selection, select, walk } from "../content/select.ts";
+import { type Selection, select } from "../content/select.ts";
+import { walk } from "../content/walk.ts";
 import type { CopyAction } from "../operation.ts";
 import type { Attributes } from "./attributes.ts";
 import { type Destination, typeOf } from "./destination.ts";
@@ -43,28 +44,27 @@ export interface CopyRequest {
 /** Throws MissingPath for a source that is not there. */
 export async function copyInto(destination: Destination, request: CopyRequest): Promise<void> {
   const { view, action, attributes } = request;
-  const paths = action.sources.map(viewPath);
-  const selected = select(view, paths, action.wildcards);
+  const { sources: paths, wildcards, parents, exclude } = action;
+  const selected = select(view, { paths, wildcards, parents, exclude });
   const into = viewPath(action.destination);
-  const isDirectory = into.endsWith("/") || destination.typeAt(into) === "directory";
+  const isDirectory = parents || into.endsWith("/") || destination.typeAt(into) === "directory";
+  const led: Stamped[] = [];
   for (const selection of selected) {
-    using source = view.locate(selection.path);
+    using source = view.locate(selection.path, { follow: false });
     using copy = new EntryCopy(destination, request);
-    if (source.stat.type === "directory") copy.directory(source.path, joined(into, parentsOf(action, selection)));
+    led.push(...copy.leading(selection, into));
+    if (selection.isDirectory) copy.directory(selection, parents ? joined(into, selection.name) : into);
     else if (await isUnpacked(destination, { source, into, action, attributes })) continue;
-    else if (action.parents) copy.file(source, joined(into, pivoted(selection.asked)));
     else copy.file(source, isDirectory ? joined(into, selection.name) : into);
   }
+  using last = new EntryCopy(destination, request);
+  last.stamp(led);
 }
+
+type Stamped = readonly [path: string, stat: FileStat];
 
 const joined = (directory: string, name: string): string =>
   name === "" ? directory : `${directory.replace(/\/+$/, "")}/${name}`;
-
-/** With `--parents` a directory keeps the path that led to it. */
-const parentsOf = ({ parents }: CopyAction, { asked }: Selection): string => (parents ? pivoted(asked) : "");
-
-/** What comes after "/./" is kept, or all of it. */
-const pivoted = (path: string): string => path.split("/./").at(-1) ?? path;
 
 interface ArchiveSource {
   readonly source: Place;
@@ -107,9 +107,8 @@ class EntryCopy implements Disposable {
   }
 
   /** The content of a directory. The target keeps its mode and owner where it is there already. */
-  directory(from: string, to: string): void {
-    const times: [path: string, stat: FileStat][] = [];
-    const filter = new Filter(this.#action.exclude);
+  directory({ path: from, filter }: Selection, to: string): void {
+    const times: Stamped[] = [];
     this.#checkDirectory(to);
     this.#makeTop(to);
     const top = clean(this.#destination, to);
@@ -119,11 +118,28 @@ class EntryCopy implements Disposable {
         this.#entry(place, path);
         continue;
       }
-      if (relative !== "") this.#makeDirectory(place, path);
+      if (relative !== "") this.#makeDirectoryAt(place, path);
       times.push([path, place.stat]);
     }
     // Filling a directory changes its time.
-    for (const [path, stat] of times.toReversed()) this.#stamp(path, stat);
+    this.stamp(times);
+  }
+
+  /** The directories that lead to an entry are as in the source, unless they are there already. Returns those that were made. */
+  leading({ leading }: Selection, into: string): Stamped[] {
+    return leading.flatMap(({ path, name }): Stamped[] => {
+      const to = joined(into, name);
+      if (this.#destination.typeAt(to) !== undefined) return [];
+      using place = this.#view.locate(path);
+      const { directory, name: last } = this.#destination.parent(to, this.#attributes.owner);
+      this.#makeDirectory(place, directory, last);
+      return [[to, place.stat]];
+    });
+  }
+
+  /** Gives directories their times, those that lie in others first. */
+  stamp(directories: readonly Stamped[]): void {
+    for (const [path, stat] of directories.toReversed()) this.#stamp(path, stat);
   }
 
   file(source: Place, to: string): void {
@@ -145,13 +161,17 @@ class EntryCopy implements Disposable {
     fchmod(made.fd, mode("directory", 0o755) & 0o777);
   }
 
-  #makeDirectory({ fd, stat }: Place, path: string): void {
+  #makeDirectoryAt(place: Place, path: string): void {
     const fresh = this.#fresh.parentOf(path);
     const { directory, name } = fresh ?? this.#destination.parent(path, this.#attributes.owner);
     const existing = fresh === undefined ? typeOf(directory, name) : undefined;
-    if (existing === undefined) mkdirat(directory, nameBytes(name), 0o700);
-    else if (existing !== "directory") throw new Error(`cannot copy to non-directory: ${path}`);
+    if (existing !== undefined && existing !== "directory") throw new Error(`cannot copy to non-directory: ${path}`);
     if (existing === undefined && fresh === undefined) this.#fresh.made(path);
+    this.#makeDirectory(place, directory, name, existing !== undefined);
+  }
+
+  #makeDirectory({ fd, stat }: Place, directory: number, name: string, exists = false): void {
+    if (!exists) mkdirat(directory, nameBytes(name), 0o700);
     using made = openat(directory, nameBytes(name), O.RDONLY | O.DIRECTORY);
     this.#finish(made.fd, fd, stat, { times: false });
   }

@@ -106,9 +106,7 @@ function toCopy(state: StageState, transfer: Transfer, source: CopySource, conte
   return {
     do: "copy",
     input: source.input,
-    sources: source.sources.map(
-      (path) => posix.resolve("/", path) + (/(?:\/|\/\.)$/.test(path) && path !== "/" ? "/" : ""),
-    ),
+    sources: source.sources.map(transfer.parents ? pivoted : resolved),
     wildcards: true,
     destination: source.destination,
     owner: expandedWord(state, transfer.chown, context),
@@ -117,6 +115,16 @@ function toCopy(state: StageState, transfer: Transfer, source: CopySource, conte
     parents: transfer.parents,
     unpack: source.unpack,
   };
+}
+
+const resolved = (path: string): string =>
+  posix.resolve("/", path) + (/(?:\/|\/\.)$/.test(path) && path !== "/" ? "/" : "");
+
+/** The first "/./" divides what is kept of a path from where that lies; a path without one is kept whole. */
+function pivoted(path: string): string {
+  const pivot = path.indexOf("/./");
+  const [from, what] = pivot < 0 ? ["/", path] : [path.slice(0, pivot), path.slice(pivot)];
+  return `${posix.resolve("/", from).replace(/^\/$/, "")}/.${posix.resolve("/", what)}`;
 }
 
 const SYMBOLIC = /^(?:[ugoa]*[-+=](?:[rwxXst]*|[ugo]))(?:,[ugoa]*[-+=](?:[rwxXst]*|[ugo]))*$/;

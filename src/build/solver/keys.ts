@@ -78,7 +78,7 @@ async function fileParts(operation: FileOperation, inputs: readonly Result[], co
 async function describeCopy(action: CopyAction, inputs: readonly Result[], contents: Contents): Promise<unknown> {
   const { sources, wildcards, destination, owner, mode, exclude, parents, unpack, input } = action;
   const tree = inputs[input]?.tree ?? { layers: [] };
-  const content = await contents.contentDigest(tree, { paths: sources, wildcards, exclude });
-  const names = parents ? sources : sources.map((path) => posix.basename(path));
+  const content = await contents.contentDigest(tree, { paths: sources, wildcards, parents, exclude });
+  const names = parents ? [] : sources.map((path) => posix.basename(path));
   return { destination, owner, mode, exclude, parents, unpack, names, content };
 }
