@@ -105,7 +105,8 @@ export function createRuntime(deps: RuntimeDeps): OciRuntime {
     writeBundle(dir, request) {
       const driver = drivers.get(request.hostConfig.Runtime);
       writeDocument({ kind: "container", runtime: driver.name }, () => bundles.write(dir, request, driver));
-      prepared.set(dir, { cgroup: pathOf(request.id, request.hostConfig), ...scoreOf(request) });
+      const cgroup = cgroupPath(cgroupParent, request.hostConfig, request.id);
+      prepared.set(dir, { cgroup, ...scoreOf(request) });
     },
     run(id, runtimeName, process) {
       const facts = prepared.get(process.dir);
