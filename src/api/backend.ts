@@ -63,7 +63,7 @@ export interface ContainerBackend {
   remove(ref: string, options: { force: boolean; volumes: boolean; link: boolean }): Promise<void>;
   /** Resolves the reference at once (throws notFound), the returned promise later. */
   wait(ref: string, condition: WaitCondition, signal: AbortSignal): Promise<WaitResponse>;
-  update(ref: string, request: ContainerUpdateRequest): Promise<{ Warnings: string[] }>;
+  update(ref: string, request: ContainerUpdateRequest): Promise<{ Warnings: string[] | null }>;
   resize(ref: string, height: number, width: number): Promise<void>;
   top(ref: string, psArgs: string): Promise<TopResponse>;
   /** Resolves the reference at once (throws notFound). */

@@ -1,10 +1,10 @@
 /** `shared` and `slave` binds only mean something where the host's own mount takes part; Docker refuses the others (moby validateRootfsPropagation …). */
 import { realpathSync } from "node:fs";
-import { invalidParameter } from "../base/errors.ts";
+import { systemError } from "../base/errors.ts";
 import { type MountInfo, readMounts } from "../kernel/mountinfo.ts";
 import type { UserMount } from "./spec/user-mount.ts";
 
-/** Throws invalidParameter in Docker's words. Reads the mount table only for the binds that need it. */
+/** Throws a system error in Docker's words. Reads the mount table only for the binds that need it. */
 export function checkPropagation({ source, propagation }: UserMount): void {
   const wanted = propagation.replace(/^r/, "");
   if (wanted === "private") return;
@@ -13,7 +13,7 @@ export function checkPropagation({ source, propagation }: UserMount): void {
   const isSlave = own.some((word) => word.startsWith("master:"));
   if (isShared || (wanted === "slave" && isSlave)) return;
   const kind = wanted === "slave" ? "shared or slave" : "shared";
-  throw invalidParameter(`path ${source} is mounted on ${target} but it is not a ${kind} mount`);
+  throw systemError(`path ${source} is mounted on ${target} but it is not a ${kind} mount`);
 }
 
 /** The mount that a path lies on: the deepest, and of those at one place the latest. */

@@ -50,7 +50,7 @@ export function emptyHostConfig(): HostConfig {
     ContainerIDFile: "",
     LogConfig: { Type: "", Config: {} },
     NetworkMode: "",
-    PortBindings: {},
+    PortBindings: null,
     RestartPolicy: { Name: "", MaximumRetryCount: 0 },
     AutoRemove: false,
     VolumeDriver: "",

@@ -104,7 +104,7 @@ export interface HostConfig extends Resources {
   ContainerIDFile: string;
   LogConfig: LogConfig;
   NetworkMode: string;
-  PortBindings: Record<string, PortBinding[] | null>;
+  PortBindings: Record<string, PortBinding[] | null> | null;
   RestartPolicy: RestartPolicy;
   AutoRemove: boolean;
   VolumeDriver: string;

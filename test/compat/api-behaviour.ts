@@ -162,8 +162,8 @@ export const BEHAVIOUR: Scenarios = {
     ],
     ['GET /containers/json?filters={"label":["group=conf"]}', undefined, 200, []],
     ['GET /containers/json?all=1&filters={"label":["group=conf"],"status":["exited"]}', undefined, 200, []],
-    ["POST /containers/conf-a/update", { CpuShares: 512 }, 200, {}],
-    ["GET /containers/conf-a/json", undefined, 200, { HostConfig: { CpuShares: 512 } }],
+    ["POST /containers/conf-a/update", { CpuShares: 512 }, 200, { Warnings: null }],
+    ["GET /containers/conf-a/json", undefined, 200, { HostConfig: { CpuShares: 512, PortBindings: null } }],
   ],
   "a container that never ran, and one that could not start": [
     made("conf-a"),

@@ -21,6 +21,8 @@ export const REFUSALS: Scenarios = {
     ["GET /containers/nosuch/changes", undefined, 404, NOBODY],
     ["DELETE /containers/nosuch", undefined, 404, NOBODY],
     ["DELETE /containers/nosuch?force=1", undefined, 404, NOBODY],
+    ["DELETE /containers/nosuch?link=1", undefined, 404, NOBODY],
+    ["DELETE /containers/nosuch/alias?link=1", undefined, 404, `${NOBODY}/alias`],
     ["GET /exec/nosuch/json", undefined, 404, "No such exec instance: nosuch"],
     ["GET /images/nosuch/json", undefined, 404, "No such image: nosuch:latest"],
     ["GET /networks/nosuch", undefined, 404, "network nosuch not found"],

@@ -221,6 +221,12 @@ export const SCRIPTS: Readonly<Record<string, string>> = {
     until [ "$(state)" = healthy ]; do sleep 0.1; done; state
     docker inspect -f '{{.State.Health.FailingStreak}} {{(index .State.Health.Log 0).ExitCode}}' cmp-health
     docker ps --filter name=cmp-health --filter health=healthy --format '{{.Names}} {{.Status}}'
+    results() { docker inspect -f '{{len .State.Health.Log}}' cmp-health; }
+    until [ "$(results)" = 5 ]; do sleep 0.1; done
+    docker pause cmp-health; state; docker unpause cmp-health
+    docker kill cmp-health; docker wait cmp-health; state
+    docker ps -a --filter name=cmp-health --filter health=unhealthy --format '{{.Names}}'
+    docker start cmp-health; results
     docker rm -f cmp-health`,
   events: `
     since=$(date +%s.%N)

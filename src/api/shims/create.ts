@@ -47,8 +47,9 @@ function adaptHostConfig(host: HostConfig, version: string): HostConfig {
 
 /** An empty list of bindings meant "any port" until 1.53 and means "none" since. */
 function adaptPortBindings(bindings: HostConfig["PortBindings"], version: string): HostConfig["PortBindings"] {
+  if (bindings === null) return null;
   const isNone = !isBelow(version, "1.53");
-  const adapted: HostConfig["PortBindings"] = {};
+  const adapted: NonNullable<HostConfig["PortBindings"]> = {};
   for (const [port, hosts] of Object.entries(bindings)) {
     const isEmpty = hosts === null || hosts.length === 0;
     if (!isEmpty) adapted[port] = hosts;

@@ -4,6 +4,7 @@ import { messageOf } from "../../base/errors.ts";
 import { SIGKILL } from "../../base/signals.ts";
 import type { ContainerState } from "../../state/container-record.ts";
 import { type EngineContext, tell } from "../context.ts";
+import { unwatched } from "../health/assess.ts";
 import type { ExitRecord, MonitorHandle } from "../ports.ts";
 import { cleanUpRun } from "./clean-up.ts";
 import type { Container } from "./container.ts";
@@ -59,6 +60,7 @@ export async function endRun(ctx: EngineContext, run: WatchedRun, record: ExitRe
     finishedAt,
     exitCode,
     oomKilled,
+    ...unwatched(container.state.health),
   };
   const vanishes = autoRemove && !restart;
   if (vanishes) container.updateUnwritten(end);

@@ -1,5 +1,6 @@
 /** Freezing and thawing all of a container's processes. */
 import { type EngineContext, tell } from "../context.ts";
+import { unwatched } from "../health/assess.ts";
 import * as messages from "../messages.ts";
 import type { Container } from "./container.ts";
 
@@ -10,7 +11,7 @@ export async function pauseContainer(ctx: EngineContext, container: Container): 
   if (phase.at === "restarting") throw messages.restartingContainer(container.id);
   if (phase.at !== "running") throw messages.notRunning(container.id);
   await ctx.runtime.pause(container.id, container.spec.hostConfig);
-  container.update({ phase: { ...phase, at: "paused" } });
+  container.update({ phase: { ...phase, at: "paused" }, ...unwatched(container.state.health) });
   tell(ctx, container, "pause");
 }
 

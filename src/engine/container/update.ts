@@ -10,7 +10,7 @@ export async function updateContainer(
   ctx: EngineContext,
   container: Container,
   request: ContainerUpdateRequest,
-): Promise<{ Warnings: string[] }> {
+): Promise<{ Warnings: string[] | null }> {
   using _held = await ctx.locks.acquire(container.id);
   const { at } = container.phase;
   if (at === "removing" || at === "dead") throw conflict(`container is marked for removal and cannot be "update"`);
@@ -23,7 +23,7 @@ export async function updateContainer(
   }
   container.updateSpec({ hostConfig: { ...hostConfig, ...(policy?.Name ? { RestartPolicy: policy } : {}) } });
   tell(ctx, container, "update");
-  return { Warnings: warnings };
+  return { Warnings: warnings.length === 0 ? null : warnings };
 }
 
 /** What of a request does not go with what is set already (moby container.UpdateContainer). */

@@ -15,6 +15,13 @@ export interface HealthPlan {
 
 export const INITIAL_HEALTH: Health = { Status: "starting", FailingStreak: 0, Log: [] };
 
+/** A run that begins; what earlier probes said is kept. */
+export const freshHealth = (before: Health | undefined): Health => ({ ...INITIAL_HEALTH, Log: before?.Log ?? [] });
+
+/** Once nobody probes, because the run has ended or rests, a container counts as unhealthy (moby CloseMonitorChannel). */
+export const unwatched = (health: Health | undefined): { health?: Health } =>
+  health === undefined ? {} : { health: { ...health, Status: "unhealthy" } };
+
 /** Undefined when the container has no check. */
 export function planHealth(config: ContainerConfig): HealthPlan | undefined {
   const check = config.Healthcheck;

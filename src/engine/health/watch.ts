@@ -4,14 +4,15 @@ import { toUnixMs } from "../../base/clock.ts";
 import { messageOf } from "../../base/errors.ts";
 import type { Container } from "../container/container.ts";
 import { type EngineContext, tell } from "../context.ts";
-import { assess, type HealthPlan, INITIAL_HEALTH, nextDelayMs, planHealth } from "./assess.ts";
+import { assess, freshHealth, type HealthPlan, INITIAL_HEALTH, nextDelayMs, planHealth } from "./assess.ts";
 import { probe } from "./probe.ts";
 
 /** Begins the checks of a fresh run, or goes on with those of a run found at the engine's start. Returns how to end them. */
 export function watchHealth(ctx: EngineContext, container: Container, found = false): (() => void) | undefined {
   const plan = planHealth(container.spec.config);
   if (plan === undefined) return undefined;
-  if (!found || container.state.health === undefined) container.update({ health: INITIAL_HEALTH });
+  const { health } = container.state;
+  if (!found || health === undefined) container.update({ health: freshHealth(health) });
   const watch = new HealthWatch(ctx, container, plan);
   watch.schedule();
   return () => watch.stop();

@@ -2,7 +2,7 @@
  * Links on the default bridge, which knows no names: the linked container's address stands in /etc/hosts, its ports and environment in
  * the environment (moby v28 daemon/links). They are kept as "<id>:<alias>", since names change.
  */
-import { invalidParameter, messageOf, notFound, systemError } from "../../base/errors.ts";
+import { invalidParameter, messageOf, systemError } from "../../base/errors.ts";
 import type { ContainerId } from "../../base/ids.ts";
 import type { ContainerConfig } from "../../wire/container.ts";
 import type { HostConfig } from "../../wire/host-config.ts";
@@ -59,15 +59,15 @@ function linksOf(ctx: EngineContext, { spec }: Container): Link[] {
   });
 }
 
-/** Takes the link "/web/database" from the container "web". */
+/** Takes the link "/web/database" from the container "web". Throws when nobody is known by that name. */
 export function removeLink(ctx: EngineContext, name: string): void {
   const [parentName = "", alias] = name.replace(/^\//, "").split("/");
-  const parent = ctx.registry.find(parentName);
+  ctx.registry.find(name);
   if (alias === undefined) throw systemError("Conflict, cannot remove the default link name of the container");
+  const parent = ctx.registry.find(parentName);
   const { hostConfig } = parent.spec;
   const links = hostConfig.Links ?? [];
   const kept = links.filter((link) => !link.endsWith(`:${alias}`));
-  if (kept.length === links.length) throw notFound(`No such link: ${name}`);
   parent.updateSpec({ hostConfig: { ...hostConfig, Links: kept.length === 0 ? null : kept } });
 }
 

@@ -25,11 +25,12 @@ export interface PortsWanted {
 
 /** In the order in which moby allocates them: single ports before ranges, then by what they are. */
 export function portRequests({ config, hostConfig }: Omit<PortsWanted, "name">): PortRequest[] {
-  const { PortBindings, PublishAllPorts } = hostConfig;
+  const { PublishAllPorts } = hostConfig;
+  const bindings = hostConfig.PortBindings ?? {};
   const exposed = PublishAllPorts ? Object.keys(config.ExposedPorts ?? {}) : [];
-  const anywhere = exposed.filter((key) => (PortBindings[key] ?? []).length === 0);
+  const anywhere = exposed.filter((key) => (bindings[key] ?? []).length === 0);
   return [
-    ...Object.entries(PortBindings).flatMap(([key, bindings]) => (bindings ?? []).flatMap((each) => wants(key, each))),
+    ...Object.entries(bindings).flatMap(([key, wanted]) => (wanted ?? []).flatMap((each) => wants(key, each))),
     ...anywhere.flatMap((key) => wants(key, { HostIp: "", HostPort: "" })),
   ].sort(compare);
 }

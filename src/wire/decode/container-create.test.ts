@@ -103,3 +103,16 @@ test.each([
 ])("decodeContainerCreate() refuses %s as Go does", (body, message) => {
   expect(() => decodeContainerCreate(JSON.parse(body))).toThrow(`invalid JSON: json: cannot unmarshal ${message}`);
 });
+
+test("decodeContainerCreate() leaves out what Docker's inspect leaves out when it is empty, and only that", () => {
+  const { config, hostConfig } = decodeContainerCreate({
+    Image: "x",
+    Shell: [],
+    ExposedPorts: {},
+    NetworkDisabled: false,
+    OnBuild: [],
+    HostConfig: { Tmpfs: {}, Sysctls: {}, StorageOpt: {}, Annotations: {}, Mounts: [], PortBindings: {}, Binds: [] },
+  });
+  expect(config).toStrictEqual({ ...emptyConfig(), Image: "x", OnBuild: [] });
+  expect(hostConfig).toStrictEqual({ ...emptyHostConfig(), PortBindings: {}, Binds: [] });
+});

@@ -11,6 +11,7 @@ import {
   type Fields,
   int,
   map,
+  omitEmpty,
   set,
   string,
   stringMap,
@@ -63,14 +64,17 @@ const networkingConfig = struct("network.NetworkingConfig", (): NetworkingConfig
 /** The document as it comes: the configuration's fields stand beside the two others. */
 type CreateDocument = ContainerConfig & { HostConfig: HostConfig; NetworkingConfig: NetworkingConfig };
 
-const createDocument = struct(
-  "container.CreateRequest",
-  (): CreateDocument => ({
-    ...emptyConfig(),
-    HostConfig: emptyHostConfig(),
-    NetworkingConfig: { EndpointsConfig: {} },
-  }),
-  { ...configFields, HostConfig: hostConfig, NetworkingConfig: networkingConfig },
+const createDocument = omitEmpty(
+  struct(
+    "container.CreateRequest",
+    (): CreateDocument => ({
+      ...emptyConfig(),
+      HostConfig: emptyHostConfig(),
+      NetworkingConfig: { EndpointsConfig: {} },
+    }),
+    { ...configFields, HostConfig: hostConfig, NetworkingConfig: networkingConfig },
+  ),
+  ["ExposedPorts", "NetworkDisabled", "Shell"],
 );
 
 const CONFIG_KEYS = new Set(Object.keys(configFields).map((name) => name.toLowerCase()));

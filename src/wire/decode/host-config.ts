@@ -24,6 +24,7 @@ import {
   integer,
   list,
   map,
+  omitEmpty,
   sizePair,
   string,
   stringMap,
@@ -192,4 +193,10 @@ const hostFields: Fields<HostConfig> = {
   Init: bool,
 };
 
-export const hostConfig: Decoder<HostConfig> = struct("container.HostConfig", emptyHostConfig, hostFields);
+export const hostConfig: Decoder<HostConfig> = omitEmpty(struct("container.HostConfig", emptyHostConfig, hostFields), [
+  "Mounts",
+  "Annotations",
+  "StorageOpt",
+  "Tmpfs",
+  "Sysctls",
+]);

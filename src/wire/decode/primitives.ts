@@ -130,6 +130,18 @@ export function struct<T extends object>(type: string, zero: () => T, fields: Fi
   };
 }
 
+/** Go's omitempty: of these fields, those that are empty are left out. */
+export const omitEmpty =
+  <T extends object>(decode: Decoder<T>, names: readonly (keyof T)[]): Decoder<T> =>
+  (value, at) => {
+    const result = decode(value, at);
+    for (const name of names) if (isEmpty(result[name])) Reflect.deleteProperty(result, name);
+    return result;
+  };
+
+const isEmpty = (value: unknown): boolean =>
+  value === false || (typeof value === "object" && value !== null && Object.keys(value).length === 0);
+
 function isSet(value: unknown): value is NonNullable<unknown> {
   return value !== null && value !== undefined;
 }

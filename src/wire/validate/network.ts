@@ -18,7 +18,7 @@ export function checkNetwork({ config, hostConfig, networkingConfig }: Container
     if (MacAddress !== "") checkMac(network, MacAddress);
   }
   if (config.MacAddress) checkMac(mode || "bridge", config.MacAddress);
-  const isPublishing = Object.keys(hostConfig.PortBindings).length > 0 || hostConfig.PublishAllPorts;
+  const isPublishing = Object.keys(hostConfig.PortBindings ?? {}).length > 0 || hostConfig.PublishAllPorts;
   return mode === "host" && isPublishing ? ["Published ports are discarded when using host network mode"] : [];
 }
 
@@ -42,7 +42,7 @@ function checkJoined(config: ContainerConfig, host: HostConfig): void {
   }
   if ((host.Dns ?? []).length > 0) throw conflicting("dns and the network mode");
   if ((host.ExtraHosts ?? []).length > 0) throw conflicting("custom host-to-IP mapping and the network mode");
-  if (Object.keys(host.PortBindings).length > 0 || host.PublishAllPorts) {
+  if (Object.keys(host.PortBindings ?? {}).length > 0 || host.PublishAllPorts) {
     throw conflicting("port publishing and the container type network mode");
   }
   if (Object.keys(config.ExposedPorts ?? {}).length > 0) {

@@ -9,7 +9,7 @@ const MAX_PORT = 65535;
 const PROTOCOLS = new Set(["tcp", "udp", "sctp"]);
 
 export function checkPortBindings(bindings: HostConfig["PortBindings"]): void {
-  for (const [key, hosts] of Object.entries(bindings)) {
+  for (const [key, hosts] of Object.entries(bindings ?? {})) {
     checkPort(key);
     for (const { HostIp, HostPort } of hosts ?? []) {
       if (HostPort !== "") parseRange(HostPort);
