@@ -1,6 +1,6 @@
 /** Repositories: fetched shallowly at each build, told by their commit. */
 import { mkdirSync } from "node:fs";
-import { hasCode, messageOf } from "../../base/errors.ts";
+import { messageOf } from "../../base/errors.ts";
 import { createId } from "../../base/ids.ts";
 import { removeTree } from "../../files/remove-tree.ts";
 import { pathInside } from "../content/inside.ts";
@@ -8,18 +8,20 @@ import { BuildFailure } from "../failure.ts";
 import type { GitSource } from "../operation.ts";
 import { digest } from "../solver/keys.ts";
 import type { LoadedSource, Step } from "../solver/solver.ts";
+import { Git } from "./git.ts";
+import { gitAccess } from "./git-access.ts";
 import type { RemoteSourceDeps } from "./remote-deps.ts";
 
-/** Row 16 of the security table: no other protocol runs a program of the repository's choice, or has a submodule read from this machine. */
-const PROTOCOLS = "git:http:https:ssh";
-
 export async function loadGit(deps: RemoteSourceDeps, source: GitSource, step: Step): Promise<LoadedSource> {
-  const name = `git-${createId()}`;
+  // Short: a socket's address is at most 107 bytes.
+  const name = `git-${createId().slice(0, 16)}`;
   const directory = `${deps.dir}/${name}`;
   mkdirSync(`${directory}/files`, { recursive: true, mode: 0o755 });
   const discard = (): Promise<void> => removeTree(deps.dir, name);
   try {
-    const commit = await checkOut(new Git(deps, `${directory}/files`, step), source);
+    using access = await gitAccess(source.remote, step.build.session, directory);
+    const git = new Git(deps.searchPath, { directory: `${directory}/files`, env: access.env, signal: step.signal });
+    const commit = await checkOut(git, source);
     if (!source.keepGitDir) await removeTree(`${directory}/files`, ".git");
     const root = subdirectory(`${directory}/files`, source.subdirectory);
     const { subdirectory: sub, keepGitDir } = source;
@@ -65,72 +67,37 @@ async function checkOut(git: Git, { remote, ref, checksum, submodules }: GitSour
   }
   await git.run(["init", "-q"]);
   await git.run(["remote", "add", "--", "origin", remote]);
-  await git.run(["fetch", "-q", "--depth=1", "--no-tags", "--end-of-options", "origin", ref || "HEAD"]);
-  await git.run(["checkout", "-q", "--detach", "FETCH_HEAD"]);
+  await git.run(["checkout", "-q", "--detach", await fetchRef(git, ref)]);
   const commit = (await git.run(["rev-parse", "HEAD"])).trim();
   if (checksum !== "" && !commit.startsWith(checksum)) {
     const what = `expected checksum to match ${checksum}, got ${commit}`;
     throw new BuildFailure(what, { kind: "invalidParameter" });
   }
-  if (submodules) await git.run(["submodule", "-q", "update", "--init", "--recursive", "--depth=1"]);
+  if (submodules) await shallowly(git, ["submodule", "-q", "update", "--init", "--recursive", DEPTH]);
   return commit;
 }
 
-class Git {
-  readonly #program: string;
-  readonly #directory: string;
-  readonly #signal: AbortSignal;
+const DEPTH = "--depth=1";
+const MAYBE_COMMIT = /^[0-9a-f]{7,64}$/;
 
-  constructor({ searchPath }: RemoteSourceDeps, directory: string, { signal }: Step) {
-    const program = Bun.which("git", { PATH: searchPath });
-    if (program === null)
-      throw new BuildFailure('exec: "git": executable file not found in $PATH', { kind: "notFound" });
-    this.#program = program;
-    this.#directory = directory;
-    this.#signal = signal;
-  }
-
-  /** Nothing of the machine's configuration counts, no hook runs, nobody is asked for a password. */
-  async run(args: readonly string[]): Promise<string> {
-    const safe = [
-      "-c",
-      "core.hooksPath=/dev/null",
-      "-c",
-      "protocol.ext.allow=never",
-      "-c",
-      "advice.detachedHead=false",
-    ];
-    this.#signal.throwIfAborted();
-    const child = Bun.spawn([this.#program, ...safe, ...args], {
-      // With a group of its own: git has others work for it, who would outlive it.
-      detached: true,
-      cwd: this.#directory,
-      stdin: "ignore",
-      stdout: "pipe",
-      stderr: "pipe",
-      env: {
-        PATH: "/usr/local/bin:/usr/bin:/bin",
-        HOME: this.#directory,
-        GIT_CONFIG_NOSYSTEM: "1",
-        GIT_CONFIG_GLOBAL: "/dev/null",
-        GIT_TERMINAL_PROMPT: "0",
-        GIT_ALLOW_PROTOCOL: PROTOCOLS,
-        GIT_SSH_COMMAND: "ssh -F /dev/null -o StrictHostKeyChecking=yes",
-      },
-    });
-    const stop = (): void => endGroup(child.pid);
-    this.#signal.addEventListener("abort", stop, { once: true });
-    const [output, complaint, exitCode] = await Promise.all([child.stdout.text(), child.stderr.text(), child.exited]);
-    this.#signal.removeEventListener("abort", stop);
-    if (exitCode === 0) return output;
-    throw new BuildFailure(`failed to fetch remote: git ${args[0] ?? ""}: ${complaint.trim()}`, { kind: "notFound" });
+/** Fetches what a reference names and says what to check out. A server that gives no single commits gives all. */
+async function fetchRef(git: Git, ref: string): Promise<string> {
+  try {
+    await shallowly(git, ["fetch", "-q", DEPTH, "--no-tags", "--end-of-options", "origin", ref || "HEAD"]);
+    return "FETCH_HEAD";
+  } catch (error) {
+    if (!MAYBE_COMMIT.test(ref)) throw error;
+    await git.run(["fetch", "-q", "--tags", "origin", "+refs/heads/*:refs/remotes/origin/*"]);
+    return `${ref}^{commit}`;
   }
 }
 
-function endGroup(leader: number): void {
+/** Some servers know no shallow clones. */
+async function shallowly(git: Git, words: readonly string[]): Promise<void> {
   try {
-    process.kill(-leader, "SIGKILL");
+    await git.run(words);
   } catch (error) {
-    if (!hasCode(error, "ESRCH")) throw error;
+    if (!/--depth|shallow/.test(messageOf(error))) throw error;
+    await git.run(words.filter((word) => word !== DEPTH));
   }
 }
