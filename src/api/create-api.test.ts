@@ -35,7 +35,7 @@ test("GET /_ping has the headers by which clients know what they speak to", asyn
       "Docker-Experimental": "false",
       Ostype: "linux",
       Server: "Tare/0.1.0 (linux)",
-      "Builder-Version": "1",
+      "Builder-Version": "2",
       "Cache-Control": "no-cache, no-store, must-revalidate",
       Pragma: "no-cache",
       Swarm: "inactive",

@@ -1,6 +1,6 @@
 /** The engine's services behind its sockets. */
 import { existsSync } from "node:fs";
-import { cpus, hostname } from "node:os";
+import { hostname } from "node:os";
 import { createApi } from "../api/create-api.ts";
 import { listen, type Server } from "../api/http/server.ts";
 import { VERSION } from "../base/version.ts";
@@ -11,7 +11,7 @@ import type { EngineContext } from "../engine/context.ts";
 import { createExecService } from "../engine/exec/service.ts";
 import { createNetworkService } from "../engine/network/service.ts";
 import { createRegistryBackend } from "../engine/registries.ts";
-import { readHostFacts } from "../engine/system/facts.ts";
+import { readHostFacts, readHostLimits } from "../engine/system/facts.ts";
 import { registryInfo } from "../engine/system/registries.ts";
 import { createSystemService } from "../engine/system/service.ts";
 import { createVolumeService } from "../engine/volume/service.ts";
@@ -76,6 +76,6 @@ export function serve(
       { images: () => images.usage(), volumes: volumes.usage },
     ),
   };
-  const handler = createApi({ backend, log, version: VERSION, hostLimits: { cpus: cpus().length } });
+  const handler = createApi({ backend, log, version: VERSION, hostLimits: readHostLimits() });
   return listen(config.hosts, handler, { log, activatedFds });
 }

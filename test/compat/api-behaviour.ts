@@ -162,6 +162,13 @@ export const BEHAVIOUR: Scenarios = {
     ],
     ['GET /containers/json?filters={"label":["group=conf"]}', undefined, 200, []],
     ['GET /containers/json?all=1&filters={"label":["group=conf"],"status":["exited"]}', undefined, 200, []],
+    [
+      "POST /containers/conf-a/update",
+      { CpusetMems: "5" },
+      400,
+      "Requested memory nodes are not available - requested 5, available: 0",
+    ],
+    ["GET /containers/conf-a/changes", undefined, 200, null],
     ["POST /containers/conf-a/update", { CpuShares: 512 }, 200, { Warnings: null }],
     ["GET /containers/conf-a/json", undefined, 200, { HostConfig: { CpuShares: 512, PortBindings: null } }],
   ],

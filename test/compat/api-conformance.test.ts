@@ -82,7 +82,7 @@ class Player {
     if (target.endsWith("/exec")) this.#ids.set("{exec}", String(body.Id));
   }
 
-  #fillAll(facts: object): object {
+  #fillAll(facts: object | null): unknown {
     return JSON.parse(this.#fill(JSON.stringify(facts)));
   }
 

@@ -13,6 +13,10 @@ const wrong = (config: object, problem: string): Step =>
   refused({ IPAM: { Config: [config] } }, 400, `invalid network config:\n${problem}`);
 
 export const NETWORKS: Scenarios = {
+  "networks without addresses": [
+    ["GET /networks/none", undefined, 200, { Driver: "null", IPAM: { Config: null } }],
+    ["GET /networks/host", undefined, 200, { Driver: "host", IPAM: { Config: null } }],
+  ],
   "a network is made, shown and removed": [
     [CREATE, { Name: "conf-net", IPAM: subnet("10.251.16.0/24"), Labels: { a: "b" } }, 201, { Warning: "" }],
     [

@@ -4,7 +4,7 @@
  * Request line, body (a string goes as it is), status, and facts of the answer: a string is the whole message or text, an object is
  * contained in the document. `{id}`, `{exec}`, `{network}` and `{volume}` stand for what was made last, `{short}` for the container's first 12 digits.
  */
-export type Step = readonly [line: string, sent: unknown, status: number, facts?: string | object];
+export type Step = readonly [line: string, sent: unknown, status: number, facts?: string | object | null];
 export type Scenarios = Readonly<Record<string, readonly Step[]>>;
 
 export const IMAGE = "cmpbox";

@@ -41,7 +41,8 @@ async function extract(backend: ArchiveBackend, { name, request }: Call): Promis
 }
 
 async function changes(backend: ArchiveBackend, { name }: Call): Promise<Answer> {
-  return json(200, await backend.changes(name));
+  const changes = await backend.changes(name);
+  return json(200, changes.length === 0 ? null : changes);
 }
 
 async function exportTree(backend: ArchiveBackend, { name }: Call): Promise<Answer> {

@@ -20,10 +20,10 @@ export function systemRoutes(backend: SystemBackend): Route[] {
   ];
 }
 
-/** Builder 1 is the classic one: clients then do not look for BuildKit here. */
+/** Builder 2 is BuildKit. */
 function pong(text: string): Reply {
   const headers = [
-    ["Builder-Version", "1"],
+    ["Builder-Version", "2"],
     ["Cache-Control", "no-cache, no-store, must-revalidate"],
     ["Pragma", "no-cache"],
     ["Swarm", "inactive"],

@@ -20,7 +20,7 @@ export function toNetworkInspect(
     IPAM: {
       Driver: ipam.driver,
       Options: ipam.options === null ? null : { ...ipam.options },
-      Config: ipam.config.map((config) => ({ ...config })),
+      Config: ipam.config.length === 0 ? null : ipam.config.map((config) => ({ ...config })),
     },
     Internal: record.internal,
     Attachable: record.attachable,

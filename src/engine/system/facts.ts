@@ -1,6 +1,7 @@
 /** Facts of the host and of this build that `version` and `info` show. */
 import { readFileSync } from "node:fs";
 import { arch, cpus, hostname, release, totalmem } from "node:os";
+import type { HostLimits } from "../../wire/validate/resources.ts";
 
 export interface HostFacts {
   readonly name: string;
@@ -29,6 +30,24 @@ export function readHostFacts(): HostFacts {
     cpus: cpus().length,
     memoryBytes: totalmem(),
   };
+}
+
+/** What requests cannot ask more than. */
+export function readHostLimits(): HostLimits {
+  return {
+    cpus: cpus().length,
+    cpusetCpus: readOnline("cpu"),
+    cpusetMems: readOnline("node"),
+  };
+}
+
+/** "0-3"; a machine without memory nodes has one. */
+function readOnline(what: "cpu" | "node"): string {
+  try {
+    return readFileSync(`/sys/devices/system/${what}/online`, "utf8").trim();
+  } catch {
+    return "0";
+  }
 }
 
 /** KEY=value lines, values possibly quoted, os-release(5). */

@@ -77,7 +77,7 @@ function toInfo(ctx: EngineContext, facts: SystemFacts): Record<string, unknown>
     ],
     Plugins: {
       Volume: ["local"],
-      Network: ["bridge", "host", "null"],
+      Network: ["bridge", "host", "ipvlan", "macvlan", "null"],
       Authorization: null,
       Log: ["json-file", "local", "none"],
     },
