@@ -27,8 +27,8 @@ export function bunIo(): Io {
     get stdin() {
       return Bun.stdin.stream();
     },
-    stdout: sinkOf(Bun.stdout),
-    stderr: sinkOf(Bun.stderr),
+    stdout: sinkOf(() => Bun.stdout),
+    stderr: sinkOf(() => Bun.stderr),
     isTerminal: (fd) => ttyBinding().isTTY(fd),
     terminalSize,
     enterRawMode,
@@ -59,11 +59,12 @@ function enterRawMode(): Disposable {
   return { [Symbol.dispose]: () => void terminal.setRawMode(MODE_NORMAL) };
 }
 
-function sinkOf(file: typeof Bun.stdout): Output {
-  let sink: ReturnType<typeof file.writer> | undefined;
+/** Most commands write to one of the two, many to none, and getting hold of either takes 40 us. */
+function sinkOf(file: () => typeof Bun.stdout): Output {
+  let sink: ReturnType<typeof Bun.stdout.writer> | undefined;
   return {
     async write(bytes) {
-      sink ??= file.writer();
+      sink ??= file().writer();
       await Promise.all([sink.write(bytes), sink.flush()]);
     },
   };

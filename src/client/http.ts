@@ -1,4 +1,5 @@
 /** HTTP to the engine: a pool of kept-alive connections, JSON in and out, refusals as ClientError, the API version agreed on. */
+import { asBuffer, utf8Bytes } from "../base/bytes.ts";
 import type { Duplex } from "../base/duplex.ts";
 import type { OutgoingBody } from "../base/lent-socket.ts";
 import { collect } from "../wire/http1-body.ts";
@@ -88,7 +89,7 @@ export class HttpClient {
   /** The same for an answer whose head came earlier. */
   async readJson<T>(response: HttpResponse): Promise<T> {
     const bytes = await collect(response.body, MAX_JSON_BYTES);
-    return (bytes.length === 0 ? undefined : JSON.parse(Buffer.from(bytes).toString())) as T;
+    return (bytes.length === 0 ? undefined : JSON.parse(asBuffer(bytes).toString())) as T;
   }
 
   /** For calls whose answer does not matter. */
@@ -127,7 +128,7 @@ export class HttpClient {
     const abort = (): void => connection.close();
     call.signal?.throwIfAborted();
     call.signal?.addEventListener("abort", abort, { once: true });
-    const json = call.json === undefined ? undefined : Buffer.from(JSON.stringify(call.json));
+    const json = call.json === undefined ? undefined : utf8Bytes(JSON.stringify(call.json));
     const type = json === undefined ? {} : { "Content-Type": "application/json" };
     const body = json ?? call.body;
     const headers = { Host: "tare", ...type, ...call.headers };
@@ -181,7 +182,7 @@ function supportedVersion(response: HttpResponse): string | undefined {
 
 async function refusalOf(response: HttpResponse): Promise<ClientError> {
   const { status, reason } = response.head;
-  const text = Buffer.from(await collect(response.body, MAX_JSON_BYTES)).toString();
+  const text = asBuffer(await collect(response.body, MAX_JSON_BYTES)).toString();
   return new ClientError(status, messageIn(text) ?? (text.trim() || reason || `HTTP status ${status}`));
 }
 

@@ -1,4 +1,5 @@
 /** Pulls bytes from a stream by delimiter or by amount; whatever a message did not use stays for the next reader. */
+import { asBuffer } from "../base/bytes.ts";
 import { HttpError } from "./http1.ts";
 
 const EMPTY = Buffer.alloc(0);
@@ -63,7 +64,7 @@ export class ByteReader {
       this.#ended = true;
       return false;
     }
-    const chunk = Buffer.from(value.buffer, value.byteOffset, value.length);
+    const chunk = asBuffer(value);
     this.#pending = this.#pending.length === 0 ? chunk : Buffer.concat([this.#pending, chunk]);
     return true;
   }

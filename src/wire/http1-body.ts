@@ -1,4 +1,5 @@
 /** HTTP/1.1 bodies: by length, chunked, or until the connection closes. Pulled piece by piece, so reading is the back-pressure. */
+import { asBuffer, latin1Bytes } from "../base/bytes.ts";
 import type { ByteReader } from "./byte-reader.ts";
 import { type Framing, HttpError } from "./http1.ts";
 
@@ -45,7 +46,7 @@ async function* readChunks(reader: ByteReader): AsyncGenerator<Uint8Array, void,
 async function readLine(reader: ByteReader): Promise<string> {
   const line = await reader.readThrough(CRLF, MAX_LINE_BYTES);
   if (line === undefined) throw new HttpError("connection closed in the middle of a body");
-  return Buffer.from(line.buffer, line.byteOffset, line.length).toString("latin1");
+  return asBuffer(line).toString("latin1");
 }
 
 function chunkSize(line: string): number {
@@ -57,11 +58,11 @@ function chunkSize(line: string): number {
 /** One chunk; an empty payload would end the body, so it becomes no bytes at all. */
 export function encodeChunk(payload: Uint8Array): Uint8Array {
   if (payload.length === 0) return payload;
-  return Buffer.concat([Buffer.from(payload.length.toString(16) + CRLF, "latin1"), payload, Buffer.from(CRLF)]);
+  return Buffer.concat([latin1Bytes(payload.length.toString(16) + CRLF), payload, latin1Bytes(CRLF)]);
 }
 
 /** Ends a chunked body, without trailers. */
-export const LAST_CHUNK: Uint8Array = Buffer.from("0\r\n\r\n");
+export const LAST_CHUNK: Uint8Array = latin1Bytes("0\r\n\r\n");
 
 /** A whole body in memory; refuses more than `maxBytes`. */
 export async function collect(body: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Uint8Array> {
