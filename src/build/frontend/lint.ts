@@ -98,7 +98,7 @@ export class Linter {
   instruction(instruction: Instruction, state: StageState, { escape }: { escape: Escape }): void {
     const { name, lines } = instruction;
     if (name === "CMD" || name === "ENTRYPOINT") this.#shellForm(instruction, state);
-    if (name === "WORKDIR") this.#relativeWorkdir(instruction, state);
+    if (name === "WORKDIR") this.#relativeWorkdir(instruction, state, escape);
     if (name === "ENV" || name === "LABEL") this.#pairs(instruction);
     if (name === "ARG") for (const { key } of instruction.args) this.#secretName("ARG", key, lines);
     if (name === "EXPOSE") this.#ports(instruction);
@@ -111,11 +111,11 @@ export class Linter {
     this.tell(RULES.jsonArgsRecommended, `JSON arguments recommended for ${name} ${why}`, lines);
   }
 
-  #relativeWorkdir({ path, lines }: InstructionOf<"WORKDIR">, { image, scope }: StageState): void {
-    const isAbsolute =
-      path.startsWith("/") || (/^\$\{?(\w+)/.exec(path)?.[1] ?? "") in Object.fromEntries(scope.variables);
-    if (isAbsolute || (image.config.WorkingDir || "/") !== "/") return;
-    const what = `Relative workdir ${JSON.stringify(path)}`;
+  #relativeWorkdir({ path, lines }: InstructionOf<"WORKDIR">, { image, scope }: StageState, escape: Escape): void {
+    const expanded = expandedOf(() => expandIn(scope, path, { escape }).text);
+    const isRelative = expanded !== undefined && !expanded.startsWith("/");
+    if (!isRelative || (image.config.WorkingDir || "/") !== "/") return;
+    const what = `Relative workdir ${JSON.stringify(expanded)}`;
     this.tell(RULES.workdirRelativePath, `${what} can have unexpected results if the base image changes`, lines);
   }
 
@@ -217,6 +217,16 @@ export class Linter {
 
 const SECRET_NAME = /(?:_|^)(?:apikey|auth|credential|credentials|key|password|pword|passwd|secret|token)(?:_|$)/i;
 const PUBLIC_NAME = /(?:_|^)public(?:_|$)/i;
+
+/** Undefined for a text that cannot be expanded: that is told as an error, in its turn. */
+function expandedOf(expand: () => string): string | undefined {
+  try {
+    return expand();
+  } catch (error) {
+    if (error instanceof ExpansionError) return undefined;
+    throw error;
+  }
+}
 
 function unsetNames(state: StageState, text: string, escape: Escape): string[] {
   try {
