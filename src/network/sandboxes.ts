@@ -141,12 +141,12 @@ export class Sandboxes {
     if (attached.live.record.driver === "bridge") {
       // At once: the interface takes what is left of its routes with it.
       const rerouted = Bun.deepEquals(before, routes) ? undefined : this.#deps.worker.changeNamespace(path, { routes });
-      await Promise.all([this.#detach(use, attached), rerouted]);
+      await Promise.all([this.#detach(use, attached), rerouted, this.#deps.names.serve(use, path)]);
     } else {
       await this.#unplug(use, path, attached, routes);
+      await this.#deps.names.serve(use, path);
     }
     await this.#publish(use);
-    await this.#deps.names.serve(use, path);
     return this.#connectionsOf(use);
   }
 
