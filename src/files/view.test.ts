@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { openedSince, openFiles } from "../../test/harness/descriptors.ts";
 import { openPath } from "../kernel/at.ts";
 import { packTree } from "./pack.ts";
 import { TreeView } from "./view.ts";
@@ -83,7 +84,7 @@ test.each([
 test("no descriptor stays open, whether a walk succeeds or not", () => {
   link("loop", "loop");
   const tree = view();
-  const before = readdirSync("/proc/self/fd").length;
+  const before = openFiles();
   for (const path of ["a/b/f", "loop", "missing", "a/b/f/x", ""]) {
     try {
       pathOf(tree, path);
@@ -91,7 +92,7 @@ test("no descriptor stays open, whether a walk succeeds or not", () => {
       // Its message is another test's.
     }
   }
-  expect(readdirSync("/proc/self/fd")).toHaveLength(before);
+  expect(openedSince(before)).toBeEmpty();
 });
 
 test("a mount is seen in place of what lies below it, also through links, and in the archive", () => {

@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
+import { openedSince, openFiles } from "../../../test/harness/descriptors.ts";
 import { lendChunked, socketPair } from "../../../test/harness/sockets.ts";
 import type { Duplex } from "../../base/duplex.ts";
 import { type TarMember, writeTar } from "../../base/tar/writer.ts";
@@ -58,8 +59,6 @@ async function eventually(holds: () => boolean): Promise<void> {
   while (!holds()) await Bun.sleep(1);
 }
 
-const openFiles = (): string[] => readdirSync("/proc/self/fd");
-
 test("a tree goes from one thread to the other", async () => {
   fill();
   const { facts, blocks } = await threads.pack(treeView());
@@ -87,15 +86,15 @@ test("a link tells where it leads, as far as it does", async () => {
 
 test("a tree that nobody reads stands still, and is closed when it is returned", async () => {
   writeFileSync(join(base, "tree/large"), Buffer.alloc(30_000_000));
-  const before = openFiles().length;
+  const before = openFiles();
   const { blocks } = await threads.pack(treeView());
   await blocks.next();
-  expect(openFiles().length).toBeGreaterThan(before);
+  expect(openedSince(before)).not.toBeEmpty();
   await blocks.return?.();
-  expect(openFiles()).toHaveLength(before);
+  expect(openedSince(before)).toBeEmpty();
   const { blocks: unread } = await threads.pack(treeView());
   await unread.return?.();
-  expect(openFiles()).toHaveLength(before);
+  expect(openedSince(before)).toBeEmpty();
 });
 
 test("jobs run side by side, and one that fails leaves the others alone", async () => {
@@ -148,22 +147,22 @@ describe("unpack()", () => {
     const check = (): void => {
       throw new Error("no");
     };
-    const before = openFiles().length;
+    const before = openFiles();
     const unpacking = threads.unpack({ view: copyView(), options: { path: "" }, archive: { body }, check });
     expect(await settled(unpacking)).toEqual(new Error("no"));
     expect(read).toBe(false);
-    expect(openFiles()).toHaveLength(before);
+    expect(openedSince(before)).toBeEmpty();
   });
 
   test("ends and closes everything when the archive's source fails", async () => {
-    const before = openFiles().length;
+    const before = openFiles();
     async function* failing(): AsyncGenerator<Uint8Array> {
       yield writeTar(MEMBERS).subarray(0, 514);
       throw new Error("hung up");
     }
     const unpacking = threads.unpack({ view: copyView(), options: { path: "" }, archive: { body: failing() } });
     expect(await settled(unpacking)).toEqual(new Error("hung up"));
-    expect(openFiles()).toHaveLength(before);
+    expect(openedSince(before)).toBeEmpty();
   });
 });
 
@@ -224,7 +223,7 @@ describe("a lent socket", () => {
 
   test("whose peer hangs up ends the job, and leaves no descriptor", async () => {
     writeFileSync(join(base, "tree/large"), Buffer.alloc(30_000_000));
-    const before = openFiles().length;
+    const before = openFiles();
     {
       await using pair = await socketPair(base);
       const { sendTo, blocks } = await threads.pack(treeView());
@@ -234,7 +233,7 @@ describe("a lent socket", () => {
       expect(await sending).toBeInstanceOf(Error);
       await blocks.return?.();
     }
-    await eventually(() => openFiles().length === before);
+    await eventually(() => openedSince(before).length === 0);
     expect(existsSync(join(base, "copy/large"))).toBe(false);
   });
 
@@ -261,7 +260,7 @@ describe("a lent socket", () => {
   test("carries bytes and stretches of files into a file at its other end, which grows as it is written", async () => {
     const large = Buffer.from(Array.from({ length: 3_000_000 }, (_, at) => at % 251));
     writeFileSync(join(base, "large"), large);
-    const before = openFiles().length;
+    const before = openFiles();
     const [path, grown] = [join(base, "stored"), [] as number[]];
     {
       await using pair = await socketPair(base);
@@ -283,7 +282,7 @@ describe("a lent socket", () => {
     expect(readFileSync(path).equals(expected)).toBe(true);
     expect([grown[0], grown.at(-1)]).toEqual([0, expected.length]);
     expect(grown).toEqual(grown.toSorted((a, b) => a - b));
-    await eventually(() => openFiles().length === before);
+    await eventually(() => openedSince(before).length === 0);
   });
 
   test("whose body is larger than allowed is broken, and so is one whose reader gives up", async () => {
