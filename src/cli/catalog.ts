@@ -212,7 +212,13 @@ export const GROUPS: Readonly<Record<string, Group>> = {
   },
   system: {
     summary: "Manage the engine",
-    members: { df: "system-df", events: "events", info: "info", prune: "system-prune" },
+    members: {
+      df: "system-df",
+      "dial-stdio": "system-dial-stdio",
+      events: "events",
+      info: "info",
+      prune: "system-prune",
+    },
   },
   volume: {
     summary: "Manage volumes",

@@ -27,6 +27,12 @@ export const GROUPED: Readonly<Record<string, Entry>> = {
     grouped: true,
     load: () => import("./commands/system-prune.ts"),
   },
+  "system-dial-stdio": {
+    summary: "Proxy the stdio stream to the engine's connection. Should not be invoked manually.",
+    grouped: true,
+    hidden: true,
+    load: () => import("./commands/system-dial-stdio.ts"),
+  },
   "system-df": { summary: "Show disk usage", grouped: true, load: () => import("./commands/system-df.ts") },
   "image-verify": {
     summary: "Read images again and find what is damaged",

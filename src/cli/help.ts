@@ -28,7 +28,7 @@ export function programHelp(program: string): string {
 export function groupHelp(path: string, group: Group): string {
   const listed = new Map<string, string>();
   for (const [name, key] of Object.entries(group.members)) {
-    if (![...listed.values()].includes(key)) listed.set(name, key);
+    if (!COMMANDS[key]?.hidden && ![...listed.values()].includes(key)) listed.set(name, key);
   }
   const rows = [...listed].map(([name, key]) => [name, { summary: COMMANDS[key]?.summary ?? "" }] as const);
   return [
@@ -53,7 +53,7 @@ export interface CommandPlace {
 export function commandHelp({ program, path, key, entry, command }: CommandPlace): string {
   const names = spellings(program, key);
   return [
-    `Usage:  ${path} ${command.usage}\n`,
+    `Usage:  ${`${path} ${command.usage}`.trimEnd()}\n`,
     `${entry.summary}\n`,
     ...(names.length > 1 ? [`Aliases:\n  ${names.join(", ")}\n`] : []),
     ...(Object.keys(command.flags).length > 0 ? [`Options:\n${flagLines(command.flags)}\n`] : []),

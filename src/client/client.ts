@@ -30,6 +30,8 @@ export interface Client {
   readonly registries: ReturnType<typeof registryApi>;
   readonly system: ReturnType<typeof systemApi>;
   readonly volumes: ReturnType<typeof volumeApi>;
+  /** A connection of the caller's own, to speak on as it likes. */
+  dial: Connect;
   /** Opens connections ahead of their use, one by default. Rejects with ENOENT or ECONNREFUSED when nobody listens. */
   connect(count?: number): Promise<void>;
   /** Closes idle connections; streams in use go on. */
@@ -37,7 +39,8 @@ export interface Client {
 }
 
 export function createClient(options: ClientOptions): Client {
-  const http = new HttpClient(options.connect ?? unixTransport(options.socketPath), options.version ?? API_VERSION);
+  const dial = options.connect ?? unixTransport(options.socketPath);
+  const http = new HttpClient(dial, options.version ?? API_VERSION);
   return {
     archives: archiveApi(http),
     builds: buildApi(http),
@@ -48,6 +51,7 @@ export function createClient(options: ClientOptions): Client {
     registries: registryApi(http),
     system: systemApi(http),
     volumes: volumeApi(http),
+    dial,
     connect: (count = 1) => http.warm(count),
     close: () => http.close(),
   };

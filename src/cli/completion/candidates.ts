@@ -56,7 +56,9 @@ function programWords(): Candidate[] {
 }
 
 const summaries = (members: readonly (readonly [string, string])[]): Candidate[] =>
-  members.map(([word, key]) => ({ word, about: COMMANDS[key]?.summary ?? "" }));
+  members
+    .filter(([, key]) => !COMMANDS[key]?.hidden)
+    .map(([word, key]) => ({ word, about: COMMANDS[key]?.summary ?? "" }));
 
 function flagCandidates(flags: FlagTable, start: string): Candidate[] {
   const shown = Object.entries(flags).filter(([, flag]) => !flag.hidden);
