@@ -43,6 +43,8 @@ export interface Plan {
   readonly metadata: ReadonlyMap<string, string>;
   /** The instructions of the first result's stages, in the order of the file. */
   readonly steps: readonly PlannedStep[];
+  /** Build arguments of the client that no instruction takes, in the order of their names. */
+  readonly unusedArgs: readonly string[];
 }
 
 export interface PlannedStep {
@@ -50,6 +52,8 @@ export interface PlannedStep {
   readonly text: string;
   /** Of an instruction that changes files. */
   readonly vertex: Vertex | undefined;
+  /** It comes of the base's ONBUILD, and belongs to the FROM before it. */
+  readonly isTrigger: boolean;
 }
 
 export interface PlannedResult {

@@ -25,6 +25,17 @@ export class BuildFailure extends EngineError {
   }
 }
 
+/** A process that never ran. */
+export class StartFailure extends BuildFailure {
+  /** The runtime's, in Docker's words. */
+  readonly reason: string;
+
+  constructor(message: string, { reason, ...facts }: FailureFacts & { readonly reason: string }) {
+    super(message, facts);
+    this.reason = reason;
+  }
+}
+
 /** A statement of the target or of what stands before it, counted from 1. */
 export interface FailedStep {
   readonly number: number;

@@ -147,3 +147,41 @@ test.each([
       : { message: `failed to prune build cache: ${problem}` },
   );
 });
+
+test("build arguments that no instruction takes are warned of", async () => {
+  const files = file("ARG TAG=x", "FROM scratch", "ARG KNOWN", "COPY Dockerfile /");
+  const buildargs = '{"TAG":"1","KNOWN":"1","http_proxy":"x","SECOND":"2","FIRST":"1"}';
+  expect(told(await classicBuild(engine, files, { buildargs }))).toContain(
+    "[Warning] One or more build-args [FIRST SECOND] were not consumed",
+  );
+  const consumed = told(await classicBuild(engine, files, { buildargs: '{"TAG":"1","KNOWN":"1"}' }));
+  expect(consumed.join("\n")).not.toContain("Warning");
+});
+
+test("a base's triggers run under their FROM, and are no steps of their own", async () => {
+  const base = file("FROM busybox", "ONBUILD RUN echo triggered", "ONBUILD COPY Dockerfile /x", "ONBUILD ENV A=1");
+  await classicBuild(engine, base, { t: "with-triggers" });
+  const ran = [" ---> Running in ID", " ---> Removed intermediate container ID"];
+  expect(told(await classicBuild(engine, file("FROM with-triggers", "RUN true"), { nocache: "1" }))).toEqual([
+    "Step 1/2 : FROM with-triggers",
+    "# Executing 3 build triggers",
+    " ---> Running in ID",
+    "triggered",
+    " ---> Removed intermediate container ID",
+    ...ran,
+    " ---> ID",
+    "Step 2/2 : RUN true",
+    ...ran,
+    " ---> ID",
+    "Successfully built ID",
+  ]);
+});
+
+test.each([
+  ['RUN ["nosuch"]', 'exec: "nosuch": executable file not found in $PATH'],
+  ['RUN ["/etc"]', 'exec: "/etc": is a directory: permission denied'],
+])("%s fails as a container that cannot start", async (instruction, why) => {
+  const { error } = await classicBuild(engine, file("FROM busybox", instruction));
+  expect(error).toStartWith("failed to create task for container: ");
+  expect(error).toEndWith(why);
+});

@@ -88,22 +88,24 @@ export class Assembly {
     const base = parent === undefined ? await this.#imageBase(stage) : await this.stateOf(parent);
     const triggers = (base.image.config.OnBuild ?? []).map((trigger) => parseTrigger(trigger, stage.lines));
     const steps = [
-      ...triggers.map((each) => ({ each, prefix: "ONBUILD " })),
-      ...stage.instructions.map((each) => ({ each, prefix: "" })),
+      ...triggers.map((each) => ({ each, isTrigger: true })),
+      ...stage.instructions.map((each) => ({ each, isTrigger: false })),
     ];
     const isImage = parent === undefined && stage.base !== "scratch";
     const changes = steps.filter(({ each }) => changesFiles(each)).length;
     const names = new StepNames(this.#label(stage), changes + (isImage ? 1 : 0), this.#facts.showPlatform);
     let state = isImage ? renamedBase(base, names.next(`FROM ${this.#facts.bases.shown(stage.base)}`)) : base;
-    const told: PlannedStep[] = [{ text: fromText(stage), vertex: isImage ? state.vertex : undefined }];
+    const told: PlannedStep[] = [
+      { text: fromText(stage), vertex: isImage ? state.vertex : undefined, isTrigger: false },
+    ];
     this.#steps.set(stage, told);
     if (triggers.length > 0) state = { ...state, image: withConfig(state.image, { OnBuild: null }) };
-    for (const { each, prefix } of steps) {
+    for (const { each, isTrigger } of steps) {
       await this.#turns.next();
       this.#facts.build.signal.throwIfAborted();
-      state = await this.#step(stage, state, { instruction: each, prefix, names });
+      state = await this.#step(stage, state, { instruction: each, prefix: isTrigger ? "ONBUILD " : "", names });
       this.#checkHistory(state, each.lines);
-      told.push({ text: prefix + each.text, vertex: changesFiles(each) ? workOf(state.vertex) : undefined });
+      told.push({ text: each.text, vertex: changesFiles(each) ? workOf(state.vertex) : undefined, isTrigger });
     }
     return state;
   }
@@ -191,6 +193,7 @@ export class Assembly {
       case "ADD": {
         const from = instruction.name === "COPY" ? instruction.from : "";
         const wanted = instruction.transfer.sources.map((source) => expandIn(state.scope, source, step).text);
+        if (!sources.has(from)) this.#facts.linter.copied(instruction, wanted);
         const source = sources.get(from) ?? this.#context.vertexFor(wanted);
         if (instruction.name === "COPY") return copyStep(state, instruction, source, step);
         return addStep(state, instruction, source, step);

@@ -19,6 +19,7 @@ import { platformArgs } from "./platform-args.ts";
 import { findTarget, type StageNode } from "./stage-graph.ts";
 import { answerSubrequest, LINT } from "./subrequests.ts";
 import { refuseForeignFrontend } from "./syntax.ts";
+import { unusedArgs } from "./unused-args.ts";
 
 export interface FrontendDeps extends ImageResolver, SourceReader {
   /** This machine's. */
@@ -36,7 +37,12 @@ export async function planBuild(deps: FrontendDeps, build: Build, options: Front
   try {
     if (options.subrequest === "") return await planText(deps, planning);
     const examine = async (): Promise<Dockerfile> => (await planText(deps, planning)).dockerfile;
-    return { results: [], steps: [], metadata: await answerSubrequest(options, { file, linter, examine }) };
+    return {
+      results: [],
+      steps: [],
+      unusedArgs: [],
+      metadata: await answerSubrequest(options, { file, linter, examine }),
+    };
   } catch (error) {
     throw failureIn(file, error);
   }
@@ -82,7 +88,7 @@ async function planFile(deps: FrontendDeps, planning: Planning): Promise<Plan> {
   }
   if (linter.failure !== undefined) throw new BuildFailure(linter.failure, { kind: "invalidParameter" });
   build.signal.throwIfAborted();
-  return { results, steps, metadata: new Map() };
+  return { results, steps, unusedArgs: unusedArgs(dockerfile, options.buildArgs), metadata: new Map() };
 }
 
 function tellFindings({ build, definition, file, linter }: Planning): void {

@@ -149,13 +149,22 @@ async function* follow({ builder }: ClassicDeps, following: Following): AsyncGen
   await ended;
   const { imageId } = await finishing;
   if (options.version === 1 && !options.quiet) yield* teller.finish();
+  if (options.version === 1 && plan.unusedArgs.length > 0) yield unusedArgsLine(plan.unusedArgs);
   yield* result(options, imageId);
 }
+
+const unusedArgsLine = (names: readonly string[]): unknown => ({
+  stream: `[Warning] One or more build-args [${names.join(" ")}] were not consumed\n`,
+});
 
 /** The client's labels were instructions of their own, after those of the file. */
 function labelSteps({ frontend: { labels } }: ClassicOptions): PlannedStep[] {
   const names = [...labels.keys()].toSorted();
-  return names.map((name) => ({ text: `LABEL ${name}=${labels.get(name) ?? ""}`, vertex: undefined }));
+  return names.map((name) => ({
+    text: `LABEL ${name}=${labels.get(name) ?? ""}`,
+    vertex: undefined,
+    isTrigger: false,
+  }));
 }
 
 const traceLine = (event: ProgressEvent): unknown => ({

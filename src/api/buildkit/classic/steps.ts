@@ -97,11 +97,22 @@ export class StepTeller {
     const step = this.#steps[this.#current];
     if (this.#isOpen || step === undefined) return;
     this.#isOpen = true;
-    yield* stepLines({ number: this.#current + 1, count: this.#steps.length, text: step.text });
+    yield* this.#head(step);
     const hasContainer = step.vertex === undefined ? !isFrom(step) : step.vertex.operation.kind === "exec";
     if (!hasContainer || this.#isCached(step)) return;
     this.#container = shortId(createId());
     yield { stream: ` ---> Running in ${this.#container}\n` };
+  }
+
+  /** Triggers have no heads of their own: their FROM tells how many there are. */
+  *#head(step: PlannedStep): Generator<StreamLine> {
+    if (step.isTrigger) return;
+    const written = this.#steps.filter(({ isTrigger }) => !isTrigger);
+    yield* stepLines({ number: written.indexOf(step) + 1, count: written.length, text: step.text });
+    const after = this.#steps.slice(this.#current + 1);
+    const end = after.findIndex(({ isTrigger }) => !isTrigger);
+    const triggers = end < 0 ? after.length : end;
+    if (triggers > 0) yield { stream: `# Executing ${triggers} build trigger${triggers === 1 ? "" : "s"}\n` };
   }
 
   *#close(step: PlannedStep): Generator<StreamLine> {
@@ -109,7 +120,8 @@ export class StepTeller {
     if (this.#container !== "" && this.#removes)
       yield { stream: ` ---> Removed intermediate container ${this.#container}\n` };
     const shown = step.vertex?.digest ?? `sha256:${createId()}`;
-    yield { stream: ` ---> ${isScratch(step) ? "" : shortId(shown)}\n` };
+    const isShown = this.#steps[this.#current + 1]?.isTrigger !== true;
+    if (isShown) yield { stream: ` ---> ${isScratch(step) ? "" : shortId(shown)}\n` };
     this.#container = "";
     this.#isOpen = false;
     this.#current++;

@@ -1,6 +1,13 @@
 /** What goes wrong with a build, in the words of the classic builder (moby's builder/dockerfile). */
 import { EngineError, invalidParameter, messageOf, systemError } from "../../../base/errors.ts";
-import { BaseFailure, BuildFailure, EmptyDockerfile, isNotationFault, NoDockerfile } from "../../../build/failure.ts";
+import {
+  BaseFailure,
+  BuildFailure,
+  EmptyDockerfile,
+  isNotationFault,
+  NoDockerfile,
+  StartFailure,
+} from "../../../build/failure.ts";
 
 const MISSING_SOURCE = /^"\/(.*)": not found$/;
 
@@ -15,8 +22,10 @@ export function inClassicWords(error: unknown): unknown {
     return invalidParameter(`the Dockerfile (${error.fileName}) cannot be empty`, { cause: error });
   }
   if (isNotationFault(error)) return invalidParameter(`failed to parse Dockerfile: ${message}`, { cause: error });
+  const first = firstCause(error);
+  if (first instanceof StartFailure) return systemError(first.reason, { cause: error });
   if (exitCode !== undefined) return failedCommand(error, exitCode);
-  const [, path] = MISSING_SOURCE.exec(messageOf(firstCause(error))) ?? [];
+  const [, path] = MISSING_SOURCE.exec(messageOf(first)) ?? [];
   if (path === undefined || place === undefined) return error;
   const statement = place.text
     .split("\n")

@@ -7,7 +7,7 @@ import type { MonitorHandle } from "../../../runtime/monitor/types.ts";
 import { emptyConfig, emptyEndpoint, emptyHostConfig } from "../../../wire/empty.ts";
 import type { HostConfig } from "../../../wire/host-config.ts";
 import { demultiplex } from "../../../wire/multiplex.ts";
-import { BuildFailure } from "../../failure.ts";
+import { BuildFailure, StartFailure } from "../../failure.ts";
 import type { ExecOperation } from "../../operation.ts";
 import type { Step } from "../../solver/solver.ts";
 import { EMPTY_TREE, type Tree, type TreeStore } from "../../tree.ts";
@@ -139,7 +139,7 @@ async function follow(
   } catch (error) {
     const { exitCode, message } = runtime.explain(error, "container");
     step.tell({ kind: "log", stream: "stderr", bytes: Buffer.from(`${message}\n`) });
-    throw failure(operation, { exitCode });
+    throw new StartFailure(failure(operation, { exitCode }).message, { exitCode, reason: message });
   }
   let foreign: string | undefined;
   const clipped = createClippedOutput();
