@@ -11,11 +11,16 @@ export interface Directives {
   readonly check: string | undefined;
 }
 
+interface DirectiveRows extends Directives {
+  /** How many lines they take. */
+  readonly rows: number;
+}
+
 const DIRECTIVE = /^\s*#\s*([a-zA-Z][a-zA-Z0-9]*)\s*=\s*(\S.*)$/s;
 const KNOWN: ReadonlySet<string> = new Set(["syntax", "escape", "check"]);
 
 /** They end at the first line that is none; what comes later is a comment. Throws NotationError for a second one of a kind. */
-export function readDirectives(lines: readonly string[]): Directives {
+export function readDirectives(lines: readonly string[]): DirectiveRows {
   const found = new Map<string, string>();
   for (const [at, line] of lines.entries()) {
     const [, word = "", text = ""] = DIRECTIVE.exec(line) ?? [];
@@ -30,7 +35,12 @@ export function readDirectives(lines: readonly string[]): Directives {
     found.set(name, value);
   }
   const escape = found.get("escape") ?? "\\";
-  return { escape: isEscape(escape) ? escape : "\\", syntax: found.get("syntax"), check: found.get("check") };
+  return {
+    escape: isEscape(escape) ? escape : "\\",
+    syntax: found.get("syntax"),
+    check: found.get("check"),
+    rows: found.size,
+  };
 }
 
 function isEscape(text: string): text is Escape {

@@ -39,7 +39,7 @@ export interface HealthOptions {
 export interface ArgDefault {
   readonly key: string;
   readonly value: string | undefined;
-  /** From a comment line "name …" right before. */
+  /** From a comment line "name …" before it. */
   readonly description: string;
 }
 
@@ -53,7 +53,7 @@ export type InstructionBody =
       readonly checksum: string;
       readonly unpack: boolean | undefined;
     }
-  | { readonly name: "ARG"; readonly args: readonly ArgDefault[] }
+  | { readonly name: "ARG"; readonly args: readonly ArgDefault[]; readonly comment: string }
   | { readonly name: "CMD" | "ENTRYPOINT"; readonly command: CommandLine }
   | { readonly name: "COPY"; readonly transfer: Transfer; readonly from: string }
   | { readonly name: "ENV" | "LABEL"; readonly pairs: readonly KeyValue[] }
@@ -65,6 +65,8 @@ export type InstructionBody =
       readonly stage: string;
       readonly platform: string;
       readonly description: string;
+      /** The last line of comment before it, or "". */
+      readonly comment: string;
     }
   /** An empty test takes the base image's one away: `HEALTHCHECK NONE`. */
   | { readonly name: "HEALTHCHECK"; readonly test: readonly string[]; readonly options: HealthOptions }

@@ -94,10 +94,10 @@ function parseArg({ rest, comments }: Statement, escape: Escape): InstructionBod
     const key = at === -1 ? word : word.slice(0, at);
     return { key, value: at === -1 ? undefined : word.slice(at + 1), description: descriptionOf(key, comments) };
   });
-  return { name: "ARG", args };
+  return { name: "ARG", args, comment: comments.at(-1) ?? "" };
 }
 
-/** A comment line right before that begins with the name describes it. */
+/** A comment line before it that begins with the name describes it. */
 function descriptionOf(name: string, comments: readonly string[]): string {
   if (name === "") return "";
   return comments.find((comment) => comment.startsWith(`${name} `))?.slice(name.length + 1) ?? "";
@@ -126,7 +126,8 @@ function parseFrom({ rest, flags, comments }: Statement): InstructionBody {
     );
   }
   const { platform } = decodeFlags(flags, { platform: "string" });
-  return { name: "FROM", base, stage, platform, description: descriptionOf(stage, comments) };
+  const [description, comment] = [descriptionOf(stage, comments), comments.at(-1) ?? ""];
+  return { name: "FROM", base, stage, platform, description, comment };
 }
 
 function parseOnbuild({ rest, flags, heredocs }: Statement): InstructionBody {

@@ -164,9 +164,9 @@ test("RUN takes here-documents, and a shift in arithmetic is none", () => {
   expect(shift).toMatchObject({ command: { words: ["echo $((1 << 2))"] }, files: [] });
 });
 
-test("comments right before ARG and FROM describe them", () => {
+test("comments before ARG and FROM describe them", () => {
   const file = parseDockerfile(
-    "# v the version\nARG v=1\n# out what is shipped\nFROM scratch AS out\n\n# x far\n\nARG x\n",
+    "# v the version\nARG v=1\n# out what is shipped\n\nFROM scratch AS out\n\n# x far\n#\nARG x\n",
   );
   expect(file.globalArgs[0]?.args).toEqual([{ key: "v", value: "1", description: "the version" }]);
   expect(file.stages[0]?.from.description).toBe("what is shipped");

@@ -13,7 +13,7 @@ export interface Statement {
   /** The joined line without its here-documents. */
   readonly text: string;
   readonly heredocs: readonly Heredoc[];
-  /** The comment lines right before it. */
+  /** The comment lines since the statement before it, or since an empty one of them. */
   readonly comments: readonly string[];
   readonly lines: Lines;
 }
@@ -34,8 +34,8 @@ const TAKES_HEREDOCS = /^\s*(?:onbuild\s+)?(?:run|copy|add)\s/i;
 export function readStatements(source: string): StatementList {
   const rows = source.replace(/^\uFEFF/, "").split("\n");
   if (rows.at(-1) === "") rows.pop();
-  const directives = readDirectives(rows);
-  const reader = new StatementReader(rows, directives.escape);
+  const { rows: begin, ...directives } = readDirectives(rows);
+  const reader = new StatementReader(rows, { begin, escape: directives.escape });
   const statements = reader.all();
   if (statements.length === 0) throw new NotationError("file with no instructions", oneLine(rows.length));
   return { directives, statements, emptyContinuations: reader.emptyContinuations };
@@ -48,10 +48,11 @@ class StatementReader {
   readonly #rows: readonly string[];
   readonly #escape: Escape;
   readonly #continued: RegExp;
-  #at = 0;
+  #at: number;
 
-  constructor(rows: readonly string[], escape: Escape) {
+  constructor(rows: readonly string[], { begin, escape }: { begin: number; escape: Escape }) {
     this.#rows = rows;
+    this.#at = begin;
     this.#escape = escape;
     const token = `\\${escape}`;
     // An escape character that is itself escaped continues nothing.
@@ -67,9 +68,7 @@ class StatementReader {
         const comment = row.slice(1).trim();
         if (comment === "") comments = [];
         else comments.push(comment);
-      } else if (row.trim() === "") {
-        comments = [];
-      } else {
+      } else if (row.trim() !== "") {
         statements.push(this.#statement(row, comments));
         comments = [];
         if (statements.length > MAX_STATEMENTS) {

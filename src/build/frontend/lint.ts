@@ -1,14 +1,16 @@
 /** Gathers what a Dockerfile should better not do, by the rules that its `# check=` directive leaves on. */
 
 import { ExpansionError } from "../../dockerfile/expand.ts";
+import { IgnoreMatcher } from "../../dockerfile/ignore.ts";
 import type { Instruction, InstructionOf } from "../../dockerfile/instruction.ts";
 import type { Dockerfile, Stage } from "../../dockerfile/parse.ts";
 import type { Lines } from "../../dockerfile/place.ts";
 import { nearest } from "../../dockerfile/suggest.ts";
-import { BuildFailure } from "../failure.ts";
+import { type CheckOptions, parseCheck } from "./check-options.ts";
 import { expandIn } from "./environment.ts";
 import { type LintRule, RULES } from "./lint-rules.ts";
 import { PROXY_ARGS } from "./platform-args.ts";
+import { isGitAddress, isHttpAddress } from "./remote-sources.ts";
 import type { Escape, StageState } from "./stage-state.ts";
 
 export interface Finding {
@@ -17,38 +19,10 @@ export interface Finding {
   readonly lines: Lines;
 }
 
-interface CheckOptions {
-  readonly skipAll: boolean;
-  readonly skipped: ReadonlySet<string>;
-  readonly experimentalAll: boolean;
-  readonly experimental: ReadonlySet<string>;
-  readonly isError: boolean;
-}
-
-/** `skip=A,B;error=true;experimental=all`. Throws BuildFailure. */
-function parseCheck(text: string): CheckOptions {
-  let [skip, experimental, error]: [string[], string[], boolean] = [[], [], false];
-  for (const option of text.split(";").map((part) => part.trim())) {
-    if (option === "") continue;
-    const [key = "", value] = option.split("=", 2).map((part) => part.trim());
-    const names = (value ?? "").split(",").map((name) => name.trim());
-    if (key === "skip") skip = names;
-    else if (key === "experimental") experimental = names;
-    else if (key === "error") error = value === "true" || value === "1";
-    else throw new BuildFailure(`invalid check option ${JSON.stringify(key)}`, { kind: "invalidParameter" });
-  }
-  return {
-    skipAll: skip.includes("all"),
-    skipped: new Set(skip),
-    experimentalAll: experimental.includes("all"),
-    experimental: new Set(experimental),
-    isError: error,
-  };
-}
-
 export class Linter {
   #options: CheckOptions = parseCheck("");
   readonly #findings = new Map<string, Finding>();
+  #ignored: IgnoreMatcher | undefined;
   /** Looking for names that were meant takes time: the first ones get it. */
   #hints = 100;
 
@@ -81,6 +55,21 @@ export class Linter {
     this.#findings.set(`${rule.name} ${lines.first} ${detail}`, { rule, detail, lines });
   }
 
+  /** Patterns of .dockerignore: what they leave out of the context is not to be copied from it. */
+  ignoring(patterns: readonly string[]): void {
+    this.#ignored = new IgnoreMatcher(patterns);
+  }
+
+  /** Sources in the context, after expansion. */
+  copied({ name, lines }: Instruction, sources: readonly string[]): void {
+    const verb = name === "ADD" ? "Add" : "Copy";
+    for (const source of sources) {
+      if (isHttpAddress(source) || isGitAddress(source) || this.#ignored?.ignores(source) !== true) continue;
+      const detail = `Attempting to ${verb} file ${JSON.stringify(source)} that is excluded by .dockerignore`;
+      this.tell(RULES.copyIgnoredFile, detail, lines);
+    }
+  }
+
   /** What the text by itself shows. */
   file(file: Dockerfile): void {
     for (const lines of file.emptyContinuations) {
@@ -88,10 +77,33 @@ export class Linter {
     }
     this.#casing(file);
     this.#stageNames(file.stages);
-    for (const { name, lines } of file.stages.flatMap(({ instructions }) => instructions)) {
-      if (name !== "MAINTAINER") continue;
-      this.tell(RULES.maintainerDeprecated, "Maintainer instruction is deprecated in favor of using label", lines);
+    for (const each of [
+      ...file.globalArgs,
+      ...file.stages.flatMap(({ from, instructions }) => [from, ...instructions]),
+    ]) {
+      if (each.name === "FROM")
+        this.#comment(
+          each,
+          [each.stage].filter((stage) => stage !== ""),
+        );
+      if (each.name === "ARG")
+        this.#comment(
+          each,
+          each.args.map(({ key }) => key),
+        );
+      if (each.name !== "MAINTAINER") continue;
+      const detail = "Maintainer instruction is deprecated in favor of using label";
+      this.tell(RULES.maintainerDeprecated, detail, each.lines);
     }
+  }
+
+  /** A comment before a definition begins with what it defines. */
+  #comment({ name, comment, lines }: InstructionOf<"FROM" | "ARG">, keys: readonly string[]): void {
+    const [first] = keys;
+    if (comment === "" || first === undefined || keys.includes(comment.split(" ", 1)[0] ?? "")) return;
+    const example = keys.length > 1 ? "<arg_key>" : first;
+    const detail = `Comment for ${name} should follow the format: \`# ${example} <description>\``;
+    this.tell(RULES.invalidDefinitionDescription, detail, lines);
   }
 
   /** What an instruction of a stage that is built shows, with the variables it sees. */

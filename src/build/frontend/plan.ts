@@ -75,7 +75,8 @@ async function planText(deps: FrontendDeps, reading: Reading): Promise<Plan & { 
 }
 
 async function planFile(deps: FrontendDeps, planning: Planning): Promise<Plan> {
-  const { options, build, dockerfile, linter } = planning;
+  const { options, build, definition, dockerfile, linter } = planning;
+  linter.ignoring(definition.ignored);
   linter.file(dockerfile);
   const platforms =
     options.platforms.length === 0 ? [deps.platform] : options.platforms.map((word) => deps.parsePlatform(word));
