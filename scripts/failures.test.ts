@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { failuresIn } from "./failures.ts";
+import { failuresIn, runningIn } from "./failures.ts";
 
 const OUTPUT = `
 src/a.test.ts:
@@ -39,3 +39,13 @@ test("each failure is named once, with its file and what was said of it", () => 
 
 test("where all passes there is nothing", () =>
   expect(failuresIn("(pass) a\n(pass) b [1.00ms]\n 2 pass\n")).toEqual([]));
+
+test("a run that was ended names the files that hung", () => {
+  const interrupted =
+    "src/a.test.ts:\n(pass) good\n\nInterrupted while still running:\n  src/b.test.ts (8s)\n  src/c.test.ts (2m)\n";
+  expect(runningIn(interrupted)).toEqual(["src/b.test.ts", "src/c.test.ts"]);
+  expect(runningIn("bun test\n\nsrc/a.test.ts:\n(pass) good\n\nsrc/b.test.ts:\n(pass) better\n")).toEqual([
+    "src/b.test.ts",
+  ]);
+  expect(runningIn("")).toEqual([]);
+});

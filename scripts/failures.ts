@@ -12,6 +12,9 @@ const FILE = /^(\S+\.test\.ts):$/;
 
 /** Above what Bun says of all failures once more, without their files. */
 const ONCE_MORE = /^\d+ tests? failed:$/;
+/** Above the names of the files that a run was ended in. */
+const INTERRUPTED = "Interrupted while still running:";
+const RUNNING_FILE = /^ {2}(\S+\.test\.ts) \(\w+\)$/gm;
 
 /** `output`: of one run, with `--parallel` or without. */
 export function failuresIn(output: string): Failure[] {
@@ -27,4 +30,14 @@ export function failuresIn(output: string): Failure[] {
     else said.push(line);
   }
   return found;
+}
+
+/** The files that still ran when the run was ended, as Bun names them with `--parallel`; without, the last that it began. */
+export function runningIn(output: string): string[] {
+  const at = output.lastIndexOf(INTERRUPTED);
+  if (at >= 0) return [...output.slice(at).matchAll(RUNNING_FILE)].flatMap(([, file]) => file ?? []);
+  return output
+    .split("\n")
+    .flatMap((line) => FILE.exec(line)?.[1] ?? [])
+    .slice(-1);
 }

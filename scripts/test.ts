@@ -8,7 +8,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Failure, failuresIn } from "./failures.ts";
+import { type Failure, failuresIn, runningIn } from "./failures.ts";
 
 interface Tally {
   readonly passed: number;
@@ -27,10 +27,12 @@ interface Suite {
   readonly flags: readonly string[];
 }
 
-const ENGINE_FLAGS = ["--timeout=60000", "--parallel=2"];
+/** Bun ends what a test has started, its file's engine too, when the test takes longer: what a test waits for says so well before. */
+const TIMEOUT = "--timeout=180000";
+const ENGINE_FLAGS = [TIMEOUT, "--parallel=2"];
 const SUITES: Readonly<Record<string, Suite>> = {
-  unit: { paths: ["./src", "./scripts", "./bench"], flags: ["--randomize"] },
-  native: { paths: ["./native"], flags: ["--timeout=60000"] },
+  unit: { paths: ["./src", "./scripts", "./bench"], flags: [TIMEOUT, "--randomize"] },
+  native: { paths: ["./native"], flags: [TIMEOUT] },
   integration: { paths: ["./test/integration"], flags: ENGINE_FLAGS },
   compat: { paths: ["./test/compat"], flags: ENGINE_FLAGS },
   security: { paths: ["./test/security"], flags: ENGINE_FLAGS },
@@ -48,8 +50,10 @@ const CHECKS: Readonly<Record<string, readonly string[]>> = {
 const TOLD_LINES = 40;
 /** Failures in more files than these are no accident, and are not run again. */
 const MOST_FILES = 3;
-/** Of one command. The longest takes four. */
-const MOST_MINUTES = 12;
+/** Without a word of a command. No test may take half as long. */
+const MOST_SILENT_MINUTES = 10;
+/** From the request to end, at which Bun says what still runs, to the end by force. */
+const GRACE_MS = 10_000;
 
 async function runChecks(): Promise<Outcome> {
   const tally = { passed: 0, failed: 0 };
@@ -63,20 +67,33 @@ async function runChecks(): Promise<Outcome> {
   return { ...tally, failures, unsteady: [] };
 }
 
-/** Shows what the command prints as it comes, and returns it. A command that does not end in time is ended, and fails. */
-async function run(command: readonly string[]): Promise<{ exitCode: number; output: string }> {
+interface Run {
+  /** null of a command that was ended. */
+  readonly exitCode: number | null;
+  readonly output: string;
+}
+
+/** Shows what the command prints as it comes, and returns it. A command that falls silent is ended, and has failed. */
+async function run(command: readonly string[]): Promise<Run> {
   const child = Bun.spawn([...command], { stdio: ["ignore", "pipe", "pipe"] });
   const [stdout, stderr] = [child.stdout.getReader(), child.stderr.getReader()];
-  const limit = setTimeout(() => {
-    console.error(`\n== ended, as it took over ${MOST_MINUTES} minutes: ${command.join(" ")}`);
+  let isEnded = false;
+  const end = async (): Promise<void> => {
+    isEnded = true;
+    console.error(`\n== ended, as it said nothing for ${MOST_SILENT_MINUTES} minutes: ${command.join(" ")}`);
+    child.kill("SIGTERM");
+    await Promise.race([child.exited, Bun.sleep(GRACE_MS)]);
     child.kill("SIGKILL");
     // What it started may hold these open for longer.
-    for (const reader of [stdout, stderr]) void reader.cancel();
-  }, MOST_MINUTES * 60_000);
+    await Promise.all([stdout.cancel(), stderr.cancel()]);
+    child.unref();
+  };
+  const limit = setTimeout(() => void end(), MOST_SILENT_MINUTES * 60_000);
   let output = "";
   const follow = async (from: typeof stdout, to: NodeJS.WritableStream): Promise<void> => {
     const decoder = new TextDecoder();
     for (let part = await from.read(); !part.done; part = await from.read()) {
+      if (!isEnded) limit.refresh();
       output += decoder.decode(part.value, { stream: true });
       to.write(part.value);
     }
@@ -84,13 +101,13 @@ async function run(command: readonly string[]): Promise<{ exitCode: number; outp
   await Promise.all([follow(stdout, process.stdout), follow(stderr, process.stderr)]);
   const exitCode = await child.exited;
   clearTimeout(limit);
-  return { exitCode, output };
+  return { exitCode: isEnded ? null : exitCode, output };
 }
 
 async function runSuite(suite: Suite): Promise<Outcome> {
-  const { failures, ...tally } = await runTests(suite.paths, suite.flags);
+  const { failures, isWhole, ...tally } = await runTests(suite.paths, suite.flags);
   const files = [...new Set(failures.map(({ file }) => `./${file}`))];
-  if (files.length === 0 || files.length > MOST_FILES || failures.length !== tally.failed) {
+  if (!isWhole || files.length === 0 || files.length > MOST_FILES || failures.length !== tally.failed) {
     return { ...tally, failures, unsteady: [] };
   }
   console.log(`\n== once more, alone: ${files.join(" ")}`);
@@ -102,10 +119,13 @@ async function runSuite(suite: Suite): Promise<Outcome> {
   return { passed: tally.passed + tally.failed, failed: 0, failures: [], unsteady: failures };
 }
 
-async function runTests(
-  paths: readonly string[],
-  flags: readonly string[],
-): Promise<Tally & Pick<Outcome, "failures">> {
+interface TestRun extends Tally {
+  readonly failures: readonly Failure[];
+  /** Every file has had its turn. */
+  readonly isWhole: boolean;
+}
+
+async function runTests(paths: readonly string[], flags: readonly string[]): Promise<TestRun> {
   const dir = mkdtempSync(join(tmpdir(), "tare-junit-"));
   const report = join(dir, "report.xml");
   const command = ["test", ...flags, "--reporter=junit", `--reporter-outfile=${report}`, ...paths];
@@ -113,11 +133,15 @@ async function runTests(
   const file = Bun.file(report);
   const xml = (await file.exists()) ? await file.text() : "";
   rmSync(dir, { recursive: true });
-  return { ...tallyOf(xml, exitCode), failures: failuresIn(output) };
+  const isWhole = exitCode !== null;
+  const hung = isWhole
+    ? []
+    : runningIn(output).map((name) => ({ file: name, name: "ran when the group was ended", said: "" }));
+  return { ...tallyOf(xml, exitCode), failures: [...failuresIn(output), ...hung], isWhole };
 }
 
 /** Reads the totals of a JUnit report; what the report cannot say (a file that threw while loading) the exit code does. */
-function tallyOf(xml: string, exitCode: number): Tally {
+function tallyOf(xml: string, exitCode: number | null): Tally {
   const totals = /<testsuites [^>]*>/.exec(xml)?.[0] ?? "";
   const count = (name: string): number => Number(new RegExp(` ${name}="(\\d+)"`).exec(totals)?.[1] ?? 0);
   const unpassed = count("failures") + count("skipped");
