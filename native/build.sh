@@ -1,6 +1,6 @@
 #!/bin/sh
 # Builds the native programs: `build.sh` the static releases build/tare-monitor, build/tare-resolver, build/tare-relay and
-# build/tare-init, the init of `run --init`; `build.sh asan` and `build.sh valgrind` the test builds of the first three beside them. Does
+# build/tare-init, the init of `run --init`, and the library build/tare-console-size, which is preloaded; `build.sh asan` and `build.sh valgrind` the test builds of the first three beside them. Does
 # nothing when a program is newer than its sources.
 set -eu
 cd "$(dirname "$0")"
@@ -25,4 +25,8 @@ build() {
 build tare-monitor .
 build tare-resolver resolver base.c service/*.c
 build tare-relay relay base.c service/*.c
-if [ "$kind" = release ]; then build tare-init init; fi
+if [ "$kind" = release ]; then
+  build tare-init init
+  flags="-O2 -shared -fPIC -s"
+  build tare-console-size console
+fi

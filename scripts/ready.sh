@@ -34,7 +34,8 @@ native_ready() {
   is_built "$home/native/build/tare-monitor" "$home"/native/*.[ch] "$home/native/build.sh" &&
     is_built "$home/native/build/tare-resolver" "$home"/native/resolver/*.[ch] "$home"/native/service/*.[ch] "$home"/native/base.[ch] "$home/native/build.sh" &&
     is_built "$home/native/build/tare-relay" "$home"/native/relay/*.[ch] "$home"/native/service/*.[ch] "$home"/native/base.[ch] "$home/native/build.sh" &&
-    is_built "$home/native/build/tare-init" "$home"/native/init/*.[ch] "$home/native/build.sh"
+    is_built "$home/native/build/tare-init" "$home"/native/init/*.[ch] "$home/native/build.sh" &&
+    is_built "$home/native/build/tare-console-size" "$home"/native/console/*.[ch] "$home/native/build.sh"
 }
 
 # On hybrid cgroups crun refuses to run while the v2 tree owns hugetlb.

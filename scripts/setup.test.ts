@@ -33,9 +33,9 @@ test("packages of npm are ready when they were installed after the lock file was
 });
 
 test("the native programs are ready when each is newer than every source of its own", () => {
-  const sources = ["build.sh", "main.c", "log.h", "init/init.c", "resolver/main.c", "relay/main.c", "service/loop.c"];
-  for (const source of sources) file(`native/${source}`, 100);
-  for (const program of ["monitor", "resolver", "relay"]) file(`native/build/tare-${program}`, 50);
+  const parts = ["init/init.c", "resolver/main.c", "relay/main.c", "service/loop.c", "console/size.c"];
+  for (const source of ["build.sh", "main.c", "log.h", ...parts]) file(`native/${source}`, 100);
+  for (const program of ["monitor", "resolver", "relay", "console-size"]) file(`native/build/tare-${program}`, 50);
   expect(asks("native_ready")).toBe(false);
   file("native/build/tare-init", 60);
   expect(asks("native_ready")).toBe(true);

@@ -11,6 +11,10 @@ declare module "*/tare-init" {
   const path: string;
   export default path;
 }
+declare module "*/tare-console-size" {
+  const path: string;
+  export default path;
+}
 declare module "*/tare-relay" {
   const path: string;
   export default path;

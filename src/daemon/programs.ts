@@ -1,6 +1,7 @@
 /** The native programs as files that can be executed: the built ones beside the source, or the copies inside the single-file release. */
 import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import consoleSize from "../../native/build/tare-console-size" with { type: "file" };
 import init from "../../native/build/tare-init" with { type: "file" };
 import monitor from "../../native/build/tare-monitor" with { type: "file" };
 import relay from "../../native/build/tare-relay" with { type: "file" };
@@ -15,6 +16,8 @@ export interface Programs {
   readonly init: string;
   readonly resolver: string;
   readonly relay: string;
+  /** A library to preload. */
+  readonly consoleSize: string;
 }
 
 /**
@@ -27,6 +30,7 @@ export function nativePrograms(root: string): Programs {
     init: materialise(init, join(root, "bin", "tare-init")),
     resolver: materialise(resolver, join(root, "bin", "tare-resolver")),
     relay: materialise(relay, join(root, "bin", "tare-relay")),
+    consoleSize: materialise(consoleSize, join(root, "bin", "tare-console-size")),
   };
 }
 

@@ -125,6 +125,7 @@ function createOciRuntime(config: EngineConfig, programs: Programs, log: Logger)
     cgroupParent,
     monitorPath: programs.monitor,
     initPath: programs.init,
+    consoleSizePath: programs.consoleSize,
     runtimes,
     defaultRuntime,
     searchPath,

@@ -33,11 +33,13 @@ export interface Launch {
 
 export interface LaunchDeps {
   readonly monitorPath: string;
+  readonly consoleSizePath: string;
   readonly cgroups: () => CgroupLayout;
 }
 
 /** Returns at once; `started` rejects with a StartError. */
-export function launch(request: Launch, { monitorPath, cgroups }: LaunchDeps): MonitorHandle {
+export function launch(request: Launch, deps: LaunchDeps): MonitorHandle {
+  const { monitorPath, cgroups } = deps;
   const { kind, driver, id, process, cgroup, nothing, oomScoreAdj } = request;
   const { dir, terminal } = process;
   const oomCgroup = cgroup === undefined ? undefined : memoryCgroup(cgroups(), cgroup);
@@ -46,6 +48,7 @@ export function launch(request: Launch, { monitorPath, cgroups }: LaunchDeps): M
     ...process,
     monitorPath,
     argv,
+    env: environmentOf(request, deps),
     ...(oomScoreAdj === undefined ? {} : { oomScoreAdj }),
     ...(nothing === undefined ? {} : { nullPath: nothing.path }),
     ...(oomCgroup === undefined ? {} : { oomCgroup }),
@@ -65,6 +68,13 @@ export function launch(request: Launch, { monitorPath, cgroups }: LaunchDeps): M
     attach: (streams) => monitor.attach(streams),
     resize: (height, width) => monitor.resize(height, width),
   };
+}
+
+/** Of the runtime itself. */
+function environmentOf({ kind, driver, process }: Launch, { consoleSizePath }: LaunchDeps): Record<string, string> {
+  const { terminal, consoleSize } = process;
+  if (kind === "container" || !terminal || consoleSize === undefined || !driver.sizesLate) return {};
+  return { LD_PRELOAD: consoleSizePath, TARE_CONSOLE_SIZE: consoleSize.join(" ") };
 }
 
 /** Errors that are not a runtime's own count as "anything else". */

@@ -36,6 +36,8 @@ export interface RuntimeDeps {
   /** Programs: the monitor, and the init of `--init`. */
   readonly monitorPath: string;
   readonly initPath: string;
+  /** The library that gives a session's terminal its size in time. */
+  readonly consoleSizePath: string;
   /** Runtimes beside crun and runc, by name. */
   readonly runtimes: Readonly<Record<string, RuntimeCommand>>;
   /** Undefined chooses: crun, else runc. */
@@ -84,7 +86,7 @@ export function createRuntime(deps: RuntimeDeps): OciRuntime {
   const filters = createSeccompFilters(join(deps.root, "seccomp"), host);
   const containersDir = join(run, "containers");
   const bundles = createBundles({ host, filters, cgroupParent, initPath, containersDir });
-  const launchDeps = { monitorPath: deps.monitorPath, cgroups };
+  const launchDeps = { monitorPath: deps.monitorPath, consoleSizePath: deps.consoleSizePath, cgroups };
   const bundleOf = (id: string): string => join(containersDir, id);
   /** Of the bundles written, for the monitors that are to run them. */
   const prepared = new Map<string, Pick<Launch, "cgroup" | "oomScoreAdj">>();

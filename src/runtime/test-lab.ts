@@ -94,6 +94,7 @@ export async function createLab(name: string): Promise<Lab> {
     cgroupParent,
     monitorPath: join(NATIVE, "build/tare-monitor"),
     initPath: join(NATIVE, "build/tare-init"),
+    consoleSizePath: join(NATIVE, "build/tare-console-size"),
     runtimes: {},
     defaultRuntime: undefined,
     searchPath: "/usr/sbin:/usr/bin:/sbin:/bin",

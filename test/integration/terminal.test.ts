@@ -71,6 +71,26 @@ test.each(CLIENTS)(
   },
 );
 
+/** A session's terminal has its size before anything runs there, however busy the machine is. */
+test("programs that ask for the size at once are told it", async () => {
+  await engine.dockerOutput("run", "-d", "--name", "sized", "busybox", "sleep", "1000");
+  const ask = async (path: string, body: object): Promise<string> => {
+    const options = { method: "POST", unix: engine.socketPath, body: JSON.stringify(body) };
+    const answer = await fetch(`http://docker/v1.47${path}`, {
+      ...options,
+      headers: { "Content-Type": "application/json" },
+    });
+    return await answer.text();
+  };
+  const sizeOfSession = async (): Promise<string> => {
+    const session = { AttachStdout: true, AttachStderr: true, Tty: true, Cmd: ["stty", "size"], ConsoleSize: [33, 77] };
+    const { Id } = JSON.parse(await ask("/containers/sized/exec", session));
+    return ask(`/exec/${Id}/start`, { Tty: true });
+  };
+  const told = await Promise.all(Array.from({ length: 30 }, sizeOfSession));
+  expect(new Set(told)).toEqual(new Set(["33 77\r\n"]));
+});
+
 test.each(CLIENTS)("%s run -it passes ctrl-c to the program", async (_name, open) => {
   const script = "trap 'echo caught; exit 4' INT; echo up; while :; do usleep 10000; done";
   await using terminal = open("run", "-it", "--rm", "busybox", "sh", "-c", script);

@@ -12,6 +12,7 @@ export function createCrun(settings: DriverSettings): Driver {
     keepsFilesOnly: true,
     withSeccomp: withProgram,
     masksFromHost: () => true,
+    sizesLate: true,
   });
 }
 

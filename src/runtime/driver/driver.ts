@@ -33,6 +33,8 @@ export interface Driver {
    * change decides what the container sees there (CVE-2025-31133). May ask the program.
    */
   masksFromHost(): boolean;
+  /** Whether a session's process may run before its terminal has a size. */
+  readonly sizesLate: boolean;
   /** Names of what the runtime keeps state for. */
   list(): string[];
 }
@@ -51,11 +53,12 @@ export interface Dialect {
   readonly keepsFilesOnly: boolean;
   readonly withSeccomp: Driver["withSeccomp"];
   readonly masksFromHost: Driver["masksFromHost"];
+  readonly sizesLate: boolean;
 }
 
 /** What crun and runc have in common, which is nearly everything. */
 export function createDriver({ name, command, stateDir }: DriverSettings, dialect: Dialect): Driver {
-  const { options, keepsFilesOnly, withSeccomp, masksFromHost } = dialect;
+  const { options, keepsFilesOnly, withSeccomp, masksFromHost, sizesLate } = dialect;
   const quiet = [...command, "--root", stateDir, ...options];
   const base = [...quiet, "--log", LOG_FILE, "--log-format", "json"];
   const detached = (terminal: boolean): string[] => [
@@ -73,6 +76,7 @@ export function createDriver({ name, command, stateDir }: DriverSettings, dialec
     update: (id, resourcesFile) => [...quiet, "update", "--resources", resourcesFile, id],
     withSeccomp,
     masksFromHost,
+    sizesLate,
     list: () => listDirectories(stateDir),
   };
 }

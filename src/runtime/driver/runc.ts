@@ -8,6 +8,7 @@ export function createRunc(settings: DriverSettings): Driver {
     keepsFilesOnly: settings.name === "runc",
     withSeccomp: (spec, { resolved }) => ({ ...spec, linux: { ...spec.linux, seccomp: resolved } }),
     masksFromHost: () => settings.name !== "runc" || isMended(versionOf(settings.command)),
+    sizesLate: false,
   });
 }
 
