@@ -234,7 +234,12 @@ export const SCRIPTS: Readonly<Record<string, string>> = {
     docker start cmp-events >/dev/null; docker wait cmp-events
     docker rename cmp-events cmp-events2
     docker rm cmp-events2
-    docker events --since $since --until $(date +%s.%N) --filter type=container --filter label=k=v --format '{{.Type}} {{.Action}} {{.Actor.Attributes.name}} {{.Actor.Attributes.exitCode}} {{.Actor.Attributes.image}}'`,
+    docker events --since $since --until $(date +%s.%N) --filter type=container --filter label=k=v --format '{{.Type}} {{.Action}} {{.Actor.Attributes.name}} {{.Actor.Attributes.exitCode}} {{.Actor.Attributes.image}}'
+    since=$(date +%s.%N)
+    docker run -d --name cmp-events -l k=exec cmpbox sleep 1000 >/dev/null
+    docker exec cmp-events true; docker exec cmp-events sh -c 'exit 2'
+    docker rm -f cmp-events >/dev/null
+    docker events --since $since --until $(date +%s.%N) --filter label=k=exec --filter event=exec_create --filter event=exec_start --filter event=exec_die --format '[{{.Action}}] {{.Actor.Attributes.exitCode}}'`,
   images: `
     docker tag cmpbox cmp-image:one
     docker images cmp-image --format '{{.Repository}} {{.Tag}}'

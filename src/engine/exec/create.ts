@@ -22,9 +22,13 @@ export function createExec(ctx: EngineContext, { container, ref }: Named, reques
   if (request.User !== "") ctx.runtime.checkUser(pid, request.User);
   const id: string = createId();
   ctx.execs.create(container, { id, container: container.id, request, phase: { at: "created" } });
-  tell(ctx, container, `exec_create: ${request.Cmd.join(" ")}`, { execID: id });
+  tell(ctx, container, `exec_create: ${toldCommand(request)}`, { execID: id });
   return { Id: id };
 }
+
+/** As events tell it: Docker's space after the program stands there without arguments, too. */
+export const toldCommand = ({ Cmd: [program = "", ...args] }: ExecCreateRequest): string =>
+  `${program} ${args.join(" ")}`;
 
 /** The process that a session joins; a conflict when nothing runs that could be joined. */
 export function checkRunning(container: Container, ref: string = container.id): LiveProcess {

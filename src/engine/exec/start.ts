@@ -12,7 +12,7 @@ import * as messages from "../messages.ts";
 import { withLinks } from "../network/links.ts";
 import type { MonitorHandle } from "../ports.ts";
 import { serveStreams } from "../serve-streams.ts";
-import { checkRunning } from "./create.ts";
+import { checkRunning, toldCommand } from "./create.ts";
 import type { ExecSession } from "./sessions.ts";
 
 /** Of a process whose end nobody saw: its monitor was killed. */
@@ -160,7 +160,7 @@ async function settle(
   try {
     const { pid } = await monitor.started;
     session.enter({ at: "running", pid });
-    tell(ctx, container, `exec_start: ${session.record.request.Cmd.join(" ")}`, { execID: session.id });
+    tell(ctx, container, `exec_start: ${toldCommand(session.record.request)}`, { execID: session.id });
     session.ended = watchEnd(ctx, session, container);
   } catch (error) {
     const failure = ctx.runtime.explain(error, "exec");
