@@ -125,7 +125,8 @@ export class Assembly {
 
   async #imageBase(stage: StageNode): Promise<StageState> {
     const { platforms, targetPlatform } = this.#facts;
-    const platform = platforms.get(stage) ?? targetPlatform;
+    // Nothing is of the platform that the whole is for.
+    const platform = stage.base === "scratch" ? targetPlatform : (platforms.get(stage) ?? targetPlatform);
     const { vertex, image } = await this.#base({ name: stage.base, platform }, stage.lines);
     const hasPath = (image.config.Env ?? []).some((entry) => entry.startsWith("PATH="));
     const env = hasPath ? image.config.Env : [...mergeEnv(null, [["PATH", DEFAULT_PATH]]), ...(image.config.Env ?? [])];
@@ -168,7 +169,7 @@ export class Assembly {
     state: StageState,
     { instruction, prefix, names }: { instruction: StageInstruction; prefix: string; names: StepNames },
   ): Promise<StageState> {
-    const context = this.#configContext(stage, state);
+    const context = this.#configContext();
     this.#facts.linter.instruction(instruction, state, context);
     if (!changesFiles(instruction)) return placed(instruction.lines, () => configStep(state, instruction, context));
     const shown = shownText(state, instruction, this.#facts.escape);
@@ -207,14 +208,11 @@ export class Assembly {
     }
   }
 
-  #configContext(stage: StageNode, { platform }: StageState): ConfigContext {
-    const { escape, options, globalArgs, buildPlatform, target } = this.#facts;
-    return {
-      escape,
-      buildArgs: options.buildArgs,
-      globalArgs,
-      automaticArgs: platformArgs(buildPlatform, platform, stage === target ? options.target : stage.name),
-    };
+  /** TARGET… is what the whole is for, whatever the stage is on: that is how a stage compiles for another platform. */
+  #configContext(): ConfigContext {
+    const { escape, options, globalArgs, buildPlatform, targetPlatform } = this.#facts;
+    const automaticArgs = platformArgs(buildPlatform, targetPlatform, options.target);
+    return { escape, buildArgs: options.buildArgs, globalArgs, automaticArgs };
   }
 
   #ignoresCache({ name, index }: StageNode): boolean {
