@@ -11,6 +11,7 @@ test.each([
   ["a lazy import upward", "src/client/x.ts", `await import("../cli/a.ts");`],
   ["the engine room in the command line", "src/cli/commands/x.ts", `import { a } from "../../engine/a.ts";`],
   ["a barrel", "src/base/x.ts", `import { a } from "./index.ts";`],
+  ["what tests share, in what is no test", "src/files/x.ts", `import { a } from "../../test/harness/a.ts";`],
   ["ffi outside the kernel room", "src/image/x.ts", `import { dlopen } from "bun:ffi";`],
   ["a module that is slow to load", "src/api/x.ts", `import { createServer } from "node:http";`],
   ["an environment variable in a deep room", "src/engine/x.ts", "const home = process.env.HOME;"],
@@ -25,6 +26,7 @@ test.each([
 test.each([
   ["an import downward", "src/engine/container/x.ts", `import { a } from "../../base/a.ts";`],
   ["an import within the room", "src/engine/container/x.ts", `import { a } from "../events.ts";`],
+  ["what tests share, in a test", "src/files/x.test.ts", `import { a } from "../../test/harness/a.ts";`],
   ["ffi in the kernel room", "src/kernel/x.ts", `import { dlopen } from "bun:ffi";`],
   ["the environment in main.ts", "src/main.ts", "const home = process.env.HOME;"],
   ["everything in the composition root", "src/daemon/x.ts", `import { a } from "../api/a.ts";`],
