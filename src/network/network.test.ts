@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdtempSync, readdirSync, readlinkSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { eventually } from "../../test/harness/eventually.ts";
 import { createId } from "../base/ids.ts";
 import { listLinks, readLink } from "../kernel/netlink/link.ts";
 import { NetlinkSocket } from "../kernel/netlink/socket.ts";
@@ -224,9 +225,7 @@ test("when the engine is killed, its warm namespaces and their links vanish by t
     expect(bridge).toBeDefined();
     return links.filter(({ master }) => master === bridge?.index).length;
   };
-  const deadline = performance.now() + 4000;
-  while (portsOf() > 0 && performance.now() < deadline) await Bun.sleep(10);
-  expect(portsOf()).toBe(0);
+  await eventually(async () => portsOf() === 0);
   const next = await startNetwork();
   expect(run(await next.acquire(createId(), on("bridge")), "ping", "-c1", "-W2", next.gateway)).toMatchObject({
     exitCode: 0,

@@ -62,8 +62,14 @@ async function dockersTranscript(name: string, script: string): Promise<string> 
   }
 }
 
+/** A script that waits in vain shall end with what it has printed, before its test is ended. */
+const SCRIPT_TIMEOUT_MS = 120_000;
+
 async function transcript(env: Readonly<Record<string, string>>, script: string): Promise<string> {
-  const { exitCode, stdout, stderr } = await run(["sh", "-c", script], { env: { ...env } });
+  const { exitCode, stdout, stderr } = await run(["sh", "-c", script], {
+    env: { ...env },
+    timeoutMs: SCRIPT_TIMEOUT_MS,
+  });
   return mask(`-- stdout\n${stdout}-- stderr\n${stderr}-- exit code ${exitCode}\n`);
 }
 

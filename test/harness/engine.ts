@@ -11,7 +11,7 @@ import { TerminalSession } from "./terminal.ts";
 
 /** The checkout. */
 export const REPO = resolve(import.meta.dir, "../..");
-const READY_TIMEOUT_MS = 20_000;
+const READY_TIMEOUT_MS = 60_000;
 
 export interface EngineOptions {
   /** Added to the configuration file, in the keys of Docker's daemon.json. */
@@ -201,7 +201,7 @@ export class TestEngine {
   }
 
   async #clear(): Promise<void> {
-    if (this.#child === undefined) await this.begin();
+    if (this.isDead) await this.begin();
     await this.removeContainers();
     await this.stop();
   }

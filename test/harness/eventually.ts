@@ -1,4 +1,11 @@
-/** For what nothing tells of: asks again until it holds. The test's own time limit is the limit. */
+/** Waiting for what tells nobody that it has come. */
+const MOST_MS = 120_000;
+
+/** For what nothing tells of: asks again until it holds. Gives up before the test's own limit, at which the file's engine would be ended too. */
 export async function eventually(holds: () => Promise<boolean>): Promise<void> {
-  while (!(await holds())) await Bun.sleep(5);
+  const end = performance.now() + MOST_MS;
+  while (!(await holds())) {
+    if (performance.now() > end) throw new Error(`after ${MOST_MS} ms this does not hold: ${holds.toString()}`);
+    await Bun.sleep(5);
+  }
 }

@@ -12,7 +12,7 @@ export interface RegistryOptions {
   readonly tokens?: TokenServer;
 }
 
-const READY_TIMEOUT_MS = 10_000;
+const READY_TIMEOUT_MS = 60_000;
 
 export class DockerRegistry implements AsyncDisposable {
   /** "127.0.0.1:port" */

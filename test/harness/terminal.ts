@@ -47,7 +47,7 @@ export class TerminalSession {
   }
 
   /** Waits until `wanted` appears after what earlier calls have waited for. */
-  async expect(wanted: string | RegExp, timeoutMs = 20_000): Promise<string> {
+  async expect(wanted: string | RegExp, timeoutMs = 60_000): Promise<string> {
     const { promise, resolve, reject } = Promise.withResolvers<string>();
     const look = (): void => {
       const found = this.#find(wanted);
@@ -67,7 +67,7 @@ export class TerminalSession {
   }
 
   /** The program's exit code. */
-  async exit(timeoutMs = 20_000): Promise<number> {
+  async exit(timeoutMs = 60_000): Promise<number> {
     const timer = setTimeout(() => this.#child.kill("SIGKILL"), timeoutMs);
     try {
       return await this.#child.exited;

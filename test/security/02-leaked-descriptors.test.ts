@@ -73,7 +73,7 @@ test("a working directory that is swapped for a descriptor while a session start
     await execute(engine, victim, ["sh", "-c", "kill $(cat /pid)"]);
   }
   expect(landed).toBeGreaterThan(0);
-}, 60_000);
+});
 
 const refusal = (error: unknown): { output: string } => ({ output: String(error) });
 

@@ -87,4 +87,4 @@ test(`a console that is swapped for a link during ${RUNS} starts gives no way to
     if (!readFileSync(CORE_PATTERN).equals(original)) writeFileSync(CORE_PATTERN, original);
   }
   await engine.dockerOutput("rm", "-f", swapper);
-}, 60_000);
+});

@@ -159,7 +159,7 @@ test("a list without end ends", async () => {
   expect(await outcome(endless)).toContain("too many files in a transfer");
   expectNothing();
   expect(memoryMib(engine) - before).toBeLessThan(600);
-}, 60_000);
+});
 
 const PREFACE = Buffer.from("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n");
 
@@ -200,4 +200,4 @@ test("nonsense on the doors of builds ends its own connection and nothing else",
   }
   expect(await engine.dockerOutput("version", "--format", "{{.Server.Version}}")).not.toBe("");
   await eventually(async () => descriptors() <= before + 4);
-}, 60_000);
+});

@@ -138,7 +138,7 @@ test("no list, answer or error of our command line carries a control character",
     if (said.includes("52;c;")) shown++;
   }
   expect(shown).toBeGreaterThan(12);
-}, 60_000);
+});
 
 test("a template's answer is exact for a program and harmless on a terminal", async () => {
   const id = await engine.dockerOutput("create", "injector", "echo", ESCAPES.join(""));
