@@ -274,3 +274,13 @@ test("the files are readable for everybody whatever the umask, and rewritten in 
   expect(statSync(path("hosts")).ino).toBe(ino);
   for (const name of ["hosts", "resolv.conf", "hostname"]) expect(statSync(path(name)).mode & 0o777).toBe(0o644);
 });
+
+test.each(["1.1.1.1\noptions x", "fe80::1%eth0 x", "fe80::1%eth0\noptions x", "localhost", ""])(
+  "a server that is no address, and may smuggle in a line, is refused: %j",
+  (server) => expect(() => write({ Dns: [server] })).toThrow(`bad nameserver address ${server}: ParseAddr(`),
+);
+
+test("a server's address may have a zone", () => {
+  write({ Dns: ["fe80::1%eth0"] });
+  expect(read("resolv.conf")).toContain("nameserver fe80::1%eth0\n");
+});

@@ -59,7 +59,7 @@ export function parseResolvConf(text: string, source: string): ResolvConf {
 }
 
 /** With a zone, too. */
-const isAddress = (text = ""): boolean => isIP(text.replace(/(?<=^fe80:.*)%.+$/i, ""));
+const isAddress = (text = ""): boolean => isIP(text.replace(/(?<=^fe80:.*)%\S+$/i, ""));
 
 const setsNdots = (options: readonly string[]): boolean =>
   options.some((option) => option === "ndots" || option.startsWith("ndots:"));
