@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { eventually } from "../../test/harness/eventually.ts";
 import { FileThreads } from "../files/threads/threads.ts";
 import { openDatabase } from "../state/database.ts";
 import { createImages, type ImageStore } from "./images.ts";
@@ -54,7 +55,8 @@ test("below the high mark nothing goes", async () => {
 test("above it images go until the low mark, the one used longest ago first", async () => {
   open({ high: 79, low: 40 });
   await fill();
-  await Bun.sleep(2);
+  const loadedMs = Date.now();
+  await eventually(async () => Date.now() > loadedMs);
   images.rootLayers.layersOf(idOf(imageOf("first")));
   const gone: readonly string[] = await images.relieve();
   expect(gone).toEqual(["second", "third"].map((name) => idOf(imageOf(name))));
