@@ -102,7 +102,7 @@ test("create decodes, adapts, checks, and joins everybody's warnings", async () 
   const body = JSON.stringify({
     Image: "x",
     MacAddress: "02:42:ac:11:00:02",
-    HostConfig: { NetworkMode: "host", PublishAllPorts: true },
+    HostConfig: { NetworkMode: "host", PortBindings: { "80/tcp": [{ HostPort: "8080" }] } },
   });
   const answered = await ask({ containers: { create } }, "POST /v1.50/containers/create?name=/web", { body });
   expect([answered.status, JSON.parse(answered.text)]).toEqual([

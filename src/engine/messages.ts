@@ -70,7 +70,7 @@ export const logDriverUnreadable = (): EngineError =>
   notImplemented("configured logging driver does not support reading");
 export const invalidSignal = (text: string): EngineError =>
   invalidParameter(
-    /^[1-9]\d*$/.test(text) ? `the linux daemon does not support signal ${text}` : `invalid signal: ${text}`,
+    /^-?[1-9]\d*$/.test(text) ? `the linux daemon does not support signal ${text}` : `invalid signal: ${text}`,
   );
 export const execAlreadyRan = (id: string): EngineError => conflict(`exec command ${id} has already run`);
 export const execAlreadyRunning = (id: string): EngineError => conflict(`exec command ${id} is already running`);

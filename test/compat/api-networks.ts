@@ -178,6 +178,32 @@ export const NETWORKS: Scenarios = {
       "failed to set up container networking: network conf-net not found",
     ],
   ],
+  "who is put once more on a network before the start keeps the place there": [
+    [CREATE, { Name: "conf-net" }, 201],
+    made("conf-a", {
+      HostConfig: { NetworkMode: "conf-net" },
+      NetworkingConfig: { EndpointsConfig: { "conf-net": { Aliases: ["first"] } } },
+    }),
+    [
+      "POST /networks/conf-net/connect",
+      { Container: "conf-a", EndpointConfig: { Aliases: ["second"], DriverOpts: { a: "b" } } },
+      200,
+      "",
+    ],
+    [
+      "GET /containers/conf-a/json",
+      undefined,
+      200,
+      { NetworkSettings: { Networks: { "conf-net": { Aliases: ["first"], DriverOpts: null } } } },
+    ],
+  ],
+  "a container without networking has its loopback interface only": [
+    made("conf-a", { Cmd: ["ls", "/sys/class/net"], Tty: true, NetworkDisabled: true }),
+    ["POST /containers/conf-a/start", undefined, 204],
+    ["POST /containers/conf-a/wait", undefined, 200, { StatusCode: 0 }],
+    ["GET /containers/conf-a/logs?stdout=1", undefined, 200, "lo\r\n"],
+    ["GET /containers/conf-a/json", undefined, 200, { HostConfig: { NetworkMode: "bridge" } }],
+  ],
   "what a container cannot ask of its networks": [
     create(
       {

@@ -64,6 +64,19 @@ export const REFUSALS: Scenarios = {
     withHost({ IpcMode: "container:nosuch" }, 400, NOBODY),
     withHost({ VolumesFrom: ["nosuch"] }, 400, NOBODY),
     withHost({ Links: ["nosuch:x"] }, 400, `could not get container for nosuch: ${NOBODY}`),
+    withHost({ Links: ["a:b:c"] }, 500, "bad format for links: a:b:c"),
+    withHost({ SecurityOpt: ["nosuch"] }, 500, 'invalid --security-opt 1: "nosuch"'),
+    withHost({ SecurityOpt: ["nosuch=x"] }, 500, 'invalid --security-opt 2: "nosuch=x"'),
+  ],
+  "what a running container cannot be asked for": [
+    ...running("conf-a"),
+    ["GET /containers/conf-a/top?ps_args=-o%20comm", undefined, 500, "Couldn't find PID field in ps output"],
+    [
+      "POST /containers/conf-a/kill?signal=-1",
+      undefined,
+      400,
+      "cannot kill container: conf-a: the linux daemon does not support signal -1",
+    ],
   ],
   "a network is missed at the start, not at the creation": [
     made("conf-a", { HostConfig: { NetworkMode: "nosuch" } }),

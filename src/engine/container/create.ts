@@ -30,7 +30,7 @@ export async function createContainer(
   const image = imageOf(ctx, request);
   const id = createId();
   const wanted = completeHostConfig(ctx, request.hostConfig);
-  const endpoints = wantedEndpoints(ctx, wanted, request.networkingConfig.EndpointsConfig);
+  const endpoints = wantedEndpoints(ctx, wanted, request);
   const config = completeConfig(id, mergeConfig(request.config, image.Config), wanted);
   const [path, ...args] = [...(config.Entrypoint ?? []), ...(config.Cmd ?? [])];
   if (path === undefined) throw messages.noCommand();

@@ -1,6 +1,6 @@
 /** The networks of a container: those it asks for, and what inspect shows of them while it does not run. */
 import { invalidParameter } from "../../base/errors.ts";
-import type { EndpointSettings } from "../../wire/container.ts";
+import type { ContainerCreateRequest, EndpointSettings } from "../../wire/container.ts";
 import { emptyEndpoint } from "../../wire/empty.ts";
 import type { HostConfig } from "../../wire/host-config.ts";
 import { endpointProblems } from "../../wire/validate/endpoint.ts";
@@ -25,9 +25,13 @@ const UNADDRESSED = {
  * What a new container asks for, by network name; a network that there is not yet stands under the word that the client used.
  * Throws invalidParameter for settings that a network cannot give.
  */
-export function wantedEndpoints(ctx: EngineContext, { NetworkMode }: HostConfig, given: Endpoints): Endpoints {
-  if (joinedContainer(NetworkMode) !== undefined) return {};
-  const asked = Object.entries(given);
+export function wantedEndpoints(
+  ctx: EngineContext,
+  { NetworkMode }: HostConfig,
+  { config, networkingConfig }: ContainerCreateRequest,
+): Endpoints {
+  if (config.NetworkDisabled === true || joinedContainer(NetworkMode) !== undefined) return {};
+  const asked = Object.entries(networkingConfig.EndpointsConfig);
   if (asked.length === 0) return { [nameOf(ctx, NetworkMode)]: emptyEndpoint() };
   return Object.fromEntries(
     asked.map(([ref, settings]) => {

@@ -1,5 +1,5 @@
 /** The processes of a container as the host's ps shows them (GET /containers/{id}/top). */
-import { invalidParameter, systemError } from "../../base/errors.ts";
+import { systemError } from "../../base/errors.ts";
 import type { TopResponse } from "../../wire/container.ts";
 import { type EngineContext, tell } from "../context.ts";
 import * as messages from "../messages.ts";
@@ -31,7 +31,7 @@ function parsePs(output: string, pids: ReadonlySet<number>): TopResponse {
   const [heading = "", ...lines] = output.split("\n");
   const titles = heading.trim().split(/\s+/);
   const pidColumn = titles.indexOf("PID");
-  if (pidColumn < 0) throw invalidParameter("Couldn't find PID field in ps output");
+  if (pidColumn < 0) throw systemError("Couldn't find PID field in ps output");
   const processes = lines
     .map((line) => splitColumns(line, titles.length))
     .filter((columns) => pids.has(Number(columns[pidColumn])));

@@ -28,6 +28,8 @@ export async function connectContainer(ctx: EngineContext, ref: string, request:
   if (record !== undefined) checkConnectable(container, record, wanted, ctx.network.problems(record, wanted));
   const name = record?.name ?? ref;
   if (container.live === undefined) {
+    // It keeps the place that it has there.
+    if (name in container.state.endpoints) return;
     const names = record === undefined ? null : namesOf(container.id, toSandboxRequest(container), wanted);
     const planned = { ...wanted, MacAddress: "", NetworkID: record?.id ?? "", DNSNames: names };
     changeConnections(ctx, container, {

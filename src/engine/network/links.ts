@@ -33,7 +33,7 @@ export function recordLinks(ctx: EngineContext, hostConfig: HostConfig): string[
 /** "db", "db:database", or as inspect shows it, "/db:/web/database". */
 function parseLink(text: string): { readonly ref: string; readonly alias: string } {
   const [ref = "", alias = ref, ...rest] = text.split(":");
-  if (ref === "" || alias === "" || rest.length > 0) throw invalidParameter(`bad format for links: ${text}`);
+  if (ref === "" || alias === "" || rest.length > 0) throw systemError(`bad format for links: ${text}`);
   return { ref, alias: alias.split("/").at(-1) ?? alias };
 }
 

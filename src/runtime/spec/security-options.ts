@@ -1,5 +1,5 @@
 /** `--security-opt` (moby daemon parseSecurityOpt): what they ask for, or Docker's refusal. Pure. */
-import { invalidParameter } from "../../base/errors.ts";
+import { systemError } from "../../base/errors.ts";
 
 export interface SecurityOptions {
   readonly noNewPrivileges: boolean;
@@ -25,7 +25,7 @@ const BOOLEANS: Readonly<Record<string, boolean>> = {
   false: false,
 };
 
-/** Throws invalidParameter(`invalid --security-opt …`). */
+/** Throws systemError(`invalid --security-opt …`). */
 export function parseSecurityOptions(texts: readonly string[] | null): SecurityOptions {
   return (texts ?? []).reduce((options, text) => ({ ...options, ...parseOne(text) }), DEFAULTS);
 }
@@ -35,7 +35,7 @@ function parseOne(text: string): Partial<SecurityOptions> {
   if (text === "disable") return {};
   const separator = text.includes("=") ? "=" : ":";
   const at = text.indexOf(separator);
-  if (at < 0) throw invalidParameter(`invalid --security-opt 1: "${text}"`);
+  if (at < 0) throw systemError(`invalid --security-opt 1: "${text}"`);
   const [key, value] = [text.slice(0, at), text.slice(at + 1)];
   switch (key) {
     case "no-new-privileges":
@@ -52,11 +52,11 @@ function parseOne(text: string): Partial<SecurityOptions> {
     case "apparmor":
       return {};
   }
-  throw invalidParameter(`invalid --security-opt 2: "${text}"`);
+  throw systemError(`invalid --security-opt 2: "${text}"`);
 }
 
 function boolean(text: string, value: string): boolean {
   const known = BOOLEANS[value.toLowerCase()];
-  if (known === undefined) throw invalidParameter(`invalid --security-opt 2: "${text}"`);
+  if (known === undefined) throw systemError(`invalid --security-opt 2: "${text}"`);
   return known;
 }

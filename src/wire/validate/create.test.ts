@@ -280,7 +280,7 @@ test("validateCreate() has nothing against what a working day brings", () => {
 });
 
 test("validateCreate() warns of what has no effect", () => {
-  expect(validateHost({ NetworkMode: "host", PublishAllPorts: true })).toEqual([
+  expect(validateHost({ NetworkMode: "host", PortBindings: { "80/tcp": [{ HostPort: "8080" }] } })).toEqual([
     "Published ports are discarded when using host network mode",
   ]);
 });

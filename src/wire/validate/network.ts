@@ -18,7 +18,7 @@ export function checkNetwork({ config, hostConfig, networkingConfig }: Container
     if (MacAddress !== "") checkMac(network, MacAddress);
   }
   if (config.MacAddress) checkMac(mode || "bridge", config.MacAddress);
-  const isPublishing = Object.keys(hostConfig.PortBindings ?? {}).length > 0 || hostConfig.PublishAllPorts;
+  const isPublishing = Object.keys(hostConfig.PortBindings ?? {}).length > 0;
   return mode === "host" && isPublishing ? ["Published ports are discarded when using host network mode"] : [];
 }
 

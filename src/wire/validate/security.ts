@@ -1,5 +1,5 @@
 /** Capabilities and security options (moby v28 oci/caps and daemon_unix.go, parseSecurityOpt). */
-import { type EngineError, invalidParameter } from "../../base/errors.ts";
+import { type EngineError, invalidParameter, systemError } from "../../base/errors.ts";
 import type { HostConfig } from "../host-config.ts";
 
 /** capabilities(7). */
@@ -38,5 +38,5 @@ function checkSecurityOption(option: string): void {
 }
 
 function invalidOption(stage: 1 | 2, option: string): EngineError {
-  return invalidParameter(`invalid --security-opt ${stage}: ${JSON.stringify(option)}`);
+  return systemError(`invalid --security-opt ${stage}: ${JSON.stringify(option)}`);
 }
