@@ -6,7 +6,7 @@ export type ExecPhase =
   | { readonly at: "created" }
   | { readonly at: "starting" }
   | { readonly at: "running"; readonly pid: number }
-  | { readonly at: "exited"; readonly exitCode: number };
+  | { readonly at: "exited"; readonly exitCode: number /** Of one that ran. */; readonly pid?: number };
 
 export interface ExecRecord {
   readonly id: string;

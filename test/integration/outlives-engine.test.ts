@@ -78,12 +78,14 @@ test("an exec session of an earlier engine goes on and its exit code is known", 
   };
   expect((await fetch(`http://engine/exec/${Id}/start`, start)).status).toBe(200);
   await engine.restart();
-  const session = async (): Promise<{ Running: boolean }> =>
+  const session = async (): Promise<{ Running: boolean; Pid: number }> =>
     JSON.parse(await (await fetch(`http://engine/exec/${Id}/json`, { unix: engine.socketPath })).text());
-  expect(await session()).toMatchObject({ Running: true, ExitCode: null });
+  const running = await session();
+  expect(running).toMatchObject({ Running: true, ExitCode: null });
   await engine.dockerOutput("exec", "host", "touch", "/go");
   await eventually(async () => (await session()).Running === false);
-  expect(await session()).toMatchObject({ Running: false, ExitCode: 5 });
+  expect(await session()).toMatchObject({ Running: false, ExitCode: 5, Pid: running.Pid });
+  expect(running.Pid).toBeGreaterThan(0);
 });
 
 /** Resolves when the kernel has let the process go. */

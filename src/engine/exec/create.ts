@@ -58,6 +58,6 @@ export function inspectExec(session: ExecSession): ExecInspect {
     CanRemove: false,
     ContainerID: container,
     DetachKeys: request.DetachKeys,
-    Pid: phase.at === "running" ? phase.pid : 0,
+    Pid: (phase.at === "running" || phase.at === "exited" ? phase.pid : undefined) ?? 0,
   };
 }

@@ -181,7 +181,8 @@ export async function watchEnd(ctx: EngineContext, session: ExecSession, contain
 
 export function endExec(ctx: EngineContext, session: ExecSession, container: Container, exitCode: number): void {
   session.monitor = undefined;
-  if (ctx.registry.byId(container.id) === container) session.enter({ at: "exited", exitCode });
+  const ran = session.phase.at === "running" ? { pid: session.phase.pid } : {};
+  if (ctx.registry.byId(container.id) === container) session.enter({ at: "exited", exitCode, ...ran });
   rmSync(ctx.paths.exec(container.id, session.id), { recursive: true, force: true });
   tell(ctx, container, "exec_die", { execID: session.id, exitCode: String(exitCode) });
   ctx.execs.forgetLater(container, session);
