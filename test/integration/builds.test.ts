@@ -155,3 +155,12 @@ test("what the cache takes is told, of which images share is theirs, and system 
   expect(pruned).toMatch(/^Total reclaimed space: 3(\.\d+)?MB$/m);
   expect(await engine.dockerOutput("run", "--rm", "sharing", "wc", "-c", "/shared")).toBe("2000000 /shared");
 });
+
+test("why a step cannot be started is told, however soon it fails", async () => {
+  const ulimits = JSON.stringify([{ Name: "nofile", Soft: 0, Hard: 0 }]);
+  const builds = Array.from({ length: 8 }, (_, at) => classicBuild(engine, dockerfile(`RUN echo ${at}`), { ulimits }));
+  for (const { output, error } of await Promise.all(builds)) {
+    expect(output).toContain("Too many open files");
+    expect(error).not.toMatch(/Failed to connect|the monitor has ended/);
+  }
+});

@@ -131,8 +131,9 @@ async function follow(
   monitor: MonitorHandle,
   { id, operation, step, isLate }: Followed,
 ): Promise<void> {
-  const output = await monitor.attach({ stdin: false, stdout: true, stderr: true });
-  monitor.release();
+  // A process that cannot be started may be gone before anybody is attached: why it could not says more.
+  const attaching = monitor.attach({ stdin: false, stdout: true, stderr: true }).finally(() => monitor.release());
+  attaching.catch(() => undefined);
   try {
     const { pid } = await monitor.started;
     network.handedOver(id, pid);
@@ -141,6 +142,7 @@ async function follow(
     step.tell({ kind: "log", stream: "stderr", bytes: Buffer.from(`${message}\n`) });
     throw new StartFailure(failure(operation, { exitCode }).message, { exitCode, reason: message });
   }
+  const output = await attaching;
   let foreign: string | undefined;
   const clipped = createClippedOutput();
   for await (const { stream: number, payload } of demultiplex(output.readable)) {
