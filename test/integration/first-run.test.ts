@@ -14,16 +14,25 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(dir, { recursive: true }));
 
-test("npm start shows a container's output, and within a second the next time", async () => {
-  const start = (): Promise<string> => output(["npm", "start"], { cwd: REPO, env });
-  expect(await start()).toContain("Hello from a container");
+/** The least of three times. */
+async function leastMs(act: () => Promise<unknown>): Promise<number> {
   const times: number[] = [];
   for (let round = 0; round < 3; round++) {
     const began = performance.now();
-    expect(await start()).toContain("Hello from a container");
+    await act();
     times.push(performance.now() - began);
   }
-  expect(Math.min(...times)).toBeLessThan(1000);
+  return Math.min(...times);
+}
+
+test("npm start shows a container's output, and the next time within a second, or as long as npm itself takes six times", async () => {
+  const start = async (): Promise<void> => {
+    expect(await output(["npm", "start"], { cwd: REPO, env })).toContain("Hello from a container");
+  };
+  await start();
+  const npmMs = await leastMs(() => output(["npm", "--version"], { cwd: REPO, env }));
+  const startMs = await leastMs(start);
+  expect(startMs).toBeLessThan(Math.max(1000, npmMs * 6));
   await endEngine();
 });
 

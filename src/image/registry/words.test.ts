@@ -39,7 +39,7 @@ describe("challenges", () => {
     const started = performance.now();
     parseChallenges(`Bearer ${'a="b\\",'.repeat(4000)}`);
     parseChallenges(`${"a ".repeat(8000)}`);
-    expect(performance.now() - started).toBeLessThan(1000);
+    expect(performance.now() - started).toBeLessThan(10_000);
   });
 });
 
