@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { busyboxRootfs } from "../test/harness/images.ts";
 import { output } from "../test/harness/process.ts";
 import type { Bench } from "./bench.ts";
+import { call } from "./harness/api.ts";
 import type { Field } from "./harness/contenders.ts";
 import { measurePaired } from "./harness/paired.ts";
 import { pairedReport } from "./harness/report.ts";
@@ -30,14 +31,6 @@ async function createAndStart(socketPath: string): Promise<string> {
   const id = String(Object(created).Id);
   await call(socketPath, "POST", `/containers/${id}/start`);
   return id;
-}
-
-async function call(unix: string, method: string, path: string, body?: unknown): Promise<Response> {
-  const json =
-    body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } };
-  const response = await fetch(`http://engine/v1.44${path}`, { unix, method, ...json });
-  if (!response.ok) throw new Error(`${method} ${path}: ${response.status} ${await response.text()}`);
-  return response;
 }
 
 interface SameBundle extends AsyncDisposable {
