@@ -1,7 +1,8 @@
 /**
- * Deletes interfaces of the host in a thread of its own. The kernel takes an interface out of its lists at once, from where on nobody finds
+ * Deletes interfaces of the host in threads of their own. The kernel takes an interface out of its lists at once, from where on nobody finds
  * it, and keeps whoever deletes it waiting until every processor has noticed (unregister_netdevice_many, netdev_run_todo). Names are looked
- * up without the lock that it holds meanwhile, and whoever makes another interface waits for the lock.
+ * up without the lock that it holds meanwhile, and whoever makes another interface waits for the lock. It has let the lock go before its
+ * longest wait, so that the next interface can be deleted by another thread.
  */
 import { hasInterface } from "../../kernel/interface-index.ts";
 import type { BridgePlan } from "./plan.ts";
@@ -13,14 +14,22 @@ const LOOKING_ON_MS = 2;
 /** Nobody deletes anything most of the time, and a thread has its price. */
 const IDLE_MS = 30_000;
 
+interface Thread {
+  readonly worker: NetworkWorker;
+  state: "asleep" | "waking" | "awake";
+  /** What it has been asked to delete. */
+  jobs: number;
+}
+
 export class LinkRemover {
   readonly #others: NetworkWorker;
-  readonly #own = new NetworkWorker();
+  readonly #threads: readonly Thread[] = Array.from({ length: 2 }, () => {
+    return { worker: new NetworkWorker(), state: "asleep", jobs: 0 };
+  });
   readonly #deletions = new Set<Promise<void>>();
-  #state: "asleep" | "waking" | "awake" = "asleep";
   #idle: Timer | undefined;
 
-  /** `others` does what must not wait until the thread has started. */
+  /** `others` does what must not wait until a thread has started. */
   constructor(others: NetworkWorker) {
     this.#others = others;
   }
@@ -35,7 +44,7 @@ export class LinkRemover {
     return this.#delete(plan.name, { do: "deleteBridge", plan });
   }
 
-  /** Resolves once every deletion is over, and the thread with it. */
+  /** Resolves once every deletion is over, and the threads with it. */
   async stop(): Promise<void> {
     await Promise.allSettled(this.#deletions);
     await this.#sleep();
@@ -45,8 +54,7 @@ export class LinkRemover {
   async #delete(name: string, job: Job): Promise<void> {
     clearTimeout(this.#idle);
     let over = false;
-    const deletion = (this.#state === "awake" ? this.#own : this.#others).ask(job).then(() => undefined);
-    this.#wake();
+    const deletion = this.#ask(job);
     const settled: Promise<void> = deletion
       .catch(() => undefined)
       .then(() => {
@@ -63,15 +71,31 @@ export class LinkRemover {
     if (over) await deletion;
   }
 
-  #wake(): void {
-    if (this.#state !== "asleep") return;
-    this.#state = "waking";
-    void this.#own.ask({ do: "wake" }).then(
+  /** Asks a thread that has nothing to do; when there is none, the next will find one more awake. */
+  async #ask(job: Job): Promise<void> {
+    const awake = this.#threads.filter(({ state }) => state === "awake").sort((a, b) => a.jobs - b.jobs);
+    const [thread] = awake;
+    if (thread === undefined || thread.jobs > 0) this.#wakeOne();
+    if (thread === undefined) return void (await this.#others.ask(job));
+    thread.jobs++;
+    try {
+      await thread.worker.ask(job);
+    } finally {
+      thread.jobs--;
+    }
+  }
+
+  #wakeOne(): void {
+    if (this.#threads.some(({ state }) => state === "waking")) return;
+    const thread = this.#threads.find(({ state }) => state === "asleep");
+    if (thread === undefined) return;
+    thread.state = "waking";
+    void thread.worker.ask({ do: "wake" }).then(
       () => {
-        if (this.#state === "waking") this.#state = "awake";
+        if (thread.state === "waking") thread.state = "awake";
       },
       () => {
-        this.#state = "asleep";
+        thread.state = "asleep";
       },
     );
   }
@@ -81,9 +105,9 @@ export class LinkRemover {
     this.#idle = setTimeout(() => void this.#sleep(), IDLE_MS).unref();
   }
 
-  #sleep(): Promise<void> {
+  async #sleep(): Promise<void> {
     clearTimeout(this.#idle);
-    this.#state = "asleep";
-    return this.#own.stop();
+    for (const thread of this.#threads) thread.state = "asleep";
+    await Promise.all(this.#threads.map(({ worker }) => worker.stop()));
   }
 }
