@@ -1,6 +1,6 @@
 /** Bodies of HTTP messages over sockets that a connection has lent: sent and received in large pieces, files without a copy. */
 import type { LentBody } from "../base/lent-socket.ts";
-import { receive, send, sendFile } from "../kernel/stream-io.ts";
+import { receive, send, sendFile, widenSendBuffer } from "../kernel/stream-io.ts";
 import { BodyDecoder } from "../wire/body-decoder.ts";
 import { HttpError } from "../wire/http1.ts";
 import type { Block } from "./blocks.ts";
@@ -9,6 +9,8 @@ import type { Readiness } from "./readiness.ts";
 import type { Shortcut } from "./shortcut.ts";
 
 const RECEIVE_BYTES = 256 * 1024;
+/** With the 208 KiB that Linux gives a socket, sender and receiver wait for each other all the time. */
+const SEND_BUFFER_BYTES = 4 * 1024 * 1024;
 const CRLF = Buffer.from("\r\n");
 const ZEROS = Buffer.alloc(64 * 1024);
 const NOTHING = Buffer.alloc(0);
@@ -35,6 +37,7 @@ function sendBytes(fd: number, bytes: Uint8Array, patience: Patience): Promise<n
 
 /** A file that has become shorter goes on with zeros: its length has been announced. */
 async function sendRange(fd: number, { file, start, end }: PackedRange, patience: Patience): Promise<void> {
+  if (end - start > SEND_BUFFER_BYTES) widenSendBuffer(fd, SEND_BUFFER_BYTES);
   const fromFile = (at: number): number | undefined => sendFile(fd, file, { start: start + at, end });
   const sent = await untilSent(fd, end - start, patience, fromFile);
   for (let left = end - start - sent; left > 0; ) {

@@ -9,6 +9,9 @@ const MSG_NOSIGNAL = 0x4000;
 const MSG_PEEK = 0x2;
 const F_DUPFD_CLOEXEC = 1030;
 const F_SETPIPE_SZ = 1031;
+const SOL_SOCKET = 1;
+const SO_SNDBUF = 7;
+const SO_SNDBUFFORCE = 32;
 const SPLICE_F_MOVE = 1;
 const SPLICE_F_NONBLOCK = 2;
 const POLLIN = 1;
@@ -21,6 +24,7 @@ const lib = libc({
   sendfile: { args: ["i32", "i32", "ptr", "u64"], returns: "i64" },
   splice: { args: ["i32", "ptr", "i32", "ptr", "u64", "u32"], returns: "i64" },
   pipe2: { args: ["ptr", "i32"], returns: "i32" },
+  setsockopt: { args: ["i32", "i32", "i32", "ptr", "u32"], returns: "i32" },
   fcntl: { args: ["i32", "i32", "i32"], returns: "i32" },
   poll: { args: ["ptr", "u64", "i32"], returns: "i32" },
 });
@@ -89,6 +93,14 @@ export class Pipe implements Disposable {
     this.#ends.read.close();
     this.#ends.write.close();
   }
+}
+
+/** Lets a socket hold `bytes` that its peer has not taken, or as many as the system lets those who may not set its limits aside. */
+export function widenSendBuffer(fd: number, bytes: number): void {
+  const value = new Int32Array([bytes]);
+  const set = (option: number): number =>
+    attempt(() => lib().setsockopt(fd, SOL_SOCKET, option, value, value.byteLength));
+  if (set(SO_SNDBUFFORCE) < 0) set(SO_SNDBUF);
 }
 
 function unlessBusy(call: string, fd: number, transfer: () => bigint): number | undefined {
