@@ -11,7 +11,7 @@ export function utf8Bytes(text: string): Uint8Array {
   return new TextEncoder().encode(text);
 }
 
-/** The same bytes, not copied. */
+/** The same bytes, not copied. A buffer is returned as it is: asking it for its `buffer` costs more than small messages do. */
 export function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
 }

@@ -1,4 +1,5 @@
 /** gRPC's framing of messages in a stream: a flag, a length of four bytes, the message. */
+import { asBuffer } from "../base/bytes.ts";
 import { CODE, GrpcError } from "./status.ts";
 
 const HEAD_BYTES = 5;
@@ -47,8 +48,7 @@ export async function* unframed(chunks: AsyncIterable<Uint8Array>): AsyncGenerat
 function join(parts: readonly Uint8Array[]): Buffer {
   const [first, ...more] = parts;
   if (first === undefined || more.length > 0) return Buffer.concat(parts);
-  // Of a buffer, `buffer` costs more than the messages in it.
-  return Buffer.isBuffer(first) ? first : Buffer.from(first.buffer, first.byteOffset, first.length);
+  return asBuffer(first);
 }
 
 function messageLength(bytes: Buffer, at: number): number {

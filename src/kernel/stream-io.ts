@@ -65,12 +65,12 @@ export function peek(fd: number, target: Uint8Array): number | undefined {
 export class Pipe implements Disposable {
   readonly #ends: { readonly read: OwnedFd; readonly write: OwnedFd };
 
-  /** `capacity` in bytes: of what may be in it at a time. */
+  /** `capacity` in bytes: of what may be in it at a time, or less where the system gives a user no more (pipe(7)). */
   constructor(capacity: number) {
     const ends = new Int32Array(2);
     check("pipe2", "", () => lib().pipe2(ends, O.CLOEXEC));
     this.#ends = { read: new OwnedFd(ends[0] ?? -1), write: new OwnedFd(ends[1] ?? -1) };
-    check("fcntl", "pipe", () => lib().fcntl(this.#ends.write.fd, F_SETPIPE_SZ, capacity));
+    attempt(() => lib().fcntl(this.#ends.write.fd, F_SETPIPE_SZ, capacity));
   }
 
   /** Bytes taken from a socket, 0 at its end; undefined when there is nothing yet. The pipe must be empty. */

@@ -2,6 +2,7 @@
  * A push parser of tar streams: bytes go in as they come, entries and their data come out, synchronously and with their
  * offsets. Everything it keeps is bounded by `limits`. Global extended headers are ignored, as Docker does.
  */
+import { asBuffer } from "../bytes.ts";
 import { BLOCK_BYTES, type EntryType, padding, type TarEntry, TarError } from "./entry.ts";
 import { type Header, invalidHeader, isZeroBlock, parseHeader } from "./header.ts";
 import { NO_RECORDS, type PaxRecords, parsePax, paxInteger, paxTimeNs, paxXattrs } from "./pax.ts";
@@ -103,7 +104,7 @@ export class TarReader {
   }
 
   push(chunk: Uint8Array): void {
-    const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+    const bytes = asBuffer(chunk);
     for (let at = 0; at < bytes.length; ) {
       if (this.#phase === "finished") {
         this.#offset += bytes.length - at;

@@ -73,8 +73,7 @@ export class LinkRemover {
 
   /** Asks a thread that has nothing to do; when there is none, the next will find one more awake. */
   async #ask(job: Job): Promise<void> {
-    const awake = this.#threads.filter(({ state }) => state === "awake").sort((a, b) => a.jobs - b.jobs);
-    const [thread] = awake;
+    const [thread] = this.#threads.filter(({ state }) => state === "awake").sort((a, b) => a.jobs - b.jobs);
     if (thread === undefined || thread.jobs > 0) this.#wakeOne();
     if (thread === undefined) return void (await this.#others.ask(job));
     thread.jobs++;

@@ -1,4 +1,5 @@
 /** Protocol Buffers' wire format, incoming. Lengths are checked before anything is read by them. */
+import { asBuffer } from "../../base/bytes.ts";
 import { invalidParameter } from "../../base/errors.ts";
 
 /** Fields of one message, and of those in it, down to the smallest: more would keep the engine busy for too long. */
@@ -27,7 +28,7 @@ export class ProtoReader {
   }
 
   static of(bytes: Uint8Array): ProtoReader {
-    const whole = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+    const whole = asBuffer(bytes);
     return new ProtoReader(whole, { start: 0, end: whole.length }, { fields: MAX_FIELDS });
   }
 
